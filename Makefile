@@ -1,0 +1,63 @@
+# The commands of the project; CI calls the same ones.
+PORT ?= 8000
+HOST ?= 127.0.0.1
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test lint fixtures openapi lock clean
+
+run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py loaddata --verbosity 0 fixtures/*.json
+	$(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) --workers 2 api.wsgi:application
+
+test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL
+	$(BIN)/python tests/engines.py
+
+lint: $(VENV)/.dev ## Check style, types, migrations, fixtures and schema
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py build_fixtures --check
+	$(BIN)/python manage.py spectacular --api-version 1.0.0 --fail-on-warn --file /dev/null
+
+fixtures: $(VENV)/.dev ## Build fixtures/*.json from the annotations
+	$(BIN)/python manage.py build_fixtures
+
+openapi: $(VENV)/.dev ## Write openapi.yaml anew
+	$(BIN)/python manage.py spectacular --fail-on-warn --file openapi.yaml
+
+lock: ## Pin every dependency anew (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 pyproject.toml --group dev --constraints requirements.lock \
+		--output-file requirements-dev.lock
+
+clean: ## Remove what the other commands made
+	rm -rf $(VENV) *.sqlite3* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+# A bare Debian has venv without ensurepip, and a pip that only installs elsewhere.
+$(BIN)/python:
+	$(PYTHON) -m venv --without-pip $(VENV)
+
+define install
+if $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	$(PYTHON) -m pip --python $(BIN)/python install --quiet --require-hashes -r $(1); \
+else \
+	$(BIN)/python -m ensurepip && \
+	$(BIN)/python -m pip install --quiet --require-hashes -r $(1); \
+fi
+endef
+
+# The stamps come last, so that an interrupted installation starts over.
+$(VENV)/.run: requirements.lock | $(BIN)/python
+	$(call install,requirements.lock)
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock | $(BIN)/python
+	$(call install,requirements-dev.lock)
+	touch $@

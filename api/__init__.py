@@ -1,0 +1,1 @@
+"""The HTTP layer: how the dataset is asked and answered."""

@@ -1,0 +1,272 @@
+"""Pages that neither repeat nor lose a row: keyset cursors over a total order."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.db import models
+from django.db.models import F, Q, QuerySet
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.asking import Code, RefusedError, Whole, read_list
+from api.links import absolute
+from api.problems import InvalidParametersError, StaleCursorError, error
+from api.release import current
+
+VERSION = 1
+PARTS = [int, str, str, bool, list]
+"""What a cursor holds: version, release, digest of the asking, direction, values."""
+MAX_CURSOR = 2000
+PAGE_SIZE = Whole(1, 500)
+DEFAULT_PAGE_SIZE = 50
+PRESENTATION = {"cursor", "page_size", "format", "fields", "omit", "expand", "facets"}
+"""Parameters that change how a page looks and not which rows a list holds, or in what order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that a list is ordered by; rows without a value come last, unless read backwards."""
+
+    name: str
+    field: models.Field[Any, Any]
+    descending: bool
+    nulls_first: bool = False
+
+    def reversed(self) -> Column:
+        """Give the column as one reads it from the end."""
+        return Column(self.name, self.field, not self.descending, not self.nulls_first)
+
+    @property
+    def expression(self) -> Any:
+        """What to order by, with the place of NULL said, since the engines differ in it."""
+        f = F(self.name)
+        if not self.field.null:
+            return f.desc() if self.descending else f.asc()
+        nulls = {"nulls_first": True} if self.nulls_first else {"nulls_last": True}
+        return f.desc(**nulls) if self.descending else f.asc(**nulls)
+
+    def after(self, value: Any) -> Q:
+        """Give the condition that a row comes strictly after one with this value."""
+        if value is None:
+            return Q(**{f"{self.name}__isnull": False}) if self.nulls_first else Q(pk__in=[])
+        condition = Q(**{f"{self.name}__{'lt' if self.descending else 'gt'}": value})
+        if self.field.null and not self.nulls_first:
+            condition |= Q(**{f"{self.name}__isnull": True})
+        return condition
+
+    def same(self, value: Any) -> Q:
+        """Give the condition that a row has this value."""
+        return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
+
+    def read(self, value: Any) -> Any:
+        """Give the value a cursor holds for this column; raises ValueError if it cannot be one."""
+        if value is None and self.field.null:
+            return None
+        if isinstance(self.field, models.DateField) and isinstance(value, str):
+            return date.fromisoformat(value)
+        if isinstance(self.field, models.IntegerField):
+            if type(value) is int and -(2**31) <= value < 2**31:
+                return value
+        elif isinstance(value, str) and len(value) <= 500 and "\0" not in value:
+            value.encode()
+            return value
+        raise ValueError(value)
+
+
+class KeysetPagination(BasePagination):
+    """Cuts a list into pages and links each to its neighbours."""
+
+    parameters: ClassVar = ("cursor", "ordering", "page_size")
+
+    def paginate_queryset(
+        self, queryset: QuerySet[Any], request: Request, view: Any = None
+    ) -> list[Any]:
+        """Give one page of the list; raises InvalidParametersError and StaleCursorError."""
+        self.request = request
+        asked = request.query_params
+        size = DEFAULT_PAGE_SIZE
+        errors = []
+        try:
+            size = PAGE_SIZE.read(asked["page_size"]) if "page_size" in asked else size
+        except RefusedError as refused:
+            errors.append(error("page_size", refused.detail))
+        self.ordering = asked.get("ordering", "")
+        columns = []
+        try:
+            columns = order_of(queryset.model, view.ordering_fields, self.ordering)
+        except RefusedError as refused:
+            errors.append(error("ordering", refused.detail, refused.nearest, refused.allowed))
+        if errors:
+            raise InvalidParametersError(errors)
+        self.release = current()
+        self.digest = _digest(asked)
+        backwards, values = False, None
+        if "cursor" in asked:
+            backwards, values = self._read_cursor(asked["cursor"], columns)
+        self.count = queryset.count()
+        read = [column.reversed() for column in columns] if backwards else columns
+        page = queryset.order_by(*(column.expression for column in read))
+        if values is not None:
+            page = page.filter(_after(read, values))
+        rows = list(page[: size + 1])
+        more = len(rows) > size
+        rows = rows[:size]
+        if backwards:
+            rows.reverse()
+        self.columns = columns
+        forward_exists = bool(rows) and (more if not backwards else True)
+        backward_exists = bool(rows) and (more if backwards else values is not None)
+        self.next = self._link(rows[-1], backwards=False) if forward_exists else None
+        self.previous = self._link(rows[0], backwards=True) if backward_exists else None
+        return rows
+
+    def get_paginated_response(self, data: Any) -> Response:
+        """Give the page with the count of the whole list and the links."""
+        return Response(
+            {
+                "release": self.release.version,
+                "count": self.count,
+                "next": self.next,
+                "previous": self.previous,
+                "results": data,
+            }
+        )
+
+    def get_paginated_response_schema(self, schema: Any) -> Any:
+        """Give the JSON schema of a page."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "description": "One page of a list, and the way to the others.",
+            "required": ["release", "count", "next", "previous", "results"],
+            "properties": {
+                "release": {
+                    "type": "string",
+                    "description": "Version of the release the page was read from.",
+                    "examples": ["1.0.0"],
+                },
+                "count": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "description": "Number of records in the whole list, all pages together.",
+                    "examples": [11],
+                },
+                "next": {**link, "description": "URL of the next page; null on the last."},
+                "previous": {**link, "description": "URL of the page before; null on the first."},
+                "results": {**schema, "description": "The records of this page, in order."},
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Describe the parameters of paging."""
+        names = [f"{sign}{name}" for name in view.ordering_fields for sign in ("", "-")]
+        return [
+            {
+                "name": "cursor",
+                "in": "query",
+                "description": "Where a page begins: taken from next or previous, never made by "
+                "hand. It is bound to its filters, its ordering and its release.",
+                "schema": {"type": "string", "maxLength": MAX_CURSOR},
+            },
+            {
+                "name": "ordering",
+                "in": "query",
+                "description": "Columns to order by, the first one first; a minus sign turns one "
+                "round. Records without a value come last. The key decides between equals.",
+                "schema": {"type": "array", "items": {"type": "string", "enum": names}},
+                "style": "form",
+                "explode": False,
+            },
+            {
+                "name": "page_size",
+                "in": "query",
+                "description": "Greatest number of records on a page.",
+                "schema": {**PAGE_SIZE.schema, "default": DEFAULT_PAGE_SIZE},
+            },
+        ]
+
+    def _read_cursor(self, text: str, columns: list[Column]) -> tuple[bool, list[Any]]:
+        wrong = "This is no cursor of ours: leave it out to start over."
+        try:
+            release, digest, backwards, values = _decoded(text)
+            if release != self.release.content_hash[:12]:
+                raise StaleCursorError
+            if digest != self.digest:
+                wrong = (
+                    "The cursor was made for other filters or another ordering: follow next and "
+                    "previous as they are, or leave it out to start over."
+                )
+            read = [column.read(value) for column, value in zip(columns, values, strict=True)]
+        except (ValueError, TypeError, RecursionError) as invalid:
+            raise InvalidParametersError([error("cursor", wrong)]) from invalid
+        if digest != self.digest:
+            raise InvalidParametersError([error("cursor", wrong)])
+        return backwards, read
+
+    def _link(self, row: models.Model, *, backwards: bool) -> str:
+        values = [getattr(row, column.field.attname) for column in self.columns]
+        content = [VERSION, self.release.content_hash[:12], self.digest, backwards, values]
+        raw = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+        cursor = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        asked = dict(self.request.query_params.items())
+        query = urlencode({**asked, "cursor": cursor}, safe=",")
+        return absolute(self.request._request, f"{self.request.path}?{query}")
+
+
+def order_of(model: type[models.Model], allowed: Mapping[str, str], text: str) -> list[Column]:
+    """Give the columns a list is ordered by, ending in the key so that no two rows tie.
+
+    ``allowed`` maps the names a client may write to columns, ``text`` is what it wrote, such as
+    ``-time_earliest,title``. Raises RefusedError.
+    """
+    names = [f"{sign}{name}" for name in allowed for sign in ("", "-")]
+    asked = read_list(Code(names), text) if text else []
+    bare = [name.removeprefix("-") for name in asked]
+    if len(set(bare)) < len(bare):
+        raise RefusedError("The ordering names a column twice.")
+    paths = [(allowed[name.removeprefix("-")], name.startswith("-")) for name in asked] or [
+        (name, False) for name in model._meta.ordering or ["pk"]
+    ]
+    columns = []
+    for path, descending in paths:
+        field = model._meta.pk if path == "pk" else model._meta.get_field(str(path))
+        columns.append(Column(str(path), field, descending))  # type: ignore[arg-type]
+    if not any(column.field.primary_key for column in columns):
+        columns.append(Column("pk", model._meta.pk, columns[-1].descending))
+    return columns
+
+
+def _decoded(text: str) -> tuple[str, str, bool, list[Any]]:
+    """Take a cursor apart; raises ValueError or TypeError when it is none."""
+    if len(text) > MAX_CURSOR:
+        raise ValueError(len(text))
+    raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    parts = json.loads(raw)
+    if not isinstance(parts, list) or [type(part) for part in parts] != PARTS:
+        raise ValueError(parts)
+    version, release, digest, backwards, values = parts
+    if version != VERSION:
+        raise ValueError(version)
+    return release, digest, backwards, values
+
+
+def _after(columns: list[Column], values: list[Any]) -> Q:
+    condition, equal = Q(pk__in=[]), Q()
+    for column, value in zip(columns, values, strict=True):
+        condition |= equal & column.after(value)
+        equal &= column.same(value)
+    return condition
+
+
+def _digest(asked: Mapping[str, str]) -> str:
+    shape = sorted((name, value) for name, value in asked.items() if name not in PRESENTATION)
+    return hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:12]

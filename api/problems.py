@@ -1,0 +1,180 @@
+"""Every error the API can answer, as problem details (RFC 9457)."""
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import DisallowedHost, PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from api.links import absolute
+
+logger = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: its name in the address of its page, its status and what it means."""
+
+    name: str
+    status: HTTPStatus
+    title: str
+    meaning: str
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "bad-request",
+            HTTPStatus.BAD_REQUEST,
+            "The request cannot be understood",
+            "The request as a whole is malformed: for example its Host header is not one this "
+            "instance serves, or its query is not UTF-8. The detail says what to change.",
+        ),
+        Kind(
+            "invalid-parameters",
+            HTTPStatus.BAD_REQUEST,
+            "A parameter is unknown or malformed",
+            "Each entry of errors names a parameter, says what is wrong with it, and where it can "
+            "gives the nearest match and the allowed values. No parameter is ever ignored.",
+        ),
+        Kind(
+            "not-found",
+            HTTPStatus.NOT_FOUND,
+            "There is nothing at this address",
+            "The path names no resource, or a record this release does not hold.",
+        ),
+        Kind(
+            "method-not-allowed",
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "The API is read-only",
+            "Only GET, HEAD and OPTIONS are answered; the Allow header lists them.",
+        ),
+        Kind(
+            "not-acceptable",
+            HTTPStatus.NOT_ACCEPTABLE,
+            "No such format",
+            "The Accept header admits none of the formats this address can answer in.",
+        ),
+        Kind(
+            "stale-cursor",
+            HTTPStatus.GONE,
+            "The cursor belongs to another release",
+            "The dataset was replaced since the cursor was made, so its page no longer exists. "
+            "Ask again without the cursor parameter to start over in the present release.",
+        ),
+        Kind(
+            "internal-error",
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "The server failed",
+            "A defect of the server, logged with the request. Nothing about the request is wrong.",
+        ),
+        Kind(
+            "unavailable",
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "The dataset cannot be reached",
+            "The database is away or holds no release. Ask again after Retry-After seconds.",
+        ),
+    )
+}
+
+
+class InvalidParametersError(exceptions.ValidationError):
+    """Parameters that cannot be honoured, each with its cure."""
+
+    def __init__(self, errors: list[dict[str, Any]]) -> None:
+        """Take one entry per problem: parameter, detail, nearest, allowed."""
+        super().__init__("A parameter cannot be honoured.")
+        self.errors = errors
+
+
+class StaleCursorError(exceptions.APIException):
+    """A cursor made in another release."""
+
+    status_code = HTTPStatus.GONE
+    default_detail = "The cursor is from another release: ask again without the cursor parameter."
+
+
+def error(
+    parameter: str, detail: str, nearest: str | None = None, allowed: list[str] | None = None
+) -> dict[str, Any]:
+    """Give one entry of a problem's errors."""
+    return {"parameter": parameter, "detail": detail, "nearest": nearest, "allowed": allowed}
+
+
+def problem(request: HttpRequest, kind: Kind, detail: str, **members: Any) -> dict[str, Any]:
+    """Give the body of a problem: type, title, status, detail, instance and errors."""
+    return {
+        "type": absolute(request, f"/problems/{kind.name}"),
+        "title": kind.title,
+        "status": kind.status.value,
+        "detail": detail,
+        "instance": request.get_full_path(),
+        "errors": members.pop("errors", []),
+        **members,
+    }
+
+
+def respond(
+    request: HttpRequest, name: str, detail: str, headers: dict[str, str] | None = None
+) -> HttpResponse:
+    """Answer with a problem from outside the views."""
+    kind = KINDS[name]
+    body = problem(request, kind, detail)
+    return JsonResponse(body, status=kind.status, content_type=MEDIA_TYPE, headers=headers)
+
+
+def exception_handler(raised: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn what a view raised into a problem; None leaves it to Django, as a defect."""
+    request = context["request"]._request
+    if isinstance(raised, Http404):
+        raised = exceptions.NotFound(str(raised) or None)
+    elif isinstance(raised, PermissionDenied):
+        raised = exceptions.PermissionDenied()
+    if not isinstance(raised, exceptions.APIException):
+        return None
+    if isinstance(raised, InvalidParametersError):
+        kind, errors = KINDS["invalid-parameters"], raised.errors
+        detail = " ".join(f"{entry['parameter']}: {entry['detail']}" for entry in errors)
+    else:
+        errors, detail = [], str(raised.detail)
+        by_status = {
+            kind.status.value: kind for kind in KINDS.values() if kind.name != "bad-request"
+        }
+        by_status[400] = KINDS["bad-request"]
+        kind = by_status.get(raised.status_code, KINDS["bad-request"])
+    set_rollback()
+    headers = {}
+    if raised.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = "5"
+    return Response(
+        problem(request, kind, detail, errors=errors),
+        status=kind.status.value,
+        content_type=MEDIA_TYPE,
+        headers=headers,
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer what Django refuses before any view, such as an unknown Host."""
+    if isinstance(exception, DisallowedHost):
+        return respond(request, "bad-request", "This instance does not answer for that Host.")
+    return respond(request, "bad-request", str(exception) or "The request is malformed.")
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a path that names nothing."""
+    return respond(
+        request, "not-found", f"No resource is at {request.path}; / lists what there is."
+    )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer a defect, or a database that is away."""
+    return respond(request, "internal-error", "The server failed; the failure was logged.")

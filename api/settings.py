@@ -1,0 +1,90 @@
+"""Every setting; the only reader of the environment."""
+
+from pathlib import Path
+
+from environs import Env
+
+env = Env()
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+DEBUG = False
+DATABASES = {
+    "default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
+}
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+# Behind a proxy the address of a request is not the one a client can follow.
+PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "policy",
+    "api",
+]
+MIDDLEWARE = [
+    "api.middleware.everywhere",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+ROOT_URLCONF = "api.urls"
+WSGI_APPLICATION = "api.wsgi.application"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+STATIC_URL = "/static/"
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "api.problems.exception_handler",
+}
+
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "Demarche",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": (
+        "Foreign-policy facts as an API, each traced to the sentence it rests on. Every list is "
+        "filtered, ordered and paged alike; a parameter that is not known, or a code that is in no "
+        "vocabulary, is refused with the nearest match. What a source does not say is served too, "
+        "as gaps and as sides whose position is not stated."
+    ),
+    "CONTACT": {"name": "The Demarche maintainers"},
+    "LICENSE": {"name": "MIT (code); CC BY 4.0 (dataset)", "identifier": "MIT AND CC-BY-4.0"},
+    "SERVERS": [{"url": "/", "description": "This instance."}],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "AUTHENTICATION_WHITELIST": [],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "Support": "policy.models.base.Support.choices",
+        "Precision": "policy.models.base.Precision.choices",
+        "Role": "policy.models.countries.Role.choices",
+        "StatementKind": "policy.models.statements.StatementKind.choices",
+        "Verbatim": "policy.models.statements.Verbatim.choices",
+        "IssueStatus": "policy.models.issues.IssueStatus.choices",
+        "Comparator": "policy.models.issues.Comparator.choices",
+        "Unit": "policy.models.issues.Unit.choices",
+        "Context": "policy.plover.Context.choices",
+        "EventTypeCode": "policy.plover.EventType.choices",
+        "Mode": "policy.plover.MODE_CHOICES",
+        "QuadClass": "policy.plover.Quad.choices",
+        "Auxiliary": "policy.plover.Auxiliary.choices",
+        "Confidence": "policy.plover.Confidence.choices",
+        "OrderRelation": "policy.models.events.OrderRelation.choices",
+        "TripStatus": "policy.models.trips.TripStatus.choices",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.schema.tidy_schemas",
+        "api.schema.document_problems",
+    ],
+}

@@ -1,0 +1,6 @@
+SwaggerUIBundle({
+  url: "/api/schema?format=json",
+  dom_id: "#swagger-ui",
+  deepLinking: true,
+  validatorUrl: null,
+});

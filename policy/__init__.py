@@ -1,0 +1,1 @@
+"""The domain: the records, their vocabularies, and how annotations become a release."""

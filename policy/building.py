@@ -1,0 +1,118 @@
+"""Annotations in, fixture text out: everything between a hand-written TOML file and a release."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pycountry
+from django.db import models
+
+from policy.annotations import (
+    Draft,
+    Entry,
+    InvalidAnnotationsError,
+    Table,
+    plain,
+    read_mentions,
+    read_source,
+    read_toml,
+)
+from policy.consistency import inconsistencies
+from policy.models import Country, Release
+from policy.models.base import Support
+from policy.validation import Record, errors_of
+
+
+def build(folder: Path) -> dict[str, str]:
+    """Turn the annotations under a folder into the text of each fixture file, by file name.
+
+    The folder holds ``reference.toml``, ``release.toml`` and ``sources/<source>/*.toml``. The same
+    annotations give the same bytes. Raises InvalidAnnotationsError with all errors at once.
+    """
+    draft = Draft()
+    reference = read_toml(folder / "reference.toml", draft)
+    release = read_toml(folder / "release.toml", draft)
+    sources = sorted(path for path in (folder / "sources").glob("*") if path.is_dir())
+    if not sources:
+        draft.errors.append(f"{folder / 'sources'}: holds no source: make a folder of annotations")
+    for source in sources:
+        read_source(source, draft)
+    for source in sources:
+        read_mentions(source, draft)
+    for entry in draft.of(Country):
+        _complete_country(entry, reference, draft)
+    for entry in draft.entries.values():
+        for name, message in errors_of(entry.model, entry.record):
+            draft.errors.append(f"{entry.where}: {name + ': ' if name else ''}{message}")
+    draft.errors.extend(inconsistencies(draft))
+    texts = {} if draft.errors else _fixtures(draft, release.get("release", {}))
+    if draft.errors:
+        raise InvalidAnnotationsError(draft.errors)
+    return texts
+
+
+def _complete_country(entry: Entry, reference: Table, draft: Draft) -> None:
+    found = pycountry.countries.get(alpha_3=entry.key)
+    row = reference.get("countries", {}).get(entry.key)
+    if found is None or row is None:
+        draft.errors.append(
+            f"{entry.where}: id: is not an ISO 3166-1 alpha-3 code with a row in reference.toml"
+        )
+        return
+    stray = entry.fields.keys() - {"aliases", "evidence", "note"}
+    for name in sorted(stray):
+        draft.errors.append(f"{entry.where}: {name}: leave it out; it is reference data")
+    region, subregion = row.get("region"), row.get("subregion")
+    entry.fields.update(
+        support=Support.REFERENCE.value,
+        alpha2=found.alpha_2,
+        numeric=found.numeric,
+        name=getattr(found, "common_name", found.name),
+        region=region,
+        region_name=reference["regions"].get(region),
+        subregion=subregion,
+        subregion_name=reference["subregions"].get(subregion),
+        cow=row.get("cow"),
+        cow_code=row.get("cow_code"),
+    )
+    if "," in entry.fields["name"]:
+        last, _, first = entry.fields["name"].partition(", ")
+        entry.fields["name"] = f"{first} {last}"
+
+
+def _dump(records: list[Record]) -> str:
+    return json.dumps(records, ensure_ascii=False, indent=1) + "\n"
+
+
+def _fixtures(draft: Draft, release: Table) -> dict[str, str]:
+    texts, counts, digest = {}, {}, hashlib.sha256()
+    for name, records in _by_file(draft):
+        texts[f"{name}.json"] = _dump(records)
+        counts[name] = len(records)
+        for record in records:
+            line = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+            digest.update(line.encode() + b"\n")
+    fields = {
+        **{name: plain(value) for name, value in release.items() if name != "id"},
+        "content_hash": digest.hexdigest(),
+        "counts": counts,
+    }
+    record = {"model": Release._meta.label_lower, "pk": release.get("id"), "fields": fields}
+    draft.errors += [
+        f"release.toml: release: {name}: {message}" for name, message in errors_of(Release, record)
+    ]
+    texts["release.json"] = _dump([record])
+    return texts
+
+
+def _by_file(draft: Draft) -> Iterator[tuple[str, list[Record]]]:
+    """Yield each kind's fixture name and its records, in the order of their keys."""
+    seen = dict.fromkeys(model for model, _ in draft.entries)
+    for model in sorted(seen, key=file_name):
+        yield file_name(model), [entry.record for entry in draft.of(model)]
+
+
+def file_name(model: type[models.Model]) -> str:
+    """Give the name of a model's fixture file, without its ending: bilateral_issues."""
+    return str(model._meta.verbose_name_plural).replace(" ", "_")

@@ -1,0 +1,116 @@
+"""Locating passages in a text, and checking that a text is the one they were taken from."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db import transaction
+
+from policy.models import Passage, PassageText, Source
+from policy.validation import Record
+
+
+class TextError(Exception):
+    """A text, or a phrase in it, that cannot be used; the message names the cure."""
+
+
+def read_text(path: Path) -> str:
+    """Give a file's text exactly as it stands, in UTF-8 and with its newlines untouched.
+
+    Raises TextError when it cannot be read as UTF-8.
+    """
+    try:
+        return path.read_bytes().decode()
+    except OSError as error:
+        raise TextError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise TextError(f"{path}: is not UTF-8 at byte {error.start}") from error
+
+
+def sha256(text: str) -> str:
+    """Give the SHA-256 digest of a text's UTF-8 form, in lower-case hex."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def mismatches(source: Record, spans: list[Record], text: str) -> Iterator[str]:
+    """Yield one line for each way in which a text differs from what was recorded of it.
+
+    ``source`` is the record of the source, ``spans`` those of its sentences and passages, as they
+    stand in fixtures. Offsets count Unicode code points, the end exclusive.
+    """
+    fields = source["fields"]
+    if len(text) != fields["code_points"]:
+        yield f"{source['pk']}: has {len(text)} code points, not {fields['code_points']}"
+    if sha256(text) != fields["sha256"]:
+        yield f"{source['pk']}: its SHA-256 is {sha256(text)}, not {fields['sha256']}"
+    for span in spans:
+        fields = span["fields"]
+        exact = text[fields["start"] : fields["end"]]
+        kind = span["model"].partition(".")[2]
+        if len(exact) != fields["end"] - fields["start"]:
+            yield f"{kind} {span['pk']}: lies beyond the end of the text"
+        elif sha256(exact) != fields["sha256"]:
+            yield f"{kind} {span['pk']}: the text from {fields['start']} to {fields['end']} differs"
+        if fields.get("quote", "") not in exact:
+            yield f"{kind} {span['pk']}: its quote does not stand in the span"
+
+
+def misquotations(statements: list[Record], spans: list[Record], text: str) -> Iterator[str]:
+    """Yield one line for each quotation that does not stand in a passage its statement cites."""
+    located = {span["pk"]: span["fields"] for span in spans}
+    for statement in statements:
+        quotation = statement["fields"].get("quotation")
+        cited = [located[key] for key in statement["fields"]["evidence"] if key in located]
+        if quotation and not any(quotation in text[at["start"] : at["end"]] for at in cited):
+            yield f"statement {statement['pk']}: its quotation stands in no passage it cites"
+
+
+def locate(source: str, sentences: list[Record], text: str, phrase: str) -> str:
+    """Give the annotation, in TOML, of the passage that a phrase makes.
+
+    Raises TextError when the phrase stands nowhere, more than once, or across sentences.
+    """
+    if not phrase.strip():
+        raise TextError("the phrase is empty: give the words to look for")
+    starts = [at for at in range(len(text)) if text.startswith(phrase, at)]
+    if not starts:
+        raise TextError(f"{phrase!r} does not stand in the text; case and punctuation count")
+    if len(starts) > 1:
+        places = ", ".join(map(str, starts))
+        raise TextError(f"{phrase!r} stands {len(starts)} times, at {places}: give more words")
+    start, end = starts[0], starts[0] + len(phrase)
+    for sentence in sentences:
+        fields = sentence["fields"]
+        if fields["start"] <= start and end <= fields["end"]:
+            name = sentence["pk"].removeprefix(f"{source}-")
+            return (
+                f"# cite it as {name}-{start}-{end}\n"
+                "[[passage]]\n"
+                f'sentence = "{name}"\nstart = {start}\nend = {end}\n'
+                f"quote = {json.dumps(phrase, ensure_ascii=False)}\n"
+                f'sha256 = "{sha256(phrase)}"\n'
+            )
+    raise TextError(f"{phrase!r} is not within one sentence: a passage never crosses sentences")
+
+
+def attach(source: str, text: str) -> int:
+    """Store the exact text of every passage of a loaded source, and give their number.
+
+    Raises TextError, and stores nothing, when the source is not loaded or the text is not its.
+    """
+    passages = list(Passage.objects.filter(source_id=source))
+    if not passages:
+        known = ", ".join(Source.objects.values_list("pk", flat=True)) or "none"
+        raise TextError(f"{source!r} is not loaded or has no passages; loaded are: {known}")
+    rows = [
+        PassageText(passage=passage, text=text[passage.start : passage.end], sha256=passage.sha256)
+        for passage in passages
+    ]
+    wrong = [row.passage_id for row in rows if sha256(row.text) != row.sha256]
+    if wrong:
+        raise TextError(f"not the text of {source}: {', '.join(wrong)} differ; nothing was stored")
+    with transaction.atomic():
+        PassageText.objects.filter(passage__source_id=source).delete()
+        PassageText.objects.bulk_create(rows)
+    return len(rows)

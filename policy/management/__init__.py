@@ -1,0 +1,1 @@
+"""The commands, thin shells around the modules of policy."""

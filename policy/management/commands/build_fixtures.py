@@ -1,0 +1,58 @@
+"""Builds the fixtures from the annotations, or checks that they are current."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from policy.annotations import InvalidAnnotationsError
+from policy.building import build
+
+
+class Command(BaseCommand):
+    """Writes fixtures/*.json from the annotations in fixtures/sources."""
+
+    help = "Build the fixtures from the annotations; with --check only compare."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare --check and --folder."""
+        parser.add_argument(
+            "--check", action="store_true", help="Change nothing; fail if a fixture is not current."
+        )
+        parser.add_argument(
+            "--folder",
+            type=Path,
+            default=settings.BASE_DIR / "fixtures",
+            help="The folder with sources/, reference.toml and release.toml; fixtures go there.",
+        )
+
+    def handle(self, *args: Any, check: bool, folder: Path, **options: Any) -> None:
+        """Build everything in memory first, so that an error leaves the old files whole."""
+        try:
+            texts = build(folder)
+        except InvalidAnnotationsError as error:
+            for line in error.errors:
+                self.stderr.write(line)
+            raise CommandError(
+                f"{len(error.errors)} errors in the annotations; nothing was written."
+            ) from error
+        present = {path.name: path.read_bytes() for path in folder.glob("*.json")}
+        stale = sorted(
+            name
+            for name in texts.keys() | present.keys()
+            if present.get(name) != (texts[name].encode() if name in texts else None)
+        )
+        if check:
+            if stale:
+                raise CommandError(f"not current: {', '.join(stale)}: run manage.py build_fixtures")
+            self.stdout.write(f"{len(texts)} fixtures are current")
+            return
+        for name in stale:
+            if name in texts:
+                (folder / name).write_bytes(texts[name].encode())
+            else:
+                (folder / name).unlink()
+        self.stdout.write(f"{len(texts)} fixtures, {len(stale)} of them changed")

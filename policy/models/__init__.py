@@ -1,0 +1,31 @@
+"""Every record of the dataset, in the order in which all layers list them."""
+
+from policy.models.countries import Country, Official, Position
+from policy.models.events import Event, EventContext, EventOrder, EventParty
+from policy.models.issues import BilateralIssue, Figure, IssueSide
+from policy.models.releases import Gap, Release
+from policy.models.sources import Passage, PassageText, Sentence, Source
+from policy.models.statements import Statement
+from policy.models.trips import Stop, Trip
+
+__all__ = [
+    "BilateralIssue",
+    "Country",
+    "Event",
+    "EventContext",
+    "EventOrder",
+    "EventParty",
+    "Figure",
+    "Gap",
+    "IssueSide",
+    "Official",
+    "Passage",
+    "PassageText",
+    "Position",
+    "Release",
+    "Sentence",
+    "Source",
+    "Statement",
+    "Stop",
+    "Trip",
+]

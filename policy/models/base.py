@@ -1,0 +1,172 @@
+"""What records share: keys, text that sorts alike on both engines, evidence and uncertain time."""
+
+from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import F, Q
+
+from policy.vocabulary import Vocabulary
+
+SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
+MAX_KEY = 120
+
+no_nul = ProhibitNullCharactersValidator()
+
+
+def sha256_validator() -> RegexValidator:
+    """Give the validator of a SHA-256 digest in lower-case hexadecimal."""
+    return RegexValidator(r"\A[0-9a-f]{64}\Z", "Write a SHA-256 digest: 64 lower-case hex digits.")
+
+
+def list_of_texts(value: object) -> None:
+    """Refuse anything but a list of texts that are not empty (ValidationError)."""
+    if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
+        raise ValidationError("Write a list of texts, none of them empty.")
+
+
+class Text(models.CharField):  # type: ignore[type-arg]
+    """A line of text that both engines compare and sort by code point.
+
+    PostgreSQL would otherwise sort by the collation its cluster happened to be made with, and two
+    instances of one release would page in two orders. NUL is refused: PostgreSQL cannot store it.
+    """
+
+    default_validators = [no_nul]  # noqa: RUF012
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
+        """Add the code-point collation where it is not the engine's own default."""
+        parameters: dict[str, Any] = dict(super().db_parameters(connection))
+        if connection.vendor == "postgresql":
+            parameters["collation"] = "C"
+        return parameters
+
+
+class LongText(models.TextField):  # type: ignore[type-arg]
+    """Prose, which is never sorted by; NUL is refused."""
+
+    default_validators = [no_nul]  # noqa: RUF012
+
+
+class Key(Text):
+    """A readable slug that never changes, and the primary key of its record."""
+
+    default_validators = [  # noqa: RUF012
+        RegexValidator(
+            rf"\A{SLUG}\Z",
+            "Write a slug: lower-case letters, digits and single hyphens.",
+        )
+    ]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        """Take the options of CharField; primary_key and max_length are set here."""
+        options.setdefault("max_length", MAX_KEY)
+        options.setdefault("primary_key", True)
+        super().__init__(*args, **options)
+
+
+class Support(Vocabulary):
+    """How firmly the source carries a fact."""
+
+    STATED = "stated", "The source says it in so many words.", "Stated"
+    INFERRED = "inferred", "The source implies it; the note says how it was concluded.", "Inferred"
+    AMBIGUOUS = (
+        "ambiguous",
+        "The source can be read in more than one way; the note names the readings.",
+        "Ambiguous",
+    )
+    REFERENCE = (
+        "reference",
+        "Common reference data that does not depend on any source, such as a country code.",
+        "Reference",
+    )
+
+
+class Precision(Vocabulary):
+    """How finely an uncertain time is known."""
+
+    DAY = "day", "Known to the day: the earliest and latest day are one.", "Day"
+    WEEK = "week", "Known to lie within a named week.", "Week"
+    MONTH = "month", "Known to lie within a month.", "Month"
+    YEAR = "year", "Known to lie within a year.", "Year"
+    RANGE = "range", "Known only to lie between two named days.", "Range"
+
+
+class Fact(models.Model):
+    """Something the dataset asserts, with the passages it rests on and how firmly they carry it."""
+
+    support = Text(
+        max_length=9,
+        choices=Support,
+        help_text="How firmly the source carries this fact.",
+    )
+    note = LongText(
+        null=True,
+        blank=True,
+        help_text="What a reader must know to use this fact rightly, in our words; or null.",
+    )
+    evidence = models.ManyToManyField(
+        "policy.Passage",
+        blank=True,
+        help_text="The passages this fact rests on, in the order of their source.",
+    )
+
+    class Meta:
+        abstract = True
+
+
+class Timed(models.Model):
+    """A record whose time may be uncertain, kept as the source's words and the days they bound."""
+
+    time_text = Text(
+        max_length=200,
+        null=True,
+        blank=True,
+        help_text="The source's own words for the time; null when it gives none.",
+    )
+    time_earliest = models.DateField(
+        null=True,
+        blank=True,
+        help_text="The first day (ISO 8601) the words allow; null when they bound nothing.",
+    )
+    time_latest = models.DateField(
+        null=True,
+        blank=True,
+        help_text="The last day (ISO 8601) the words allow; null when they bound nothing.",
+    )
+    time_precision = Text(
+        max_length=5,
+        choices=Precision,
+        null=True,
+        blank=True,
+        help_text="How finely the time is known; null when no days are given.",
+    )
+    time_year_inferred = models.BooleanField(
+        default=False,
+        help_text="True when the source names no year and it was concluded from elsewhere in it.",
+    )
+
+    class Meta:
+        abstract = True
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                name="policy_%(class)s_time",
+                condition=Q(
+                    time_earliest__isnull=True,
+                    time_latest__isnull=True,
+                    time_precision__isnull=True,
+                    time_year_inferred=False,
+                )
+                | Q(
+                    time_earliest__isnull=False,
+                    time_latest__gte=F("time_earliest"),
+                    time_precision__isnull=False,
+                ),
+                violation_error_message=(
+                    "Give the earliest day, the latest day (not before it) and the precision "
+                    "together, or none of them."
+                ),
+            )
+        ]

@@ -1,0 +1,235 @@
+"""Events between states, coded in PLOVER, with their parties, contexts and order."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from policy import plover
+from policy.models.base import Fact, Key, LongText, Support, Text, Timed, list_of_texts
+from policy.models.countries import Country
+from policy.models.issues import BilateralIssue
+from policy.vocabulary import Vocabulary
+
+
+def mode_fits_event_type() -> Q:
+    """Give the condition that a mode stands only beside an event type that has it."""
+    condition = Q(mode__isnull=True)
+    for event_type, code in plover.CODEBOOK.items():
+        if code.modes:
+            condition |= Q(event_type=event_type.value, mode__in=[mode.code for mode in code.modes])
+    return condition
+
+
+class Event(Fact, Timed):
+    """Something done or said between states, coded in PLOVER."""
+
+    id = Key(help_text="Slug of the event, stable for good.")
+    summary = LongText(help_text="What happened, in our words.")
+    event_type = Text(
+        max_length=9,
+        choices=plover.EventType,
+        null=True,
+        blank=True,
+        help_text="PLOVER event type; null where coding would invent.",
+    )
+    mode = Text(
+        max_length=20,
+        choices=plover.MODE_CHOICES,
+        null=True,
+        blank=True,
+        help_text="PLOVER mode of the event type; null when none applies.",
+    )
+    auxiliary = Text(
+        max_length=12,
+        choices=plover.Auxiliary,
+        null=True,
+        blank=True,
+        help_text="Whether the event is past, planned, supposed or denied; null when it is none.",
+    )
+    confidence = Text(
+        max_length=6,
+        choices=plover.Confidence,
+        null=True,
+        blank=True,
+        help_text="How sure the coder is of the event type; null when there is none.",
+    )
+    alternatives = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[list_of_texts],
+        help_text="Other codes a careful coder might choose, as TYPE or TYPE/mode.",
+    )
+    rationale = LongText(
+        null=True, blank=True, help_text="Why it is coded so, in our words; null when plain."
+    )
+    uncoded_reason = LongText(
+        null=True,
+        blank=True,
+        help_text="Why there is no event type; null when there is one.",
+    )
+    issues = models.ManyToManyField(
+        BilateralIssue,
+        blank=True,
+        related_name="events",
+        help_text="Slugs of the bilateral issues it belongs to.",
+    )
+
+    class Meta(Timed.Meta):
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            *Timed.Meta.constraints,
+            models.CheckConstraint(
+                name="policy_event_coded_or_not",
+                condition=Q(
+                    event_type__isnull=False,
+                    confidence__isnull=False,
+                    uncoded_reason__isnull=True,
+                )
+                | Q(
+                    event_type__isnull=True,
+                    confidence__isnull=True,
+                    uncoded_reason__isnull=False,
+                    mode__isnull=True,
+                ),
+                violation_error_message=(
+                    "Give event_type with confidence, or uncoded_reason without either or a mode."
+                ),
+            ),
+            models.CheckConstraint(
+                name="policy_event_mode",
+                condition=mode_fits_event_type(),
+                violation_error_message="This mode does not belong to this event type.",
+            ),
+        ]
+
+    @property
+    def quad(self) -> plover.Quad | None:
+        """The quad class of the event type, or None for an uncoded event."""
+        return plover.quad_of(self.event_type) if self.event_type else None
+
+    @property
+    def score(self) -> float | None:
+        """The PLOVER score of type and mode, -10 to +10, or None for an uncoded event."""
+        return plover.score_of(self.event_type, self.mode) if self.event_type else None
+
+    @property
+    def neighbours(self) -> list["Neighbour"]:
+        """The events this one is ordered against, whichever of the two the order was written on."""
+        own = [Neighbour(OrderRelation(o.relation), o.other_id, o) for o in self.orders.all()]
+        turned = [
+            Neighbour(SEEN_FROM_THE_OTHER[OrderRelation(o.relation)], o.event_id, o)
+            for o in self.orders_of_others.all()
+        ]
+        return sorted([*own, *turned], key=lambda neighbour: neighbour.event)
+
+    def clean(self) -> None:
+        """Refuse alternatives that are not PLOVER codes (ValidationError)."""
+        if not isinstance(self.alternatives, list):
+            return
+        for alternative in self.alternatives:
+            event_type, _, mode = str(alternative).partition("/")
+            try:
+                plover.score_of(event_type, mode or None)
+            except ValueError as error:
+                raise ValidationError({"alternatives": str(error)}) from error
+
+
+class PartyRole(Vocabulary):
+    """Which part a country has in an event."""
+
+    ACTOR = "actor", "Does or says it; in a reciprocal event, every side.", "Actor"
+    RECIPIENT = "recipient", "It is done or said to them.", "Recipient"
+
+
+class EventParty(models.Model):
+    """A country that acts in an event or receives it, stated by the source or inferred."""
+
+    id = Key(help_text="Slug of the event, the part and the country.")
+    event = models.ForeignKey(
+        Event, models.CASCADE, related_name="parties", help_text="Slug of the event."
+    )
+    role = Text(max_length=9, choices=PartyRole, help_text="The country's part in the event.")
+    country = models.ForeignKey(
+        Country, models.PROTECT, related_name="event_parts", help_text="The country, as alpha-3."
+    )
+    support = Text(max_length=9, choices=Support, help_text="Whether the source states this part.")
+
+    class Meta:
+        verbose_name_plural = "event parties"
+        ordering: ClassVar = ["event_id", "role", "country_id", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["event", "role", "country"], name="policy_eventparty_once"
+            )
+        ]
+
+
+class EventContext(models.Model):
+    """A subject that an event touches, as a PLOVER context."""
+
+    id = Key(help_text="Slug of the event and the context.")
+    event = models.ForeignKey(
+        Event, models.CASCADE, related_name="contexts", help_text="Slug of the event."
+    )
+    context = Text(max_length=22, choices=plover.Context, help_text="The PLOVER context.")
+
+    class Meta:
+        verbose_name_plural = "event contexts"
+        ordering: ClassVar = ["event_id", "context", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["event", "context"], name="policy_eventcontext_once")
+        ]
+
+
+class OrderRelation(Vocabulary):
+    """How two events lie in time."""
+
+    BEFORE = "before", "The first event came before the other.", "Before"
+    AFTER = "after", "The first event came after the other.", "After"
+    CONCURRENT = "concurrent", "The two events belong to the same time.", "Concurrent"
+
+
+SEEN_FROM_THE_OTHER = {
+    OrderRelation.BEFORE: OrderRelation.AFTER,
+    OrderRelation.AFTER: OrderRelation.BEFORE,
+    OrderRelation.CONCURRENT: OrderRelation.CONCURRENT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another event, how the one at hand lies to it, and the order that says so."""
+
+    relation: OrderRelation
+    event: str
+    order: "EventOrder"
+
+
+class EventOrder(Fact):
+    """The order of two events in time, where the source gives it without a date."""
+
+    id = Key(help_text="Slug of the two events.")
+    event = models.ForeignKey(
+        Event, models.CASCADE, related_name="orders", help_text="Slug of the first event."
+    )
+    relation = Text(
+        max_length=10, choices=OrderRelation, help_text="How the first lies to the other."
+    )
+    other = models.ForeignKey(
+        Event, models.CASCADE, related_name="orders_of_others", help_text="Slug of the other event."
+    )
+
+    class Meta:
+        verbose_name_plural = "event orders"
+        ordering: ClassVar = ["event_id", "other_id", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["event", "other"], name="policy_eventorder_once"),
+            models.CheckConstraint(
+                name="policy_eventorder_two",
+                condition=~Q(event=F("other")),
+                violation_error_message="An event cannot be ordered against itself.",
+            ),
+        ]

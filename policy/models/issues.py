@@ -1,0 +1,140 @@
+"""Bilateral issues, the two sides of each, and the figures a source gives about them."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from policy.models.base import Fact, Key, LongText, Text, Timed
+from policy.models.countries import Country
+from policy.plover import Context
+from policy.vocabulary import Vocabulary
+
+
+class IssueStatus(Vocabulary):
+    """Where a bilateral issue stands."""
+
+    CONTESTED = "contested", "The two sides hold opposed positions.", "Contested"
+    NOT_PERMITTED = (
+        "not_permitted",
+        "One side has not allowed what the other wants.",
+        "Not permitted",
+    )
+    UNDER_DISCUSSION = (
+        "under_discussion",
+        "The two sides are talking, with no outcome reported.",
+        "Under discussion",
+    )
+    PROPOSED = "proposed", "One side has put something forward or means to.", "Proposed"
+    EXPLORING = "exploring", "One side is considering a step of its own.", "Exploring"
+    EASING = "easing", "There was open tension and there are signs that it lessens.", "Easing"
+    CONCEDED = "conceded", "One side resisted or was pressed, and has given way.", "Conceded"
+    COOPERATIVE = "cooperative", "The two sides act together on it.", "Cooperative"
+    AGREED = "agreed", "The two sides have reached an agreement.", "Agreed"
+    SETTLED = "settled", "The matter is closed.", "Settled"
+
+
+class BilateralIssue(Fact, Timed):
+    """A matter between exactly two countries, with the position of each."""
+
+    id = Key(help_text="Slug of the issue, stable for good.")
+    title = Text(max_length=200, help_text="What the matter is, in a few words.")
+    summary = LongText(help_text="What the source says of it, in our words.")
+    topic = Text(max_length=22, choices=Context, help_text="The subject, as a PLOVER context.")
+    status = Text(max_length=16, choices=IssueStatus, help_text="Where the issue stands.")
+
+    class Meta(Timed.Meta):
+        verbose_name_plural = "bilateral issues"
+        ordering: ClassVar = ["id"]
+
+
+class IssueSide(Fact):
+    """One country's position on a bilateral issue, or the statement that the source gives none."""
+
+    id = Key(help_text="Slug of the issue and the country.")
+    issue = models.ForeignKey(
+        BilateralIssue, models.CASCADE, related_name="sides", help_text="Slug of the issue."
+    )
+    country = models.ForeignKey(
+        Country, models.PROTECT, related_name="issue_sides", help_text="The country, as alpha-3."
+    )
+    position = LongText(
+        null=True,
+        blank=True,
+        help_text="The country's position, in our words; null when not stated.",
+    )
+    not_stated = models.BooleanField(
+        default=False, help_text="True when the source does not state this country's position."
+    )
+
+    class Meta:
+        verbose_name_plural = "issue sides"
+        ordering: ClassVar = ["issue_id", "country_id", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["issue", "country"], name="policy_issueside_once"),
+            models.CheckConstraint(
+                name="policy_issueside_position",
+                condition=Q(position__isnull=False, not_stated=False)
+                | Q(position__isnull=True, not_stated=True),
+                violation_error_message="Give a position or not_stated = true, and not both.",
+            ),
+        ]
+
+
+class Comparator(Vocabulary):
+    """How a figure's value bounds the true number."""
+
+    EQ = "eq", "The number is the value.", "Equal"
+    APPROX = "approx", "The number is about the value.", "About"
+    GT = "gt", "The number is more than the value.", "More than"
+    GTE = "gte", "The number is the value or more.", "At least"
+    LT = "lt", "The number is less than the value.", "Less than"
+    LTE = "lte", "The number is the value or less.", "At most"
+
+
+class Unit(Vocabulary):
+    """What a figure counts."""
+
+    PERSONS = "persons", "Human beings.", "Persons"
+    SHARE = "share", "Part of a whole, 0 to 1.", "Share"
+    FLIGHTS = "flights", "Flights of aircraft.", "Flights"
+    USD = "usd", "United States dollars.", "US dollars"
+    COUNT = "count", "Things of another kind, named by the measure.", "Count"
+
+
+class Figure(Fact, Timed):
+    """A number, or a quantity in words, that the source gives about an issue."""
+
+    id = Key(help_text="Slug of the issue and the measure.")
+    issue = models.ForeignKey(
+        BilateralIssue, models.CASCADE, related_name="figures", help_text="Slug of the issue."
+    )
+    measure = Text(max_length=200, help_text="What is counted, in our words.")
+    words = Text(max_length=100, help_text="The source's words for the quantity.")
+    value = models.DecimalField(
+        max_digits=18,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text="The number in the words, in the unit; null when the words hold none.",
+    )
+    comparator = Text(
+        max_length=6,
+        choices=Comparator,
+        null=True,
+        blank=True,
+        help_text="How the value bounds the true number; null when there is no value.",
+    )
+    unit = Text(max_length=7, choices=Unit, help_text="What is counted.")
+
+    class Meta(Timed.Meta):
+        ordering: ClassVar = ["issue_id", "id"]
+        constraints: ClassVar = [
+            *Timed.Meta.constraints,
+            models.CheckConstraint(
+                name="policy_figure_value",
+                condition=Q(value__isnull=True, comparator__isnull=True)
+                | Q(value__isnull=False, comparator__isnull=False),
+                violation_error_message="Give value and comparator together, or neither.",
+            ),
+        ]

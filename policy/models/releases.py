@@ -1,0 +1,76 @@
+"""What a source leaves unsaid, and which release of the dataset is loaded."""
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from policy.models.base import Key, LongText, Text, sha256_validator
+from policy.models.countries import Country, Official
+from policy.models.events import Event
+from policy.models.issues import BilateralIssue
+from policy.models.sources import Passage, Source
+from policy.models.statements import Statement
+from policy.models.trips import Trip
+
+
+class Gap(models.Model):
+    """Something a source does not say and a reader would ask."""
+
+    id = Key(help_text="Slug of the gap, stable for good.")
+    source = models.ForeignKey(
+        Source, models.CASCADE, related_name="gaps", help_text="Slug of the silent source."
+    )
+    question = LongText(help_text="What a reader would ask, in our words.")
+    note = LongText(
+        null=True,
+        blank=True,
+        help_text="What the source does say near it, or why it matters; may be null.",
+    )
+    countries = models.ManyToManyField(
+        Country, blank=True, related_name="gaps", help_text="Countries it concerns, as alpha-3."
+    )
+    officials = models.ManyToManyField(
+        Official, blank=True, related_name="gaps", help_text="Slugs of officials it concerns."
+    )
+    statements = models.ManyToManyField(
+        Statement, blank=True, related_name="gaps", help_text="Slugs of statements it concerns."
+    )
+    issues = models.ManyToManyField(
+        BilateralIssue, blank=True, related_name="gaps", help_text="Slugs of issues it concerns."
+    )
+    events = models.ManyToManyField(
+        Event, blank=True, related_name="gaps", help_text="Slugs of events it concerns."
+    )
+    trips = models.ManyToManyField(
+        Trip, blank=True, related_name="gaps", help_text="Slugs of trips it concerns."
+    )
+    evidence = models.ManyToManyField(
+        Passage, blank=True, help_text="Passages next to which the silence shows; may be none."
+    )
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+
+
+class Release(models.Model):
+    """The dataset as loaded: one row, replaced as a whole by the next release."""
+
+    id = Key(help_text="Slug of the dataset; every release of it has the same.")
+    version = Text(
+        max_length=20,
+        validators=[RegexValidator(r"\A\d+\.\d+\.\d+\Z", "Write a version such as 1.0.0.")],
+        help_text="Version of the dataset: major.minor.patch.",
+    )
+    title = Text(max_length=200, help_text="Name of the dataset.")
+    licence = Text(max_length=50, help_text="SPDX identifier of the dataset's licence.")
+    released = models.DateTimeField(help_text="When this version was released (ISO 8601, UTC).")
+    content_hash = Text(
+        max_length=64,
+        validators=[sha256_validator()],
+        help_text="SHA-256 over every record of the release in canonical JSON.",
+    )
+    counts = models.JSONField(help_text="Number of records of each kind.")
+
+    class Meta:
+        ordering: ClassVar = ["id"]

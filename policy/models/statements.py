@@ -1,0 +1,153 @@
+"""Statements: what somebody said, wrote or signalled."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from policy.models.base import Fact, Key, LongText, Support, Text, Timed
+from policy.models.countries import Country, Official
+from policy.models.issues import BilateralIssue
+from policy.plover import Context
+from policy.vocabulary import Vocabulary
+
+
+class StatementKind(Vocabulary):
+    """In what form the source passes a statement on."""
+
+    QUOTATION = (
+        "quotation",
+        "The speaker's own words, marked as such or plainly so.",
+        "Quotation",
+    )
+    INDIRECT_SPEECH = (
+        "indirect_speech",
+        "What a speaker said, in the source's words.",
+        "Indirect speech",
+    )
+    REPORTED_POSITION = (
+        "reported_position",
+        "A stance or signal of a government that no speaker is named for.",
+        "Reported position",
+    )
+    NARRATION = "narration", "What the source says in its own voice.", "Narration"
+
+
+class Verbatim(Vocabulary):
+    """Whether a quotation has been compared with what was first said or written."""
+
+    VERIFIED = "verified", "Compared with the original and equal to it.", "Verified"
+    UNVERIFIED = (
+        "unverified",
+        "Not compared with the original; it may be a paraphrase.",
+        "Unverified",
+    )
+    DIFFERS = "differs", "Compared with the original and different from it.", "Differs"
+
+
+class Statement(Fact, Timed):
+    """What somebody said, wrote or signalled, attributed to exactly one voice."""
+
+    id = Key(help_text="Slug of the statement, stable for good.")
+    summary = LongText(help_text="What was said, in our words.")
+    kind = Text(
+        max_length=17,
+        choices=StatementKind,
+        help_text="In what form the source passes the statement on.",
+    )
+    topic = Text(
+        max_length=22,
+        choices=Context,
+        help_text="What it is mainly about, as a PLOVER context.",
+    )
+    speaker = models.ForeignKey(
+        Official,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="statements",
+        help_text="Slug of the official who said it; null when no person is named.",
+    )
+    attributed_country = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="attributed_statements",
+        help_text="The country, as alpha-3, it is attributed to when no person is; else null.",
+    )
+    narrator = models.BooleanField(
+        default=False, help_text="True when the source says it in its own voice."
+    )
+    attribution_support = Text(
+        max_length=9,
+        choices=Support,
+        default=Support.STATED,
+        help_text="How firmly the source carries who said it.",
+    )
+    about = models.ManyToManyField(
+        Country,
+        blank=True,
+        related_name="statements_about",
+        help_text="The countries the statement is about, as alpha-3.",
+    )
+    issues = models.ManyToManyField(
+        BilateralIssue,
+        blank=True,
+        related_name="statements",
+        help_text="Slugs of the bilateral issues it belongs to.",
+    )
+    medium = Text(
+        max_length=200,
+        null=True,
+        blank=True,
+        help_text="Where it was said or published; null when not stated.",
+    )
+    quotation = LongText(
+        null=True,
+        blank=True,
+        help_text="The official's words as the source gives them; only for a quotation.",
+    )
+    verbatim = Text(
+        max_length=10,
+        choices=Verbatim,
+        null=True,
+        blank=True,
+        help_text="Whether the words were compared with the original; only for a quotation.",
+    )
+
+    class Meta(Timed.Meta):
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            *Timed.Meta.constraints,
+            models.CheckConstraint(
+                name="policy_statement_one_voice",
+                condition=Q(speaker__isnull=False, attributed_country__isnull=True, narrator=False)
+                | Q(speaker__isnull=True, attributed_country__isnull=False, narrator=False)
+                | Q(speaker__isnull=True, attributed_country__isnull=True, narrator=True),
+                violation_error_message=(
+                    "Give exactly one of speaker, attributed_country and narrator = true."
+                ),
+            ),
+            models.CheckConstraint(
+                name="policy_statement_quotation",
+                condition=Q(
+                    kind=StatementKind.QUOTATION,
+                    quotation__isnull=False,
+                    verbatim__isnull=False,
+                )
+                | (
+                    ~Q(kind=StatementKind.QUOTATION)
+                    & Q(quotation__isnull=True, verbatim__isnull=True)
+                ),
+                violation_error_message=(
+                    "A quotation needs its words and verbatim; other kinds may have neither."
+                ),
+            ),
+            models.CheckConstraint(
+                name="policy_statement_narration",
+                condition=Q(kind=StatementKind.NARRATION, narrator=True)
+                | (~Q(kind=StatementKind.NARRATION) & Q(narrator=False)),
+                violation_error_message="Kind narration and narrator = true go together.",
+            ),
+        ]

@@ -1,0 +1,82 @@
+"""Official journeys and the countries on them."""
+
+from typing import ClassVar
+
+from django.db import models
+
+from policy.models.base import Fact, Key, LongText, Text, Timed, list_of_texts
+from policy.models.countries import Country, Official
+from policy.vocabulary import Vocabulary
+
+
+class TripStatus(Vocabulary):
+    """How far a journey has come, as of its source."""
+
+    PLANNED = "planned", "Announced or expected, not begun.", "Planned"
+    UNDERWAY = "underway", "Begun and not ended.", "Underway"
+    COMPLETED = "completed", "Ended.", "Completed"
+    CANCELLED = "cancelled", "Called off.", "Cancelled"
+
+
+class Trip(Fact, Timed):
+    """An official journey, as its source describes it."""
+
+    id = Key(help_text="Slug of the trip, stable for good.")
+    title = Text(max_length=200, help_text="What journey it is, in a few words.")
+    summary = LongText(help_text="What the source says of it, in our words.")
+    traveller = models.ForeignKey(
+        Official, models.PROTECT, related_name="trips", help_text="Slug of who travels."
+    )
+    status = Text(max_length=9, choices=TripStatus, help_text="How far it has come.")
+    region_text = Text(
+        max_length=200,
+        null=True,
+        blank=True,
+        help_text="The source's words for where it goes; null when it has none.",
+    )
+    purposes = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[list_of_texts],
+        help_text="What the journey is for, each purpose in our words.",
+    )
+
+    class Meta(Timed.Meta):
+        ordering: ClassVar = ["id"]
+
+
+class Stop(Fact, Timed):
+    """A country on a journey; the order of listing is not the order of visiting."""
+
+    id = Key(help_text="Slug of the trip and the country.")
+    trip = models.ForeignKey(
+        Trip, models.CASCADE, related_name="stops", help_text="Slug of the trip."
+    )
+    country = models.ForeignKey(
+        Country, models.PROTECT, related_name="stops", help_text="The country, as alpha-3."
+    )
+    status = Text(max_length=9, choices=TripStatus, help_text="How far this stop has come.")
+    listed_position = models.PositiveSmallIntegerField(
+        help_text="Place in the source's list, from 1; it says nothing about the visit order."
+    )
+    visit_order = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Place in the order of visits; null when not stated."
+    )
+    city = Text(max_length=100, null=True, blank=True, help_text="City; null when not stated.")
+    host = models.ForeignKey(
+        Official,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="hosted_stops",
+        help_text="Slug of the official who receives the visit; null when not stated.",
+    )
+
+    class Meta(Timed.Meta):
+        ordering: ClassVar = ["trip_id", "listed_position", "id"]
+        constraints: ClassVar = [
+            *Timed.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["trip", "listed_position"], name="policy_stop_listed_once"
+            ),
+        ]

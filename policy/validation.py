@@ -1,0 +1,158 @@
+"""Whether one record may enter the dataset, told without a database."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.serializers.base import DeserializationError
+from django.core.serializers.python import Deserializer
+from django.db import models
+from django.db.models import F, Q
+
+from policy.vocabulary import nearest
+
+Record = dict[str, Any]
+"""A record as Django writes it in a fixture: model, pk, fields."""
+
+WRITTEN_AS: tuple[tuple[type[models.Field[Any, Any]], type | tuple[type, ...], str], ...] = (
+    (models.BooleanField, bool, "true or false"),
+    (models.IntegerField, int, "a whole number"),
+    (models.DecimalField, (int, str, Decimal), "a number"),
+    (models.DateField, (str, date), "a day such as 2025-02-01"),
+    (models.CharField, str, "a text"),
+    (models.TextField, str, "a text"),
+    (models.ForeignKey, str, "the key of a record"),
+    (models.ManyToManyField, list, "a list of keys"),
+)
+
+LOOKUPS: dict[str, Callable[[Any, Any], bool]] = {
+    "": operator.eq,
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "in": lambda actual, expected: actual in expected,
+}
+
+
+@cache
+def fields_of(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
+    """Give the fields a fixture may fill, by name: columns and many-to-many, without the key."""
+    meta = model._meta
+    return {
+        field.name: field
+        for field in [*meta.concrete_fields, *meta.many_to_many]
+        if not field.primary_key
+    }
+
+
+def errors_of(model: type[models.Model], record: Record) -> Iterator[tuple[str, str]]:
+    """Yield the field and the message of everything wrong with one record of a model.
+
+    Whether the keys it names exist is not looked at: that needs the other records.
+    """
+    known = fields_of(model)
+    wrong = set()
+    for name, value in record["fields"].items():
+        message = (
+            _unknown_field(name, known) if name not in known else _wrong_type(known[name], value)
+        )
+        if message:
+            wrong.add(name)
+            yield name, message
+    if wrong:
+        return
+    try:
+        instance = next(iter(Deserializer([record]))).object
+    except (DeserializationError, ValidationError, ValueError, TypeError) as error:
+        yield "", f"cannot be read: {error}"
+        return
+    yield from _invalid(instance, known)
+
+
+def _invalid(
+    instance: models.Model, known: dict[str, models.Field[Any, Any]]
+) -> Iterator[tuple[str, str]]:
+    keys = [name for name, field in known.items() if isinstance(field, models.ForeignKey)]
+    for name in keys:
+        if getattr(instance, known[name].attname) is None and not known[name].null:
+            yield name, "is missing"
+    try:
+        instance.full_clean(exclude=keys, validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        for name, messages in error.message_dict.items():
+            for message in messages:
+                yield "" if name == NON_FIELD_ERRORS else name, message
+    for constraint in instance._meta.constraints:
+        if isinstance(constraint, models.CheckConstraint) and not _allows(constraint, instance):
+            yield "", str(constraint.violation_error_message)
+
+
+def _unknown_field(name: str, known: dict[str, models.Field[Any, Any]]) -> str:
+    guess = nearest(name, known)
+    hint = f"did you mean {guess!r}?" if guess else f"known are {', '.join(known)}"
+    return f"is not a field of this record; {hint}"
+
+
+def _wrong_type(field: models.Field[Any, Any], value: object) -> str | None:
+    if value is None:
+        return None if field.null else "may not be null: leave it out or give a value"
+    if value == "":
+        return "is an empty text: leave it out when there is nothing to say"
+    for kind, accepted, words in WRITTEN_AS:
+        if isinstance(field, kind):
+            if not isinstance(value, accepted) or (
+                isinstance(value, bool) and accepted is not bool
+            ):
+                return f"must be {words}, not {value!r}"
+            break
+    if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        return "holds half of a surrogate pair, which is no character"
+    if field.choices:
+        codes = [code for code, _ in field.flatchoices]
+        if value not in codes:
+            guess = nearest(str(value), codes)
+            hint = f"did you mean {guess!r}? " if guess else ""
+            return f"{value!r} is not in the vocabulary; {hint}allowed are {', '.join(codes)}"
+    return None
+
+
+def _allows(constraint: models.CheckConstraint, instance: models.Model) -> bool:
+    values = {
+        name: getattr(instance, field.attname)
+        for field in instance._meta.concrete_fields
+        for name in (field.name, field.attname)
+    }
+    return holds(constraint.condition, values) is not False
+
+
+def holds(condition: Any, values: dict[str, Any]) -> bool | None:
+    """Evaluate a constraint's condition as SQL does: true, false, or None for unknown.
+
+    Only the lookups that the models' constraints use are known; another raises ValueError.
+    """
+    if isinstance(condition, Q):
+        results = [holds(child, values) for child in condition.children]
+        known = [result for result in results if result is not None]
+        deciding = condition.connector == Q.OR
+        if deciding in known:
+            result: bool | None = deciding
+        else:
+            result = None if len(known) < len(results) else not deciding
+        return result if result is None or not condition.negated else not result
+    path, expected = condition
+    name, _, lookup = path.partition("__")
+    actual = values[name]
+    if isinstance(expected, F):
+        expected = values[expected.name]
+    if lookup == "isnull":
+        return (actual is None) is expected
+    if actual is None or expected is None:
+        return None
+    if lookup not in LOOKUPS:
+        raise ValueError(f"teach policy.validation the lookup {lookup!r} before a model uses it")
+    return bool(LOOKUPS[lookup](actual, expected))

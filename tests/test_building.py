@@ -1,0 +1,257 @@
+"""Building: the same bytes each time, and every error told with file, record and field."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from policy.annotations import InvalidAnnotationsError
+from policy.building import build
+from tests.conftest import FIXTURES, ROOT
+
+SOURCE = "sources/article-1"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the annotations that a test may spoil."""
+    target = tmp_path / "fixtures"
+    shutil.copytree(ROOT / "fixtures", target, ignore=shutil.ignore_patterns("*.json", "LICENSE"))
+    return target
+
+
+def spoil(folder, name, pattern, replacement, count=1):
+    path = folder / name
+    text = path.read_text()
+    changed, times = re.subn(pattern, replacement, text, count=count, flags=re.MULTILINE)
+    assert times, f"{pattern} is not in {name}"
+    path.write_text(changed)
+
+
+def errors(folder):
+    with pytest.raises(InvalidAnnotationsError) as caught:
+        build(folder)
+    return caught.value.errors
+
+
+def test_the_committed_fixtures_are_current():
+    call_command("build_fixtures", check=True)
+
+
+def test_the_same_annotations_give_the_same_bytes(folder):
+    assert build(folder) == build(folder)
+    for name, text in build(folder).items():
+        assert (ROOT / "fixtures" / name).read_text() == text
+
+
+def test_check_fails_and_writes_nothing_when_a_fixture_is_stale(folder):
+    call_command("build_fixtures", folder=folder, verbosity=0)
+    spoil(folder, f"{SOURCE}/trips.toml", r'^title = ".*"', 'title = "Another title"')
+    before = (folder / "trips.json").read_bytes()
+    with pytest.raises(CommandError, match=r"trips\.json"):
+        call_command("build_fixtures", folder=folder, check=True)
+    assert (folder / "trips.json").read_bytes() == before
+
+
+def test_an_error_writes_nothing(folder):
+    spoil(folder, f"{SOURCE}/trips.toml", r"^title = ", "titel = ")
+    with pytest.raises(CommandError, match="nothing was written"):
+        call_command("build_fixtures", folder=folder)
+    assert not list(folder.glob("*.json"))
+
+
+def test_keys_are_never_integers():
+    for path in FIXTURES:
+        for record in json.loads(Path(path).read_text()):
+            assert isinstance(record["pk"], str)
+            for value in record["fields"].values():
+                if isinstance(value, list):
+                    assert all(isinstance(item, str) for item in value)
+
+
+CASES = {
+    "unknown field": (
+        "statements.toml",
+        r"^topic = ",
+        "topc = ",
+        r"statements\.toml: statement \S+: topc: .*'topic'",
+    ),
+    "bad vocabulary": (
+        "bilateral-issues.toml",
+        r'^topic = "migration"',
+        'topic = "migratoin"',
+        r"bilateral-issues\.toml: issue \S+: topic: .*'migratoin'.*'migration'",
+    ),
+    "dangling reference": (
+        "statements.toml",
+        r'^speaker = "marco-rubio"',
+        'speaker = "marco-rubioo"',
+        r"statement \S+: speaker: .*'marco-rubioo'.*'marco-rubio'",
+    ),
+    "dangling passage": (
+        "statements.toml",
+        r'"p9s2-3541-3568"',
+        '"p9s2-3541-3569"',
+        r"statement \S+: evidence: .*article-1-p9s2-3541-3569",
+    ),
+    "long quote": (
+        "passages.toml",
+        r'^quote = ".*"',
+        'quote = "' + "word " * 12 + 'end"',
+        r"passages\.toml: passage \S+: quote: has 13 words",
+    ),
+    "no evidence": (
+        "trips.toml",
+        r"^evidence = \[[^\]]*\]",
+        "",
+        r"trips\.toml: \S+ \S+: evidence: a fact needs at least one passage",
+    ),
+    "unaccounted sentence": (
+        "sentences.toml",
+        r"^uncited_reason = .*$",
+        "",
+        r"sentences\.toml: sentence article-1-p4s1: uncited_reason: ",
+    ),
+    "impossible span": (
+        "passages.toml",
+        r"^end = \d+",
+        "end = 0",
+        r"passages\.toml: passage \S+: .*after its start",
+    ),
+    "span outside its sentence": (
+        "passages.toml",
+        r"^end = \d+",
+        "end = 4000",
+        r"passages\.toml: passage \S+: start, end: must lie within",
+    ),
+    "bad hash": (
+        "passages.toml",
+        r'^sha256 = "..',
+        'sha256 = "XY',
+        r"passage \S+: sha256: Write a SHA-256",
+    ),
+    "unknown country": (
+        "countries.toml",
+        r'^id = "PAN"',
+        'id = "PAX"',
+        r"countries\.toml: country PAX: id: ",
+    ),
+    "reference data by hand": (
+        "countries.toml",
+        r'^id = "PAN"',
+        'id = "PAN"\nalpha2 = "PA"',
+        r"country PAN: alpha2: leave",
+    ),
+    "empty text": (
+        "trips.toml",
+        r'^title = ".*"',
+        'title = ""',
+        r"trip \S+: title: is an empty text",
+    ),
+    "wrong type": (
+        "trips.toml",
+        r'^title = ".*"',
+        "title = 5",
+        r"trip \S+: title: must be a text, not 5",
+    ),
+    "number for truth": (
+        "trips.toml",
+        r"^time_year_inferred = true",
+        "time_year_inferred = 1",
+        r"trip \S+: time_year_inferred: must be true or false",
+    ),
+    "NUL": (
+        "trips.toml",
+        r'^title = ".*"',
+        r'title = "a\\u0000b"',
+        r"trip \S+: title: .*[Nn]ull",
+    ),
+    "missing field": (
+        "trips.toml",
+        r'^status = ".*"',
+        "",
+        r"trip \S+: status: ",
+    ),
+    "missing key": (
+        "events.toml",
+        r'^id = ".*"',
+        "",
+        r"events\.toml: event 1: id: is missing",
+    ),
+    "bad slug": (
+        "events.toml",
+        r'^id = "',
+        'id = "Not a slug ',
+        r"event Not a slug \S+: id: Write a slug",
+    ),
+    "mode of another type": (
+        "events.toml",
+        r'^mode = ".*"',
+        'mode = "beat"',
+        r"event \S+: This mode does not belong",
+    ),
+    "broken time": (
+        "trips.toml",
+        r"^time_latest = .*$",
+        "time_latest = 2024-01-01",
+        r"trip \S+: Give the earliest day",
+    ),
+    "one voice": (
+        "statements.toml",
+        r'^speaker = "',
+        'narrator = true\nspeaker = "',
+        r"statement \S+: Give exactly one of",
+    ),
+    "unknown file table": (
+        "gaps.toml",
+        r"^\[\[gap\]\]",
+        "[[gapp]]",
+        r"gaps\.toml: gapp: is unknown",
+    ),
+    "broken TOML": (
+        "gaps.toml",
+        r"^\[\[gap\]\]",
+        "[[gap",
+        r"gaps\.toml: is not TOML",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_refusals_name_file_record_and_field(folder, case):
+    name, pattern, replacement, expected = CASES[case]
+    spoil(folder, f"{SOURCE}/{name}", pattern, replacement)
+    found = errors(folder)
+    assert any(re.search(expected, line) for line in found), found
+
+
+def test_duplicate_keys_are_refused(folder):
+    path = folder / SOURCE / "gaps.toml"
+    text = path.read_text()
+    path.write_text(text + "\n[[gap]]" + text.split("[[gap]]")[1])
+    assert any("stands twice" in line for line in errors(folder))
+
+
+def test_two_sides_and_an_actor_are_required(folder):
+    spoil(folder, f"{SOURCE}/bilateral-issues.toml", r"^\[\[issue\.side\]\]", "[[issue.sides]]")
+    spoil(folder, f"{SOURCE}/events.toml", r"^actors = ", "actorz = ")
+    found = errors(folder)
+    assert any("exactly two sides, not 1" in line for line in found)
+    assert any("at least one actor" in line for line in found)
+
+
+def test_all_errors_come_at_once(folder):
+    spoil(folder, f"{SOURCE}/gaps.toml", r"^question = ", "qestion = ")
+    spoil(folder, f"{SOURCE}/trips.toml", r'^status = "planned"', 'status = "plannd"')
+    spoil(folder, f"{SOURCE}/statements.toml", r"^summary = ", "summry = ")
+    found = "\n".join(errors(folder))
+    for word in ("qestion", "plannd", "summry"):
+        assert word in found
+
+
+def test_an_unknown_file_is_refused(folder):
+    (folder / SOURCE / "statement.toml").write_text("")
+    assert any("did you mean statements.toml" in line for line in errors(folder))

@@ -1,0 +1,127 @@
+"""The dataset: complete, and saying no more than its source does."""
+
+import hashlib
+import re
+
+from policy.models import (
+    BilateralIssue,
+    Country,
+    Event,
+    Gap,
+    IssueSide,
+    Official,
+    Passage,
+    Release,
+    Sentence,
+    Source,
+    Statement,
+    Trip,
+)
+from tests.conftest import ARTICLE, ROOT
+
+
+def test_everything_is_there(db):
+    assert Country.objects.count() == 11
+    assert Official.objects.count() == 6
+    assert Statement.objects.filter(narrator=False).count() >= 11
+    assert BilateralIssue.objects.count() == 11
+    assert IssueSide.objects.count() == 22
+    assert Event.objects.filter(event_type__isnull=False).count() >= 12
+    assert Event.objects.count() == 16
+    assert Trip.objects.get().stops.count() == 5
+    assert Gap.objects.count() == 21
+    assert Sentence.objects.count() == 29
+
+
+def test_every_sentence_is_accounted_for(db):
+    uncited = Sentence.objects.filter(uncited_reason__isnull=False)
+    assert set(uncited.values_list("pk", flat=True)) == {"article-1-p4s1", "article-1-p7s1"}
+    assert not Passage.objects.filter(sentence__in=uncited).exists()
+    assert Sentence.objects.filter(passages__isnull=False).distinct().count() == 27
+
+
+def test_what_the_source_does_not_give_is_null(db):
+    source = Source.objects.get()
+    for name in ("title", "author", "publisher", "published", "url"):
+        assert getattr(source, name) is None
+    trip = Trip.objects.get()
+    assert trip.time_year_inferred
+    for stop in trip.stops.all():
+        assert (stop.visit_order, stop.city, stop.host) == (None, None, None)
+    assert Official.objects.get(name=None).label
+    mentioned = {"SLV", "DOM"}
+    assert not BilateralIssue.objects.filter(sides__country__in=mentioned).exists()
+    assert not Official.objects.filter(country__in=mentioned).exists()
+    assert not Statement.objects.filter(attributed_country__in=mentioned).exists()
+    assert not Event.objects.filter(event_type="REQUEST").exists()
+
+
+def test_the_planned_visits_are_an_agreement_in_the_future(db):
+    event = Event.objects.get(id="usa-plans-latin-america-visits")
+    assert (event.event_type, event.auxiliary) == ("AGREE", "future")
+    recipients = event.parties.filter(role="recipient").values_list("country", flat=True)
+    assert set(recipients) == {"PAN", "SLV", "CRI", "GTM", "DOM"}
+
+
+def test_over_4000_counts_all_whom_mexico_took_in(db):
+    issue = BilateralIssue.objects.get(id="mex-usa-third-country-deportees")
+    figure = issue.figures.get(value__isnull=False)
+    assert (figure.value, figure.comparator, figure.unit) == (4000, "gt", "persons")
+    assert issue.figures.filter(words="a majority", value=None).exists()
+
+
+def test_quotations_are_unverified(db):
+    quotations = Statement.objects.filter(kind="quotation")
+    assert quotations.count() >= 2
+    assert set(quotations.values_list("verbatim", flat=True)) == {"unverified"}
+
+
+def test_reference_codes(db):
+    panama = Country.objects.get(pk="PAN")
+    assert (panama.alpha2, panama.numeric, panama.subregion, panama.cow, panama.cow_code) == (
+        "PA", "591", "013", 95, "PAN",
+    )  # fmt: skip
+    assert Country.objects.get(pk="VEN").name == "Venezuela"
+    salvador = Country.objects.get(pk="SLV")
+    assert (salvador.cow, salvador.cow_code) == (92, "SAL")
+
+
+def test_the_release_counts_what_is_loaded(db):
+    release = Release.objects.get()
+    assert release.counts["passages"] == Passage.objects.count()
+    assert release.counts["events"] == 16
+    assert re.fullmatch("[0-9a-f]{64}", release.content_hash)
+
+
+def words(text):
+    return re.findall(r"[^\W_]+(?:['’][^\W_]+)?", text.lower())
+
+
+def test_the_article_is_not_republished(db, article):
+    original = words(ARTICLE.read_text())
+    runs = {tuple(original[at : at + 9]) for at in range(len(original) - 8)}
+    allowed = {
+        tuple(words(quote)[at : at + 9])
+        for quote in [
+            *Passage.objects.values_list("quote", flat=True),
+            *Statement.objects.exclude(quotation=None).values_list("quotation", flat=True),
+        ]
+        for at in range(max(0, len(words(quote)) - 8))
+    }
+    for path in ROOT.glob("**/*"):
+        inside = path.relative_to(ROOT).parts
+        if inside[0].startswith(".") or path.suffix not in {
+            ".toml",
+            ".json",
+            ".md",
+            ".py",
+            ".yaml",
+        }:
+            continue
+        text = words(path.read_text())
+        found = {tuple(text[at : at + 9]) for at in range(len(text) - 8)} & runs
+        assert found <= allowed, (path, found - allowed)
+
+
+def test_the_digest_of_the_source_is_the_articles(db, article):
+    assert Source.objects.get().sha256 == hashlib.sha256(article.read_bytes()).hexdigest()

@@ -1,0 +1,116 @@
+"""Evidence: locators, hashes and quotes against a text, and text that an operator attaches."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from policy.evidence import TextError, attach, locate, mismatches, sha256
+from policy.models import Passage, PassageText
+
+TEXT = "Größe zählt. Alma met Bo in Ur. Bo left."
+SOURCE = {
+    "model": "policy.source",
+    "pk": "s",
+    "fields": {"code_points": 40, "sha256": sha256(TEXT)},
+}
+
+
+def span(kind, key, start, end, **more):
+    fields = {"start": start, "end": end, "sha256": sha256(TEXT[start:end]), **more}
+    return {"model": f"policy.{kind}", "pk": key, "fields": fields}
+
+
+SENTENCES = [
+    span("sentence", "s-p1s1", 0, 12),
+    span("sentence", "s-p1s2", 13, 31),
+    span("sentence", "s-p1s3", 32, 40),
+]
+PASSAGES = [
+    span("passage", "s-p1s2-13-21", 13, 21, quote="met"),
+    span("passage", "s-p1s3-32-39", 32, 39, quote="Bo left"),
+]
+
+
+def test_the_right_text_has_no_mismatch():
+    assert not list(mismatches(SOURCE, [*SENTENCES, *PASSAGES], TEXT))
+
+
+def test_one_changed_letter_names_just_the_passages_that_hold_it():
+    lines = list(mismatches(SOURCE, [*SENTENCES, *PASSAGES], TEXT.replace("left", "lift")))
+    assert [line.split(":")[0] for line in lines] == [
+        "s", "sentence s-p1s3", "passage s-p1s3-32-39", "passage s-p1s3-32-39",
+    ]  # fmt: skip
+
+
+def test_a_shorter_text_is_told():
+    lines = list(mismatches(SOURCE, PASSAGES, TEXT[:35]))
+    assert "s: has 35 code points, not 40" in lines
+    assert any("lies beyond the end" in line for line in lines)
+
+
+def test_a_wrong_quote_is_told():
+    wrong = [span("passage", "s-p1s2-13-21", 13, 21, quote="saw")]
+    assert list(mismatches(SOURCE, wrong, TEXT)) == [
+        "passage s-p1s2-13-21: its quote does not stand in the span"
+    ]
+
+
+def test_locate_counts_code_points():
+    found = locate("s", SENTENCES, TEXT, "Alma met")
+    assert 'sentence = "p1s2"\nstart = 13\nend = 21\n' in found
+    assert sha256("Alma met") in found
+
+
+@pytest.mark.parametrize(
+    ("phrase", "message"),
+    [
+        ("Bo", "2 times, at 22, 32"),
+        ("Cy", "does not stand"),
+        ("Ur. Bo", "one sentence"),
+        (" ", "empty"),
+    ],
+)
+def test_locate_says_why_there_is_no_passage(phrase, message):
+    with pytest.raises(TextError, match=message):
+        locate("s", SENTENCES, TEXT, phrase)
+
+
+def test_the_article_fits(article, capsys):
+    call_command("check_evidence", "article-1", article)
+    assert "29 sentences and 87 passages fit" in capsys.readouterr().out
+
+
+def test_the_article_with_one_letter_changed_does_not(article, tmp_path, capsys):
+    changed = tmp_path / "changed.txt"
+    changed.write_text(article.read_text().replace("non-negotiable", "non-negotiablE"))
+    with pytest.raises(CommandError, match="not the text"):
+        call_command("check_evidence", "article-1", changed)
+    told = capsys.readouterr().err
+    assert "passage article-1-p9s1-3425-3540" in told
+    assert "article-1-p9s2" not in told
+
+
+def test_a_source_without_a_folder_is_told(tmp_path):
+    with pytest.raises(CommandError, match="is missing"):
+        call_command("check_evidence", "nowhere", tmp_path)
+
+
+def test_attached_text_is_served(article, read):
+    assert read("passages/article-1-p1s3-367-373")["text"] is None
+    call_command("attach_text", "article-1", article, verbosity=0)
+    assert read("passages/article-1-p1s3-367-373")["text"] == "Panama"
+    issue = read("bilateral-issues/pan-usa-canal")
+    assert all(passage["text"] for passage in issue["evidence"])
+
+
+def test_a_wrong_text_attaches_nothing(db):
+    with pytest.raises(TextError, match="nothing was stored"):
+        attach("article-1", "Another text.")
+    assert not PassageText.objects.exists()
+    with pytest.raises(TextError, match="loaded are: article-1"):
+        attach("nowhere", "Another text.")
+
+
+def test_text_of_another_version_is_not_shown(db):
+    passage = Passage.objects.get(pk="article-1-p1s3-367-373")
+    PassageText.objects.create(passage=passage, text="Canada", sha256=sha256("Canada"))
+    assert passage.text is None

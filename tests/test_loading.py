@@ -1,0 +1,145 @@
+"""Loading: plain migrate and loaddata, in any order, again and again, on an empty database."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from policy.building import build
+from policy.models import Country, Release, Statement
+from tests.conftest import FIXTURES, ROOT, engine
+
+
+def snapshot():
+    with connection.cursor() as cursor:
+        tables = sorted(t for t in connection.introspection.table_names(cursor) if "policy" in t)
+        counts = {}
+        for table in tables:
+            cursor.execute(f"select count(*) from {table}")
+            counts[table] = cursor.fetchone()[0]
+    return counts
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_order_and_again(db, seed):
+    before = snapshot()
+    shuffled = list(FIXTURES)
+    random.Random(seed).shuffle(shuffled)
+    call_command("loaddata", *shuffled, verbosity=0)
+    assert snapshot() == before
+
+
+def test_the_tables_read_well_in_sql(db):
+    with connection.cursor() as cursor:
+        cursor.execute("select title from policy_bilateralissue order by title")
+        titles = [row[0] for row in cursor.fetchall()]
+        assert "Control and operation of the Panama Canal" in titles
+        cursor.execute("select * from policy_statement where speaker_id = 'marco-rubio'")
+        names = [column[0] for column in cursor.description]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    assert len(rows) >= 4
+    assert all(row["id"] and row["summary"].endswith(".") for row in rows)
+
+
+@pytest.mark.skipif(engine() != "sqlite3", reason="PostgreSQL is loaded empty by its own setup")
+def test_an_empty_sqlite_file(tmp_path):
+    path = tmp_path / "empty.sqlite3"
+    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{path}"}
+    for arguments in (["migrate", "-v0"], ["loaddata", "-v0", *FIXTURES]):
+        subprocess.run(
+            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, check=True
+        )
+    assert path.stat().st_size > 100_000
+
+
+SECOND = {
+    "source.toml": """
+        [source]
+        id = "harbour-note"
+        title = "A note on a harbour"
+        language = "en"
+        sha256 = "{whole}"
+        code_points = {length}
+    """,
+    "sentences.toml": """
+        [[sentence]]
+        paragraph = 1
+        number = 1
+        start = 0
+        end = {length}
+        sha256 = "{whole}"
+    """,
+    "passages.toml": """
+        [[passage]]
+        sentence = "p1s1"
+        start = 0
+        end = {length}
+        quote = "Norway asked Panama"
+        sha256 = "{whole}"
+    """,
+    "countries.toml": """
+        [[country]]
+        id = "NOR"
+        aliases = ["Norway"]
+        evidence = ["p1s1-0-{length}"]
+        [[country]]
+        id = "PAN"
+        aliases = ["Panama"]
+        evidence = ["p1s1-0-{length}"]
+    """,
+    "events.toml": """
+        [[event]]
+        id = "nor-asks-pan"
+        summary = "Norway asked Panama for a berth."
+        event_type = "REQUEST"
+        mode = "assist"
+        confidence = "high"
+        contexts = ["economic"]
+        actors = [{{ country = "NOR", support = "stated" }}]
+        recipients = [{{ country = "PAN", support = "stated" }}]
+        support = "stated"
+        evidence = ["p1s1-0-{length}"]
+    """,
+    "mentions.toml": """
+        [[mention]]
+        kind = "official"
+        record = "jose-raul-mulino"
+        evidence = ["p1s1-0-{length}"]
+    """,
+}
+
+
+def test_a_second_source_needs_no_code(db, tmp_path, read):
+    import hashlib
+    import textwrap
+
+    text = "Norway asked Panama and its president for a berth in the harbour."
+    folder = tmp_path / "fixtures"
+    shutil.copytree(ROOT / "fixtures", folder, ignore=shutil.ignore_patterns("*.json", "LICENSE"))
+    source = folder / "sources" / "harbour-note"
+    source.mkdir()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    for name, content in SECOND.items():
+        filled = textwrap.dedent(content).format(whole=digest, length=len(text))
+        (source / name).write_text(filled)
+    release = Release.objects.get()
+    for name, fixture in build(folder).items():
+        (folder / name).write_text(fixture)
+    call_command("loaddata", *sorted(folder.glob("*.json")), verbosity=0)
+    assert Release.objects.get().content_hash != release.content_hash
+    assert Country.objects.get(pk="NOR").subregion_name == "Northern Europe"
+    answer = read("events?between=NO,591")
+    assert [event["id"] for event in answer["results"]] == ["nor-asks-pan"]
+    assert answer["results"][0]["evidence"][0]["source"] == "harbour-note"
+    assert read("events?source=harbour-note")["count"] == 1
+    assert read("countries?source=harbour-note")["count"] == 2
+    assert read("officials?source=harbour-note")["results"][0]["id"] == "jose-raul-mulino"
+    assert {e["source"] for e in read("countries/PAN")["evidence"]} == {"article-1", "harbour-note"}
+    assert Statement.objects.count() == 17
+    (tmp_path / "note.txt").write_text(text)
+    call_command("check_evidence", "harbour-note", tmp_path / "note.txt", folder=folder)

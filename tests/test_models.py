@@ -1,0 +1,185 @@
+"""The records: documented, ordered, and constrained alike with and without a database."""
+
+import itertools
+from datetime import date
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, models, transaction
+
+from api.codebook import VOCABULARIES
+from policy import plover
+from policy.models import Event, Sentence, Statement, Trip
+from policy.validation import holds
+from policy.vocabulary import Vocabulary
+
+MODELS = list(apps.get_app_config("policy").get_models())
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_field_is_documented(model):
+    for field in [*model._meta.concrete_fields, *model._meta.many_to_many]:
+        assert field.help_text[:1].isupper() or field.help_text[:3].isupper(), field
+        assert field.help_text.endswith("."), field
+        assert len(field.help_text) >= 15, field
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_model_has_a_sentence_of_its_own(model):
+    assert model.__doc__.endswith(".")
+    assert not model.__doc__.startswith(model.__name__ + "(")
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_no_key_is_an_integer(model):
+    assert not isinstance(model._meta.pk, models.IntegerField)
+
+
+@pytest.mark.parametrize(
+    "model", [m for m in MODELS if m._meta.ordering], ids=lambda model: model.__name__
+)
+def test_the_order_is_total(model):
+    last = model._meta.ordering[-1]
+    assert last == "id"
+
+
+def test_every_vocabulary_is_in_the_codebook():
+    assert set(Vocabulary.__subclasses__()) == set(VOCABULARIES.values())
+    for vocabulary in VOCABULARIES.values():
+        for code in vocabulary:
+            assert code.definition.endswith("."), code
+            assert code.label, code
+
+
+def test_the_database_holds_only_our_tables(db):
+    tables = set(connection.introspection.table_names())
+    assert {t for t in tables if not t.startswith("policy_")} == {"django_migrations"}
+
+
+def test_text_sorts_by_code_point(db):
+    keys = ["a-b", "ab", "a-c", "aB", "Z", "é", "z"]
+    Trip.objects.all().delete()
+    titles = []
+    for number, key in enumerate(keys):
+        Trip.objects.create(
+            id=f"trip-{number}",
+            title=key,
+            summary="x",
+            traveller_id="marco-rubio",
+            status="planned",
+            support="stated",
+        )
+        titles.append(key)
+    assert list(Trip.objects.order_by("title").values_list("title", flat=True)) == sorted(titles)
+
+
+VOICES = [
+    {"speaker_id": speaker, "attributed_country_id": country, "narrator": narrator, "kind": kind}
+    for speaker, country, narrator, kind in itertools.product(
+        (None, "marco-rubio"), (None, "USA"), (False, True), ("narration", "indirect_speech")
+    )
+]
+QUOTATIONS = [
+    {"speaker_id": "marco-rubio", "kind": kind, "quotation": words, "verbatim": verbatim}
+    for kind, words, verbatim in itertools.product(
+        ("quotation", "indirect_speech"), (None, "Words."), (None, "unverified")
+    )
+]
+TIMES = [
+    {
+        "speaker_id": "marco-rubio",
+        "kind": "indirect_speech",
+        "time_earliest": earliest,
+        "time_latest": latest,
+        "time_precision": precision,
+        "time_year_inferred": inferred,
+    }
+    for earliest, latest, precision, inferred in itertools.product(
+        (None, date(2025, 2, 1)),
+        (None, date(2025, 1, 31), date(2025, 2, 7)),
+        (None, "week"),
+        (False, True),
+    )
+]
+CODINGS = [
+    {
+        "event_type": event_type,
+        "mode": mode,
+        "confidence": confidence,
+        "uncoded_reason": reason,
+    }
+    for event_type, mode, confidence, reason in itertools.product(
+        (None, "CONSULT", "ASSAULT", "REJECT"),
+        (None, "visit", "assist", "beat"),
+        (None, "high"),
+        (None, "It would invent."),
+    )
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [(Statement, values) for values in [*VOICES, *QUOTATIONS, *TIMES]]
+    + [(Event, values) for values in CODINGS],
+)
+def test_constraints_hold_alike_with_and_without_the_database(model, values):
+    common = {"id": "tried", "summary": "x", "support": "stated"}
+    if model is Statement:
+        common["topic"] = "migration"
+    instance = model(**{**common, **values})
+    columns = {
+        name: getattr(instance, field.attname)
+        for field in model._meta.concrete_fields
+        for name in (field.name, field.attname)
+    }
+    constraints = [c for c in model._meta.constraints if isinstance(c, models.CheckConstraint)]
+    allowed = all(holds(c.condition, columns) is not False for c in constraints)
+    try:
+        with transaction.atomic():
+            instance.save(force_insert=True)
+        stored = True
+    except IntegrityError:
+        stored = False
+    assert allowed == stored
+
+
+def test_a_span_must_not_be_empty(db):
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Sentence.objects.create(
+            id="s", source_id="article-1", paragraph=99, number=1, start=5, end=5, sha256="0" * 64
+        )
+
+
+def test_alternatives_must_be_codes():
+    event = Event(id="e", summary="x", alternatives=["REJECT/assist", "REJECT/visit"])
+    with pytest.raises(ValidationError):
+        event.clean()
+
+
+def test_the_codebook_follows_the_manual():
+    printed = {
+        "AGREE": 2.5, "CONSULT": 2.5, "SUPPORT": 5, "CONCEDE": 4.5, "COOPERATE": 9.5, "AID": 10,
+        "RETREAT": 6.5, "REQUEST": 0, "REJECT": -2, "THREATEN": -3.5, "PROTEST": -5,
+        "MOBILIZE": -5.5, "SANCTION": -6, "COERCE": -7, "ASSAULT": -9,
+    }  # fmt: skip
+    for code, score in printed.items():
+        assert plover.score_of(code, None) == score
+    assert plover.score_of("CONSULT", "visit") == 4
+    assert plover.score_of("REJECT", "assist") == -1.5
+    assert plover.score_of("REJECT", "meet") == -2
+    assert plover.score_of("THREATEN", "restrict") == -3
+    assert plover.score_of("ACCUSE", "disapprove") == -2
+    assert "sign" in (plover.CODEBOOK[plover.EventType.ACCUSE].note or "")
+    assert plover.CODEBOOK[plover.EventType.SANCTION].note
+    quads = {quad.value: len(plover.event_types_in(quad)) for quad in plover.Quad}
+    assert quads == {
+        "verbal_cooperation": 4, "material_cooperation": 3, "verbal_conflict": 4,
+        "material_conflict": 5,
+    }  # fmt: skip
+    assert len(plover.Context) == 37
+    required = {c.event_type.value for c in plover.CODEBOOK.values() if c.recipient_required}
+    assert required == {"COOPERATE", "AID", "SANCTION"}
+    with pytest.raises(ValueError, match="visit"):
+        plover.score_of("REJECT", "visit")
