@@ -52,6 +52,16 @@ class Number(serializers.FloatField):
         return int(value) if value == int(value) else float(value)
 
 
+class Counts(serializers.DictField):
+    """Numbers by name, in the order of the names: PostgreSQL keeps JSON's keys in its own."""
+
+    child = serializers.IntegerField()
+
+    def to_representation(self, value: dict[str, int]) -> Any:
+        """Give the numbers, sorted by name."""
+        return super().to_representation(dict(sorted(value.items())))
+
+
 class RecordSerializer(ModelSerializer):  # type: ignore[type-arg]
     """A record that is only ever read, so that every key is always there."""
 
@@ -385,8 +395,7 @@ class GapSerializer(RecordSerializer):
 
 
 class ReleaseSerializer(RecordSerializer):
-    counts = serializers.DictField(
-        child=serializers.IntegerField(),
+    counts = Counts(
         read_only=True,
         help_text=help_of(Release, "counts"),
     )

@@ -233,7 +233,7 @@ class IndexView(Strict):
                 "rests on.",
                 "release": release.version,
                 "licence": release.licence,
-                "counts": release.counts,
+                "counts": serializers.ReleaseSerializer(release).data["counts"],
                 "resources": {
                     name: link(f"/api/v1/{name}") for name in [*RESOURCES, "release", "codebook"]
                 },

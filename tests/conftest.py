@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -124,3 +126,17 @@ def committed_schema() -> Any:
 def engine() -> str:
     """The engine the tests run on."""
     return settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[1]
+
+
+@pytest.fixture(scope="session")
+def addresses(tmp_path_factory) -> Iterator[dict[str, str]]:
+    """The real server, once per engine: SQLite always, PostgreSQL where there is one."""
+    from tests.servers import server
+
+    url = os.environ.get("TEST_POSTGRES_URL")
+    folder = tmp_path_factory.mktemp("served")
+    with ExitStack() as stack:
+        served = {"SQLite": stack.enter_context(server(f"sqlite:///{folder}/served.sqlite3"))}
+        if url:
+            served["PostgreSQL"] = stack.enter_context(server(url))
+        yield served
