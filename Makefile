@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint fixtures openapi lock clean
+.PHONY: run test lint fixtures openapi typescript lock clean
 
 run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -27,8 +27,20 @@ lint: $(VENV)/.dev ## Check style, types, migrations, fixtures and schema
 fixtures: $(VENV)/.dev ## Build fixtures/*.json from the annotations
 	$(BIN)/python manage.py build_fixtures
 
-openapi: $(VENV)/.dev ## Write openapi.yaml anew
+openapi: $(VENV)/.dev ## Write openapi.yaml and its examples anew
+	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py migrate --verbosity 0
+	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py loaddata --verbosity 0 fixtures/*.json
+	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py write_examples
+	rm -f examples.sqlite3
 	$(BIN)/python manage.py spectacular --fail-on-warn --file openapi.yaml
+
+typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with a generated TypeScript client (needs npm)
+	cd tests/typescript && npm install --silent --no-audit --no-fund --no-package-lock \
+		&& npx spectral lint ../../openapi.yaml --ruleset spectral.yaml --fail-severity hint \
+		&& npx redocly lint ../../openapi.yaml --extends recommended --max-problems 20 \
+		&& npx openapi-typescript ../../openapi.yaml --output schema.d.ts \
+		&& npx tsc
+	TYPESCRIPT=1 $(BIN)/python tests/engines.py --no-cov -k typescript
 
 lock: ## Pin every dependency anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \

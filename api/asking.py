@@ -12,10 +12,12 @@ from api.problems import InvalidParametersError, error
 from policy.models import Country
 from policy.models.base import MAX_KEY, SLUG
 from policy.plover import Quad, event_types_in
+from policy.searching import fold
 from policy.vocabulary import Vocabulary, nearest
 
 MAX_QUERY = 4096
 MAX_ITEMS = 100
+MAX_WORDS = 8
 
 
 class RefusedError(ValueError):
@@ -120,6 +122,27 @@ class CountryCode(Item):
         ).values_list("pk", "alpha2", "numeric")
         alpha3 = {code: row[0] for row in rows for code in row}
         return list(dict.fromkeys(alpha3.get(value, value) for value in values))
+
+
+class Phrase(Item):
+    """One or more words to search for."""
+
+    schema: Mapping[str, Any] = {"type": "string", "minLength": 1, "maxLength": 200}
+
+    def read(self, text: str) -> list[str]:
+        """Give the folded words, each once; a word that ends in * stands for its beginning."""
+        words: list[str] = []
+        for piece in text[:201].split():
+            folded = fold(piece)
+            if folded and piece.endswith("*"):
+                folded[-1] += "*"
+            words += folded
+        words = list(dict.fromkeys(words))
+        if not words:
+            raise RefusedError("There is no word to search for: write letters or digits.")
+        if len(words) > MAX_WORDS or len(text) > 200:
+            raise RefusedError(f"Ask for at most {MAX_WORDS} words, in 200 characters.")
+        return words
 
 
 class Whole(Item):

@@ -11,6 +11,7 @@ from policy.models.base import Precision, Support
 from policy.models.countries import Role
 from policy.models.events import OrderRelation, PartyRole
 from policy.models.issues import Comparator, IssueStatus, Unit
+from policy.models.search import RecordKind
 from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
 from policy.vocabulary import Vocabulary
@@ -32,6 +33,7 @@ VOCABULARIES: dict[str, type[Vocabulary]] = {
     "party_role": PartyRole,
     "order_relation": OrderRelation,
     "trip_status": TripStatus,
+    "record_kind": RecordKind,
 }
 
 

@@ -1,14 +1,14 @@
 """Which questions each list answers, and how they become conditions on its records."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, ClassVar
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -22,18 +22,21 @@ from api.asking import (
     Day,
     Flag,
     Item,
+    Phrase,
     QuadCode,
     RefusedError,
     Whole,
     read_list,
 )
 from api.problems import InvalidParametersError, error
-from policy import plover
+from policy import dyads, plover
 from policy.models.base import Precision, Support
 from policy.models.countries import Role
 from policy.models.issues import IssueStatus
+from policy.models.search import KIND_OF, RecordKind
 from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
+from policy.searching import matching, rank_of
 
 COUNTRY = "as alpha-3, alpha-2 or numeric code, in any case"
 
@@ -136,19 +139,18 @@ class Holds(Is):
 
 
 class Between(Ask):
-    """Both of two countries, in either order."""
+    """Both of two countries, in either order, as a dyad understands it."""
 
     negatable = False
 
-    def __init__(self, *paths: str, help_text: str) -> None:
-        """Take the columns that lead to countries."""
-        super().__init__(CountryCode(), *paths, help_text=help_text, to_many=True, least=2, most=2)
+    def __init__(self, between: Callable[[str, str], Q], *, help_text: str) -> None:
+        """Take what gives the condition for two countries."""
+        self.between = between
+        super().__init__(CountryCode(), help_text=f"{help_text}, {COUNTRY}.", least=2, most=2)
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to the records that lead to the one and to the other."""
-        for country in value or []:
-            qs = super().filter(qs, [country])
-        return qs
+        """Narrow to the records between the two."""
+        return qs.filter(self.between(*value)) if value else qs
 
 
 class Within(Ask):
@@ -167,9 +169,45 @@ class Within(Ask):
         return Q(**dict.fromkeys(self.lookups, value))
 
 
+class Finds(Is):
+    """Words in the text of a record; a list then has the best match first."""
+
+    def __init__(self) -> None:
+        """Take nothing: every list is searched alike."""
+        super().__init__(
+            Phrase(),
+            help_text="Holds all these words, in any case and with or without accents; abc* "
+            "stands for words that begin so. The best match comes first unless ordering is given.",
+        )
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Narrow to the records that hold the words, each with its rank."""
+        if value is None:
+            return qs
+        entries = matching(value).filter(kind=KIND_OF[qs.model])
+        ranks = entries.filter(record=OuterRef("pk")).values("rank")
+        found = qs.filter(pk__in=entries.values("record"))
+        ranked: QuerySet[Any] = found.annotate(
+            rank=Subquery(ranks[:1], output_field=IntegerField())
+        )
+        return ranked
+
+
+class FindsAll(Finds):
+    """Words in the text of records of every kind."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Narrow to the entries that hold the words, each with its rank."""
+        if value is None:
+            raise InvalidParametersError([error("q", "Say what to search for: q=canal.")])
+        ranked: QuerySet[Any] = qs.filter(words__match=value).annotate(rank=rank_of(value))
+        return ranked
+
+
 class Questions(django_filters.FilterSet):
     """The questions of one list; each any-of question also has its none-of."""
 
+    q = Finds()
     id = Ask(KEY, "pk", help_text="Any of these keys.")
 
     @classmethod
@@ -268,7 +306,7 @@ class StatementQuestions(InTime, Questions):
         "attributed_country", help_text="Attributed to any of these countries", to_many=False
     )
     between = Between(
-        *VOICES, help_text=f"Concerns both of two countries, in either order, {COUNTRY}."
+        dyads.statements_between, help_text="Concerns both of two countries, in either order"
     )
     speaker = Ask(KEY, "speaker", help_text="Made by any of these officials.")
     narrator = Is(Flag(), "narrator", help_text="True for what the source says in its own voice.")
@@ -282,7 +320,7 @@ class StatementQuestions(InTime, Questions):
 
 class BilateralIssueQuestions(InTime, Questions):
     country = by_country("sides__country", help_text="A side is any of these countries")
-    between = Between("sides__country", help_text=f"The two sides, in either order, {COUNTRY}.")
+    between = Between(dyads.issues_between, help_text="The two sides, in either order")
     topic = Ask(Code(plover.Context), "topic", help_text="Any of these topics.")
     status = Ask(Code(IssueStatus), "status", help_text="Any of these statuses.")
     not_stated = Holds(
@@ -302,7 +340,8 @@ class BilateralIssueQuestions(InTime, Questions):
 class EventQuestions(InTime, Questions):
     country = by_country("parties__country", help_text="Any of these countries acts or receives")
     between = Between(
-        "parties__country", help_text=f"Two countries have parts, in either order, {COUNTRY}."
+        dyads.events_between,
+        help_text="Two countries have parts and at least one acts, in either order",
     )
     actor = by_country(
         "parties__country", where=Q(parties__role="actor"), help_text="Any of these countries acts"
@@ -330,6 +369,10 @@ class EventQuestions(InTime, Questions):
 
 class TripQuestions(InTime, Questions):
     country = by_country("stops__country", help_text="Stops in any of these countries")
+    between = Between(
+        dyads.trips_between,
+        help_text="An official of one of two countries stops in the other, in either order",
+    )
     traveller = Ask(KEY, "traveller", help_text="Made by any of these officials.")
     status = Ask(Code(TripStatus), "status", help_text="Any of these statuses.")
     support = by_support()
@@ -338,12 +381,21 @@ class TripQuestions(InTime, Questions):
 
 class GapQuestions(Questions):
     country = by_country("countries", help_text="Concerns any of these countries")
+    between = Between(
+        dyads.gaps_between,
+        help_text="Concerns both of two countries or an issue between them, in either order",
+    )
     official = Ask(KEY, "officials", to_many=True, help_text="Concerns any of these officials.")
     statement = Ask(KEY, "statements", to_many=True, help_text="Concerns any of these.")
     issue = Ask(KEY, "issues", to_many=True, help_text="Concerns any of these issues.")
     event = Ask(KEY, "events", to_many=True, help_text="Concerns any of these events.")
     trip = Ask(KEY, "trips", to_many=True, help_text="Concerns any of these trips.")
     source = by_source("source")
+
+
+class SearchQuestions(django_filters.FilterSet):
+    q = FindsAll()
+    kind = Ask(Code(RecordKind), "kind", help_text="Any of these kinds of records.")
 
 
 class FilterBackend(DjangoFilterBackend):

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+PROBES = {"/healthz", "/readyz"}
+"""What a container or a balancer asks by whatever name it knows the machine."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -13,7 +15,8 @@ def everywhere(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
     """Check the host, drop a trailing slash, and give each answer an id and open reading."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request.get_host()
+        if request.path_info not in PROBES:
+            request.get_host()
         if len(request.path_info) > 1 and request.path_info.endswith("/"):
             request.path_info = request.path_info[:-1]
             request.path = request.path[:-1]

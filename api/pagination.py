@@ -15,7 +15,6 @@ from django.db import models
 from django.db.models import F, Q, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from api.asking import Code, RefusedError, Whole, read_list
 from api.links import absolute
@@ -28,6 +27,8 @@ PARTS = [int, str, str, bool, list]
 MAX_CURSOR = 2000
 PAGE_SIZE = Whole(1, 500)
 DEFAULT_PAGE_SIZE = 50
+RANK = "rank"
+"""The annotation by which a search puts the best match first."""
 PRESENTATION = {"cursor", "page_size", "format", "fields", "omit", "expand", "facets"}
 """Parameters that change how a page looks and not which rows a list holds, or in what order."""
 
@@ -99,10 +100,9 @@ class KeysetPagination(BasePagination):
             size = PAGE_SIZE.read(asked["page_size"]) if "page_size" in asked else size
         except RefusedError as refused:
             errors.append(error("page_size", refused.detail))
-        self.ordering = asked.get("ordering", "")
         columns = []
         try:
-            columns = order_of(queryset.model, view.ordering_fields, self.ordering)
+            columns = order_of(queryset, view.ordering_fields, asked.get("ordering", ""))
         except RefusedError as refused:
             errors.append(error("ordering", refused.detail, refused.nearest, refused.allowed))
         if errors:
@@ -129,17 +129,15 @@ class KeysetPagination(BasePagination):
         self.previous = self._link(rows[0], backwards=True) if backward_exists else None
         return rows
 
-    def get_paginated_response(self, data: Any) -> Response:
-        """Give the page with the count of the whole list and the links."""
-        return Response(
-            {
-                "release": self.release.version,
-                "count": self.count,
-                "next": self.next,
-                "previous": self.previous,
-                "results": data,
-            }
-        )
+    def page(self, facets: dict[str, Any]) -> dict[str, Any]:
+        """Give what stands around the records: release, count, links and facets."""
+        return {
+            "release": self.release.version,
+            "count": self.count,
+            "next": self.next,
+            "previous": self.previous,
+            "facets": facets,
+        }
 
     def get_paginated_response_schema(self, schema: Any) -> Any:
         """Give the JSON schema of a page."""
@@ -147,7 +145,7 @@ class KeysetPagination(BasePagination):
         return {
             "type": "object",
             "description": "One page of a list, and the way to the others.",
-            "required": ["release", "count", "next", "previous", "results"],
+            "required": ["release", "count", "next", "previous", "facets", "results"],
             "properties": {
                 "release": {
                     "type": "string",
@@ -162,6 +160,16 @@ class KeysetPagination(BasePagination):
                 },
                 "next": {**link, "description": "URL of the next page; null on the last."},
                 "previous": {**link, "description": "URL of the page before; null on the first."},
+                "facets": {
+                    "type": "object",
+                    "description": "Per facet that was asked for, the number of records in the "
+                    "whole list by value, the most frequent first.",
+                    "additionalProperties": {
+                        "type": "array",
+                        "items": {"$ref": "#/components/schemas/FacetCount"},
+                    },
+                    "examples": [{"topic": [{"value": "migration", "count": 7}]}],
+                },
                 "results": {**schema, "description": "The records of this page, in order."},
             },
         }
@@ -213,7 +221,7 @@ class KeysetPagination(BasePagination):
         return backwards, read
 
     def _link(self, row: models.Model, *, backwards: bool) -> str:
-        values = [getattr(row, column.field.attname) for column in self.columns]
+        values = [getattr(row, column.name) for column in self.columns]
         content = [VERSION, self.release.content_hash[:12], self.digest, backwards, values]
         raw = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str).encode()
         cursor = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
@@ -222,27 +230,40 @@ class KeysetPagination(BasePagination):
         return absolute(self.request._request, f"{self.request.path}?{query}")
 
 
-def order_of(model: type[models.Model], allowed: Mapping[str, str], text: str) -> list[Column]:
+def order_of(queryset: QuerySet[Any], allowed: Mapping[str, str], text: str) -> list[Column]:
     """Give the columns a list is ordered by, ending in the key so that no two rows tie.
 
     ``allowed`` maps the names a client may write to columns, ``text`` is what it wrote, such as
     ``-time_earliest,title``. Raises RefusedError.
     """
+    meta = queryset.model._meta
     names = [f"{sign}{name}" for name in allowed for sign in ("", "-")]
     asked = read_list(Code(names), text) if text else []
     bare = [name.removeprefix("-") for name in asked]
     if len(set(bare)) < len(bare):
         raise RefusedError("The ordering names a column twice.")
-    paths = [(allowed[name.removeprefix("-")], name.startswith("-")) for name in asked] or [
-        (name, False) for name in model._meta.ordering or ["pk"]
+    paths = [(allowed[name.removeprefix("-")], name.startswith("-")) for name in asked]
+    columns = [
+        Column(path, meta.pk if path == "pk" else meta.get_field(path), descending)
+        for path, descending in paths or [(str(name), False) for name in meta.ordering]
     ]
-    columns = []
-    for path, descending in paths:
-        field = model._meta.pk if path == "pk" else model._meta.get_field(str(path))
-        columns.append(Column(str(path), field, descending))  # type: ignore[arg-type]
+    if not paths and RANK in queryset.query.annotations:
+        columns.insert(0, Column(RANK, models.IntegerField(), descending=True))
     if not any(column.field.primary_key for column in columns):
-        columns.append(Column("pk", model._meta.pk, columns[-1].descending))
+        columns.append(Column("pk", meta.pk, columns[-1].descending))
     return columns
+
+
+def ordered(
+    queryset: QuerySet[Any], allowed: Mapping[str, str], asked: Mapping[str, str]
+) -> QuerySet[Any]:
+    """Give a whole list in the order that was asked for; raises InvalidParametersError."""
+    try:
+        columns = order_of(queryset, allowed, asked.get("ordering", ""))
+    except RefusedError as refused:
+        wrong = error("ordering", refused.detail, refused.nearest, refused.allowed)
+        raise InvalidParametersError([wrong]) from refused
+    return queryset.order_by(*(column.expression for column in columns))
 
 
 def _decoded(text: str) -> tuple[str, str, bool, list[Any]]:

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, PermissionDenied
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -137,6 +138,8 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> Response | 
         raised = exceptions.NotFound(str(raised) or None)
     elif isinstance(raised, PermissionDenied):
         raised = exceptions.PermissionDenied()
+    if isinstance(raised, DatabaseError):
+        raise raised
     if not isinstance(raised, exceptions.APIException):
         return None
     if isinstance(raised, InvalidParametersError):
@@ -159,6 +162,13 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> Response | 
         content_type=MEDIA_TYPE,
         headers=headers,
     )
+
+
+def unavailable(request: HttpRequest, away: Exception) -> HttpResponse:
+    """Answer while the database cannot be asked, and log why."""
+    logger.warning("the database cannot be asked: %s", away, exc_info=away)
+    detail = "The database cannot be asked at the moment: ask again later."
+    return respond(request, "unavailable", detail, {"Retry-After": "5"})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,9 +1,15 @@
 """What drf-spectacular cannot see by itself: the questions of lists, and problems."""
 
+import copy
+import json
+import re
+from collections.abc import Iterable
 from functools import cache
 from inspect import getdoc
+from pathlib import Path
 from typing import Any
 
+import yaml
 from drf_spectacular.extensions import OpenApiFilterExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -11,6 +17,63 @@ from drf_spectacular.openapi import AutoSchema
 from api import problems
 from api.codebook import VOCABULARIES
 
+# Readers of YAML 1.2 take 019 for a number, writers of YAML 1.1 do not: without this the code of a
+# region would be written without quotes.
+for dumper in filter(None, (yaml.SafeDumper, getattr(yaml, "CSafeDumper", None))):
+    dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile("^0[0-9]+$"), ["0"])
+
+EXAMPLES = Path(__file__).with_name("examples.json")
+SELECTION = "application/vnd.demarche.selection+json"
+EXPANDS: dict[str, dict[str, str]] = {}
+"""Per record, the keys that expand and the records they expand to; the viewsets fill it."""
+
+OTHER_FORMATS: dict[str, dict[str, Any]] = {
+    "text/csv": {
+        "type": "string",
+        "description": "The whole list as RFC 4180 CSV: a line of keys, then a line per record. "
+        "Null is an empty cell, an empty text is two quotes, nested values are JSON, and what a "
+        "spreadsheet would take for a formula begins with an apostrophe.",
+    },
+    "application/x-ndjson": {
+        "type": "string",
+        "description": "The whole list, one record of JSON on each line.",
+    },
+    "application/geo+json": {
+        "type": "object",
+        "description": "GeoJSON (RFC 7946): a FeatureCollection with the page's release, count and "
+        "links beside its features, or for one record a Feature; the record is in properties.",
+        "required": ["type"],
+        "additionalProperties": True,
+        "properties": {
+            "type": {
+                "type": "string",
+                "enum": ["FeatureCollection", "Feature"],
+                "description": "Kind of GeoJSON object.",
+            }
+        },
+    },
+    "application/ld+json": {
+        "type": "object",
+        "description": "JSON-LD 1.1 in the terms of schema.org, PROV and Web Annotation.",
+        "required": ["@context"],
+        "additionalProperties": True,
+        "properties": {
+            "@context": {"type": "object", "description": "What the terms in the answer mean."}
+        },
+    },
+}
+FACET_COUNT = {
+    "type": "object",
+    "description": "How many records of a list have one value.",
+    "required": ["value", "count"],
+    "properties": {
+        "value": {
+            "type": ["string", "integer", "null"],
+            "description": "The value; null for records without one.",
+        },
+        "count": {"type": "integer", "description": "Number of records that have it."},
+    },
+}
 PROBLEM = {
     "type": "object",
     "description": "Problem details (RFC 9457).",
@@ -50,16 +113,64 @@ PROBLEM = {
 }
 
 
-class RecordSchema(AutoSchema):
-    """Describes the key in a path by the item that reads it."""
+def parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """Give a query parameter; an array is written with commas."""
+    written = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
+    return {"name": name, "in": "query", "description": description, "schema": schema, **written}
+
+
+def any_of(codes: Iterable[str]) -> dict[str, Any]:
+    """Give the schema of a comma-separated list of codes."""
+    return {"type": "array", "items": {"type": "string", "enum": list(codes)}, "minItems": 1}
+
+
+class StrictSchema(AutoSchema):
+    """Describes the format parameter, which every address takes."""
+
+    def get_summary(self) -> str:
+        """Give a short name: the first sentence of the method, or what is done with the list."""
+        action = getattr(self.view, "action", None)
+        if action is None:
+            return (getdoc(self.view.get) or "").partition(".")[0]
+        name = self.view.serializer_class.__name__.removesuffix("Serializer")
+        words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
+        return f"List {words.strip()} records" if action == "list" else f"Get one{words} record"
+
+    def _get_format_parameters(self) -> list[dict[str, Any]]:
+        codes = [renderer.format for renderer in self.view.get_renderers()]
+        text = "Format of the answer; it wins over the Accept header."
+        return [parameter("format", text, {"type": "string", "enum": codes})]
+
+
+class RecordSchema(StrictSchema):
+    """Describes the key in a path by the item that reads it, and the shaping of records."""
+
+    def get_description(self) -> str:
+        """Give the sentence of the viewset, not that of the method all of them share."""
+        return getdoc(type(self.view)) or ""
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
-        """Add what the key is and how to write it."""
         parameters: list[dict[str, Any]] = super()._resolve_path_parameters(variables)
-        for parameter in parameters:
-            parameter["description"] = f"Key of the record. {self.view.key.meaning}"
-            parameter["schema"] = dict(self.view.key.schema)
+        for described in parameters:
+            described["description"] = f"Key of the record. {self.view.key.meaning}"
+            described["schema"] = dict(self.view.key.schema)
         return parameters
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        keys = self.view.serializer_class.Meta.fields
+        selection = f"The answer is then of type {SELECTION}."
+        shaping = [
+            parameter("fields", f"Only these keys of each record. {selection}", any_of(keys)),
+            parameter("omit", f"All keys of each record but these. {selection}", any_of(keys)),
+        ]
+        if self.view.expandable:
+            text = f"Put the related records in place of their keys. {selection}"
+            shaping.append(parameter("expand", text, any_of(self.view.expandable)))
+        if self.view.action == "list" and self.view.facet_fields:
+            text = "Count the records of the whole list by each value of these."
+            shaping.append(parameter("facets", text, any_of(self.view.facet_fields)))
+        parameters = [*super()._get_parameters(), *shaping]
+        return sorted(parameters, key=lambda one: (one["in"] != "path", one["name"]))
 
 
 class QuestionsExtension(OpenApiFilterExtension):
@@ -75,7 +186,6 @@ class QuestionsExtension(OpenApiFilterExtension):
         parameters = []
         for name, question in auto_schema.view.filterset_class.base_filters.items():
             schema = dict(question.item.schema)
-            extra = {}
             if question.extra["many"]:
                 schema = {
                     "type": "array",
@@ -83,17 +193,50 @@ class QuestionsExtension(OpenApiFilterExtension):
                     "minItems": question.extra.get("least", 1),
                     "maxItems": question.extra.get("most", 100),
                 }
-                extra = {"style": "form", "explode": False}
-            parameters.append(
-                {
-                    "name": name,
-                    "in": "query",
-                    "description": question.extra["help_text"],
-                    "schema": schema,
-                    **extra,
-                }
-            )
+            parameters.append(parameter(name, question.extra["help_text"], schema))
         return parameters
+
+
+def document_formats(result: Any, generator: Any, request: Any, public: bool) -> Any:
+    """Say what each media type holds, where it is not what JSON does."""
+    schemas = result["components"]["schemas"]
+    schemas["FacetCount"] = FACET_COUNT
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            content = operation["responses"]["200"]["content"]
+            usual = content.get("application/json", {}).get("schema", {})
+            name = usual.get("$ref", "").rpartition("/")[2]
+            listed = name.removeprefix("Paginated").removesuffix("List")
+            for media_type, described in OTHER_FORMATS.items():
+                if media_type in content:
+                    content[media_type] = {"schema": described}
+            if SELECTION in content:
+                selection = _selection(schemas, listed)
+                if name != listed:
+                    page = copy.deepcopy(schemas[name])
+                    page["properties"]["results"]["items"] = {"$ref": selection}
+                    page["description"] = "One page of a list of records with chosen keys."
+                    schemas[f"{listed}SelectionPage"] = page
+                    selection = f"#/components/schemas/{listed}SelectionPage"
+                content[SELECTION] = {"schema": {"$ref": selection}}
+    return result
+
+
+def _selection(schemas: dict[str, Any], name: str) -> str:
+    """Add the schema of a record some of whose keys are left out or expanded; give its address."""
+    selection = copy.deepcopy(schemas[name])
+    del selection["required"]
+    selection["description"] = f"{name} with chosen keys, or related records in place of keys."
+    for key, related in EXPANDS.get(name, {}).items():
+        described = selection["properties"][key]
+        record = {"$ref": f"#/components/schemas/{related}"}
+        if described["type"] == "array":
+            described["items"] = {"anyOf": [described["items"], record]}
+        else:
+            kept = {"type": described.pop("type")}
+            described["anyOf"] = [kept, record]
+    schemas[f"{name}Selection"] = selection
+    return f"#/components/schemas/{name}Selection"
 
 
 def document_problems(result: Any, generator: Any, request: Any, public: bool) -> Any:
@@ -108,8 +251,11 @@ def document_problems(result: Any, generator: Any, request: Any, public: bool) -
         for kind in problems.KINDS.values()
         if kind.name not in ("bad-request", "internal-error", "method-not-allowed")
     }
+    result["security"] = []
+    tags: dict[str, str] = {}
     for path, operations in result["paths"].items():
         for operation in operations.values():
+            tags.setdefault(operation["tags"][0], operation["description"])
             names = ["invalid-parameters", "not-acceptable", "unavailable"]
             if "{" in path:
                 names.append("not-found")
@@ -119,6 +265,26 @@ def document_problems(result: Any, generator: Any, request: Any, public: bool) -
                 operation["responses"][str(kind.status.value)] = {
                     "$ref": f"#/components/responses/{kind.name}"
                 }
+    result["tags"] = [{"name": name, "description": text} for name, text in tags.items()]
+    return result
+
+
+def add_examples(result: Any, generator: Any, request: Any, public: bool) -> Any:
+    """Add a real answer to every operation, and to parameters a value that finds something."""
+    known = json.loads(EXAMPLES.read_text())
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            name = operation["operationId"]
+            content = operation["responses"]["200"]["content"]
+            content["application/json"]["example"] = known["answers"][name]
+            values = known["parameters"].get(name, {})
+            for described in operation.get("parameters", []):
+                plain = described["name"].removeprefix("exclude_")
+                if plain in values:
+                    described["example"] = values[plain]
+    for name, body in known["problems"].items():
+        content = result["components"]["responses"][name]["content"]
+        content[problems.MEDIA_TYPE]["example"] = body
     return result
 
 

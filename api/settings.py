@@ -80,11 +80,14 @@ SPECTACULAR_SETTINGS = {
         "Auxiliary": "policy.plover.Auxiliary.choices",
         "Confidence": "policy.plover.Confidence.choices",
         "OrderRelation": "policy.models.events.OrderRelation.choices",
+        "RecordKind": "policy.models.search.RecordKind.choices",
         "TripStatus": "policy.models.trips.TripStatus.choices",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "api.schema.tidy_schemas",
+        "api.schema.document_formats",
         "api.schema.document_problems",
+        "api.schema.add_examples",
     ],
 }

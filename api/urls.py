@@ -3,25 +3,30 @@
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from api import views
+from api.views import relations, service
+from api.views.records import RESOURCES
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
-for name, viewset in views.RESOURCES.items():
+for name, viewset in RESOURCES.items():
     router.register(name, viewset, basename=name)
 
 urlpatterns = [
-    path("", views.IndexView.as_view()),
-    path("api/v1", views.IndexView.as_view()),
+    path("", service.IndexView.as_view()),
+    path("api/v1", service.IndexView.as_view()),
     path("api/v1/", include(router.urls)),
-    path("api/v1/release", views.ReleaseView.as_view()),
-    path("api/v1/codebook", views.CodebookView.as_view()),
-    path("api/schema", views.SchemaView.as_view()),
-    path("docs", views.page("api/docs.html")),
-    path("redoc", views.page("api/redoc.html")),
-    path("problems", views.ProblemsView.as_view()),
-    path("problems/<str:name>", views.ProblemsView.as_view()),
-    path("healthz", views.HealthView.as_view()),
-    path("readyz", views.ReadyView.as_view()),
+    path("api/v1/search", relations.SearchViewSet.as_view({"get": "list"})),
+    path("api/v1/dyads", relations.DyadsView.as_view()),
+    path("api/v1/dyads/<str:id>", relations.DyadView.as_view()),
+    path("api/v1/sources/<str:id>/coverage", relations.CoverageView.as_view()),
+    path("api/v1/release", service.ReleaseView.as_view()),
+    path("api/v1/codebook", service.CodebookView.as_view()),
+    path("api/schema", service.SchemaView.as_view()),
+    path("docs", service.page("api/docs.html")),
+    path("redoc", service.page("api/redoc.html")),
+    path("problems", service.ProblemsView.as_view()),
+    path("problems/<str:name>", service.ProblemsView.as_view()),
+    path("healthz", service.HealthView.as_view()),
+    path("readyz", service.ReadyView.as_view()),
 ]
 handler400 = "api.problems.bad_request"
 handler404 = "api.problems.not_found"

@@ -19,8 +19,9 @@ from policy.annotations import (
     read_toml,
 )
 from policy.consistency import inconsistencies
-from policy.models import Country, Release
+from policy.models import Country, Release, SearchEntry
 from policy.models.base import Support
+from policy.searching import search_entries
 from policy.validation import Record, errors_of
 
 
@@ -73,6 +74,8 @@ def _complete_country(entry: Entry, reference: Table, draft: Draft) -> None:
         region_name=reference["regions"].get(region),
         subregion=subregion,
         subregion_name=reference["subregions"].get(subregion),
+        longitude=float(row["point"][0]) if "point" in row else None,
+        latitude=float(row["point"][1]) if "point" in row else None,
         cow=row.get("cow"),
         cow_code=row.get("cow_code"),
     )
@@ -93,6 +96,8 @@ def _fixtures(draft: Draft, release: Table) -> dict[str, str]:
         for record in records:
             line = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
             digest.update(line.encode() + b"\n")
+    entries = [entry.record for entry in search_entries(draft)]
+    texts[f"{file_name(SearchEntry)}.json"] = _dump(entries)
     fields = {
         **{name: plain(value) for name, value in release.items() if name != "id"},
         "content_hash": digest.hexdigest(),

@@ -23,6 +23,7 @@ Record = dict[str, Any]
 WRITTEN_AS: tuple[tuple[type[models.Field[Any, Any]], type | tuple[type, ...], str], ...] = (
     (models.BooleanField, bool, "true or false"),
     (models.IntegerField, int, "a whole number"),
+    (models.FloatField, (int, float), "a number"),
     (models.DecimalField, (int, str, Decimal), "a number"),
     (models.DateField, (str, date), "a day such as 2025-02-01"),
     (models.CharField, str, "a text"),

@@ -50,7 +50,7 @@ def document() -> dict[str, Any]:
     def close(node: Any) -> None:
         if isinstance(node, dict):
             if node.get("type") == "object" and "properties" in node:
-                node["additionalProperties"] = False
+                node.setdefault("additionalProperties", False)
             for child in node.values():
                 close(child)
         elif isinstance(node, list):

@@ -10,15 +10,15 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import RESOURCES, VIEWSETS
 
 QUERIES = {
-    "countries": 3,
-    "officials": 5,
-    "statements": 5,
-    "bilateral-issues": 7,
-    "events": 11,
-    "trips": 5,
-    "sources": 2,
-    "passages": 2,
-    "gaps": 9,
+    "countries": 4,
+    "officials": 6,
+    "statements": 6,
+    "bilateral-issues": 8,
+    "events": 12,
+    "trips": 6,
+    "sources": 3,
+    "passages": 15,
+    "gaps": 10,
 }
 
 
@@ -35,13 +35,11 @@ def test_a_list_and_its_details_are_the_same(read, resource):
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_a_list_costs_a_fixed_number_of_queries(read, resource):
     for size in (1, 2, 500):
-        with CaptureQueriesContext(
-            connection,
-        ) as queries:
+        with CaptureQueriesContext(connection) as captured:
             read(f"{resource}?page_size={size}")
-        # one for the release, one for the count
-        assert len(queries) - 1 == QUERIES[resource] or size < 500
-        assert len(queries) - 1 <= QUERIES[resource]
+        asked = [q["sql"] for q in captured if "SAVEPOINT" not in q["sql"]]
+        # Where a page holds no part of some kind, what the parts rest on is not asked for.
+        assert len(asked) == QUERIES[resource] if size == 500 else len(asked) <= QUERIES[resource]
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
@@ -175,15 +173,26 @@ def test_a_filter_gives_just_the_records_that_fit(read, question):
 )
 def test_well_formed_and_absent_is_an_empty_list(read, question):
     assert read(question) == {
-        "release": "1.0.0", "count": 0, "next": None, "previous": None, "results": [],
+        "release": "1.0.0", "count": 0, "next": None, "previous": None, "facets": {}, "results": [],
     }  # fmt: skip
 
 
 def test_every_filter_is_asked_by_a_test_or_holds_a_key():
     asked = {q.partition("?")[0] + "?" + p.partition("=")[0]
              for q in CASES for p in q.partition("?")[2].split("&")}  # fmt: skip
-    general = {"id", "source", "support", "precision", "possibly_on", "from", "to", "country"}
-    single = {"statement", "event", "trip", "between", "exclude"}
+    general = {
+        "q",
+        "between",
+        "id",
+        "source",
+        "support",
+        "precision",
+        "possibly_on",
+        "from",
+        "to",
+        "country",
+    }
+    single = {"statement", "event", "trip"}
     for resource, viewset in VIEWSETS.items():
         for name in viewset.filterset_class.base_filters:
             if name in general or name in single or name.startswith("exclude_"):

@@ -17,7 +17,11 @@ from tests.conftest import FIXTURES, ROOT, engine
 
 def snapshot():
     with connection.cursor() as cursor:
-        tables = sorted(t for t in connection.introspection.table_names(cursor) if "policy" in t)
+        tables = sorted(
+            t
+            for t in connection.introspection.table_names(cursor)
+            if t.startswith("policy_") and "searchindex_" not in t
+        )
         counts = {}
         for table in tables:
             cursor.execute(f"select count(*) from {table}")

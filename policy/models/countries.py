@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from django.core.validators import RegexValidator
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import Q
 
@@ -71,6 +71,18 @@ class Country(Fact):
         null=True,
         blank=True,
         help_text="Correlates of War state abbreviation; null as the number is.",
+    )
+    longitude = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-180), MaxValueValidator(180)],
+        help_text="Longitude of a representative point, in degrees (WGS 84); null when not known.",
+    )
+    latitude = models.FloatField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(-90), MaxValueValidator(90)],
+        help_text="Latitude of a representative point, in degrees (WGS 84); null when not known.",
     )
     aliases = models.JSONField(
         default=list,

@@ -1,0 +1,132 @@
+"""The formats beside JSON: CSV and NDJSON as streams, GeoJSON, and JSON-LD."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+
+from api.schema import SELECTION
+
+Record = dict[str, Any]
+Records = list[Record]
+CHUNK = 500
+"""How many records a stream holds at a time."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a text for a formula, if a cell begins with it."""
+
+
+class Csv(BaseRenderer):
+    """A whole list as a table: a line of names, then a line per record."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+
+    @staticmethod
+    def lines(records: Iterable[Record], keys: list[str]) -> Iterator[str]:
+        """Give the lines; null is an empty cell, an empty text is two quotes."""
+        yield ",".join(keys) + "\r\n"
+        for record in records:
+            yield ",".join(cell(record[key]) for key in keys) + "\r\n"
+
+    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
+        """Write a problem: lists are streamed and never come here."""
+        return json.dumps(data, ensure_ascii=False).encode()
+
+
+class Ndjson(Csv):
+    """A whole list with one record of JSON on each line."""
+
+    media_type = "application/x-ndjson"
+    format = "ndjson"
+
+    @staticmethod
+    def lines(records: Iterable[Record], keys: list[str]) -> Iterator[str]:
+        """Give the lines."""
+        for record in records:
+            kept = {key: record[key] for key in keys}
+            yield json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+class GeoJson(JSONRenderer):
+    """A page or a record as GeoJSON (RFC 7946)."""
+
+    media_type = "application/geo+json"
+    format = "geojson"
+
+
+class JsonLd(JSONRenderer):
+    """A page or a record as JSON-LD 1.1."""
+
+    media_type = "application/ld+json"
+    format = "jsonld"
+
+
+class Selection(JSONRenderer):
+    """JSON under the media type of answers with chosen keys, for those who ask for it by name."""
+
+    media_type = SELECTION
+    format = "selection"
+
+
+STREAMS = (Csv, Ndjson)
+
+
+def cell(value: Any) -> str:
+    """Give the CSV cell of a value: lists and objects as JSON, formulas defused by a quote."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+        text = ";".join(value)
+    else:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if text.startswith(FORMULA):
+        text = f"'{text}"
+    escaped = text.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def stream(
+    queryset: QuerySet[Any],
+    written: Callable[[list[Any]], list[Record]],
+    renderer: type[Csv],
+    keys: list[str],
+) -> Iterator[bytes]:
+    """Give a whole list in one snapshot of the database, a chunk of records at a time."""
+
+    def records() -> Iterator[Record]:
+        chunk = []
+        for row in queryset.iterator(chunk_size=CHUNK):
+            chunk.append(row)
+            if len(chunk) == CHUNK:
+                yield from written(chunk)
+                chunk = []
+        yield from written(chunk)
+
+    with transaction.atomic():
+        for line in renderer.lines(records(), keys):
+            yield line.encode()
+
+
+def country_feature(record: Record) -> Record:
+    """Give a country as a feature at its representative point."""
+    point = [record["longitude"], record["latitude"]]
+    geometry = {"type": "Point", "coordinates": point} if None not in point else None
+    return {"type": "Feature", "id": record["id"], "geometry": geometry, "properties": record}
+
+
+def trip_feature(record: Record, points: dict[str, list[Any]]) -> Record:
+    """Give a trip as a feature with a point per stop: no line, for the order is not known."""
+    stops = [points[stop["country"]] for stop in record["stops"] if stop["country"] in points]
+    geometry = {"type": "MultiPoint", "coordinates": stops} if stops else None
+    return {"type": "Feature", "id": record["id"], "geometry": geometry, "properties": record}

@@ -1,0 +1,112 @@
+"""Which keys of a record a client is given, which related records stand in it, and counts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from rest_framework.request import Request
+
+from api.asking import Code, RefusedError, read_list
+from api.problems import InvalidParametersError, error
+from api.schema import SELECTION
+
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a client asked of the records it is given."""
+
+    keys: frozenset[str]
+    expand: tuple[str, ...]
+    facets: tuple[str, ...]
+    selected: bool
+
+    @property
+    def media_type(self) -> str | None:
+        """The media type of the answer, None for the usual one."""
+        return SELECTION if self.selected or self.expand else None
+
+
+def shape_of(
+    request: Request, keys: Iterable[str], expandable: Iterable[str], facets: Iterable[str]
+) -> Shape:
+    """Read fields, omit, expand and facets; raises InvalidParametersError."""
+    every, errors, read = list(keys), [], {}
+    for name, allowed in (
+        ("fields", every),
+        ("omit", every),
+        ("expand", list(expandable)),
+        ("facets", list(facets)),
+    ):
+        try:
+            text = request.query_params.get(name, "")
+            read[name] = read_list(Code(allowed), text) if text else []
+        except RefusedError as refused:
+            errors.append(error(name, refused.detail, refused.nearest, refused.allowed))
+    if read.get("fields") and read.get("omit"):
+        errors.append(error("omit", "Give fields or omit, not both."))
+    if not errors and len(read["omit"]) == len(every):
+        errors.append(error("omit", "Nothing would be left of the records."))
+    if errors:
+        raise InvalidParametersError(errors)
+    kept = frozenset(read["fields"] or every) - frozenset(read["omit"])
+    absent = [name for name in read["expand"] if name not in kept]
+    if absent:
+        raise InvalidParametersError([error("expand", f"{absent[0]!r} is left out of the fields.")])
+    selected = bool(read["fields"] or read["omit"])
+    return Shape(kept, tuple(read["expand"]), tuple(read["facets"]), selected)
+
+
+def select(records: list[Record], shape: Shape) -> list[Record]:
+    """Give the records with only the keys that were asked for."""
+    if not shape.selected:
+        return records
+    return [
+        {key: value for key, value in record.items() if key in shape.keys} for record in records
+    ]
+
+
+def expand(records: list[Record], shape: Shape, resources: Mapping[str, Any]) -> None:
+    """Put related records in place of their keys, one level deep, at one list's cost each.
+
+    ``resources`` maps the name of a field to the viewset whose records its keys lead to.
+    """
+    for name in shape.expand:
+        viewset = resources[name]
+        named = [record[name] for record in records]
+        keys = {
+            key
+            for value in named
+            for key in (value if isinstance(value, list) else [value])
+            if key is not None
+        }
+        found = viewset.queryset.filter(pk__in=keys)
+        related = {
+            record["id"]: record for record in viewset.serializer_class(found, many=True).data
+        }
+        for record in records:
+            value = record[name]
+            if isinstance(value, list):
+                record[name] = [related[key] for key in value]
+            elif value is not None:
+                record[name] = related[value]
+
+
+def count_facets(
+    queryset: QuerySet[Any], shape: Shape, paths: Mapping[str, str]
+) -> dict[str, list[Record]]:
+    """Count the records of a whole list by each value of the facets that were asked for."""
+    counted = {}
+    for name in shape.facets:
+        path = paths[name]
+        rows = (
+            queryset.order_by()
+            .values_list(path)
+            .annotate(records=Count("pk", distinct=True))
+            .values_list(path, "records")
+        )
+        ordered = sorted(rows, key=lambda row: (-row[1], row[0] is None, str(row[0])))
+        counted[name] = [{"value": value, "count": records} for value, records in ordered]
+    return counted

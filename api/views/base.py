@@ -1,0 +1,189 @@
+"""What every view does: refuse what it does not know, read one snapshot, shape the answer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from api import filters, formats, shaping
+from api.asking import KEY, Code, Item, RefusedError, check_query
+from api.linked import TYPES, context, linked
+from api.pagination import KeysetPagination, ordered
+from api.problems import InvalidParametersError, error, unavailable
+from api.schema import EXPANDS, RecordSchema, StrictSchema
+
+SHAPING = {"fields", "omit", "expand"}
+
+
+class Strict(APIView):
+    """Refuses every parameter it does not know, and reads one snapshot of the database."""
+
+    parameters: ClassVar[tuple[str, ...]] = ()
+    reads_database = True
+    schema = StrictSchema()
+
+    def known_parameters(self) -> set[str]:
+        """Give the names of the parameters this address takes."""
+        return {"format", *self.parameters}
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer from one snapshot; a database that is away is a 503, whenever it goes."""
+        if not self.reads_database:
+            return super().dispatch(request, *args, **kwargs)
+        try:
+            with transaction.atomic():
+                return super().dispatch(request, *args, **kwargs)
+        except DatabaseError as away:
+            return unavailable(request, away)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Check the query before anything is done with it."""
+        check_query(request.META.get("QUERY_STRING", ""), self.known_parameters())
+        if "format" in request.query_params:
+            try:
+                Code(r.format for r in self.get_renderers()).read(request.query_params["format"])
+            except RefusedError as refused:
+                wrong = error("format", refused.detail, refused.nearest, refused.allowed)
+                raise InvalidParametersError([wrong]) from refused
+        super().initial(request, *args, **kwargs)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """Tell the methods, and nothing that the schema does not tell better."""
+        return Response(status=204)
+
+
+class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
+    """A list of records and each of them, in the same shape."""
+
+    filter_backends = (filters.FilterBackend,)
+    pagination_class = KeysetPagination
+    ordering_fields: ClassVar[Mapping[str, str]] = {"id": "pk"}
+    facet_fields: ClassVar[Mapping[str, str]] = {}
+    expandable: ClassVar[Mapping[str, Any]] = {}
+    located = False
+    filterset_class: type[filters.Questions]
+    key: Item = KEY
+    schema = RecordSchema()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Tell the schema which keys expand to which records."""
+        super().__init_subclass__(**options)
+        EXPANDS[_component(cls)] = {
+            key: _component(viewset) for key, viewset in cls.expandable.items()
+        }
+
+    @property
+    def resource(self) -> str:
+        """The name of the list in its path."""
+        return str(self.basename)
+
+    @classmethod
+    def renderers(cls, action: str | None, resource: str) -> list[type[Any]]:
+        """Give the formats of a list or a record, the usual one first."""
+        known: list[type[Any]] = [JSONRenderer, formats.Selection]
+        if action == "list":
+            known += formats.STREAMS
+        if cls.located:
+            known.append(formats.GeoJson)
+        if resource in TYPES:
+            known.append(formats.JsonLd)
+        return known
+
+    def get_renderers(self) -> list[Any]:
+        """Give the formats of this address."""
+        return [known() for known in self.renderers(self.action, self.resource)]
+
+    def known_parameters(self) -> set[str]:
+        """Add the shaping of records, and the questions and paging of a list."""
+        known = super().known_parameters() | SHAPING
+        if self.action == "list":
+            known |= {"facets", *self.filterset_class.base_filters, *KeysetPagination.parameters}
+        return known
+
+    def get_object(self) -> Any:
+        """Find the record; what cannot be a key names none."""
+        try:
+            (self.kwargs["pk"],) = self.key.settle([self.key.read(self.kwargs["pk"])])
+        except RefusedError as refused:
+            raise Http404(refused.detail) from refused
+        return super().get_object()
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        """Give a page of the list, or the whole of it as a stream."""
+        queryset = self.filter_queryset(self.get_queryset())
+        shape = self._shape(request)
+        renderer = request.accepted_renderer
+        if isinstance(renderer, formats.STREAMS):
+            return self._stream(request, queryset, type(renderer), shape)
+        rows = self.paginate_queryset(queryset)
+        records = self.written(rows, shape)
+        facets = shaping.count_facets(queryset, shape, self.facet_fields)
+        assert isinstance(self.paginator, KeysetPagination)  # noqa: S101
+        page = self.paginator.page(facets)
+        if isinstance(renderer, formats.GeoJson):
+            features = self.features(records)
+            return Response({"type": "FeatureCollection", **page, "features": features})
+        if isinstance(renderer, formats.JsonLd):
+            graph = [linked(request._request, self.resource, record) for record in records]
+            return Response({"@context": context(request._request), "@graph": graph})
+        return Response({**page, "results": records}, content_type=shape.media_type)
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Give one record."""
+        shape = self._shape(request)
+        (record,) = self.written([self.get_object()], shape)
+        if isinstance(request.accepted_renderer, formats.GeoJson):
+            return Response(self.features([record])[0])
+        if isinstance(request.accepted_renderer, formats.JsonLd):
+            node = linked(request._request, self.resource, record)
+            return Response({"@context": context(request._request), **node})
+        return Response(record, content_type=shape.media_type)
+
+    def features(self, records: formats.Records) -> formats.Records:
+        """Give the records as GeoJSON features; only what is ``located`` is asked for them."""
+        raise NotImplementedError
+
+    def _shape(self, request: Request) -> shaping.Shape:
+        keys = self.get_serializer_class().Meta.fields  # type: ignore[attr-defined]
+        shape = shaping.shape_of(request, keys, self.expandable, self.facet_fields)
+        whole = isinstance(request.accepted_renderer, formats.GeoJson | formats.JsonLd)
+        if whole and shape.media_type:
+            given = sorted(SHAPING & request.query_params.keys())
+            detail = "This format always holds whole records: leave the parameter out."
+            raise InvalidParametersError([error(name, detail) for name in given])
+        return shape
+
+    def written(self, rows: Sequence[Any] | None, shape: shaping.Shape) -> formats.Records:
+        """Give the records of these rows in the shape that was asked for."""
+        records = shaping.select(self.get_serializer(rows, many=True).data, shape)
+        shaping.expand(records, shape, self.expandable)
+        return records
+
+    def _stream(
+        self,
+        request: Request,
+        queryset: QuerySet[Any],
+        renderer: type[formats.Csv],
+        shape: shaping.Shape,
+    ) -> HttpResponseBase:
+        paging = {"cursor", "page_size", "facets", "expand"} & request.query_params.keys()
+        if paging:
+            detail = "A stream is the whole list with its own keys: leave the parameter out."
+            raise InvalidParametersError([error(name, detail) for name in sorted(paging)])
+        rows = ordered(queryset, self.ordering_fields, request.query_params)
+        keys = [key for key in self.get_serializer_class().Meta.fields if key in shape.keys]  # type: ignore[attr-defined]
+        lines = formats.stream(rows, lambda chunk: self.written(chunk, shape), renderer, keys)
+        content_type = "; ".join(filter(None, [renderer.media_type, "charset=utf-8"]))
+        return StreamingHttpResponse(lines, content_type=content_type)
+
+
+def _component(viewset: Any) -> str:
+    """Give the name that the schema knows a viewset's records by."""
+    return str(viewset.serializer_class.__name__.removesuffix("Serializer"))

@@ -1,0 +1,222 @@
+"""The lists of records and each of them; the docstrings are the public documentation."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import Prefetch
+
+from api import filters, formats, serializers
+from api.asking import CountryCode
+from api.shaping import Shape
+from api.views.base import RecordViewSet
+from policy.coverage import citations
+from policy.models import (
+    BilateralIssue,
+    Country,
+    Event,
+    EventParty,
+    Gap,
+    Official,
+    Passage,
+    Source,
+    Statement,
+    Trip,
+)
+
+LOCATED = Passage.objects.select_related("sentence", "attached")
+
+
+def evidence(*paths: str) -> list["Prefetch[Any]"]:
+    """Give what fetches the passages of a record and of the records below these paths."""
+    return [Prefetch("__".join(filter(None, [path, "evidence"])), LOCATED) for path in ("", *paths)]
+
+
+IN_TIME = {"id": "pk", "time_earliest": "time_earliest", "time_latest": "time_latest"}
+
+
+class SourceViewSet(RecordViewSet):
+    """Source documents that facts were taken from; their text is not republished."""
+
+    queryset = Source.objects.all()
+    serializer_class = serializers.SourceSerializer
+    filterset_class = filters.SourceQuestions
+
+
+class PassageViewSet(RecordViewSet):
+    """Spans within one sentence that facts cite: locator, short quote and hash."""
+
+    queryset = LOCATED
+    serializer_class = serializers.PassageSerializer
+    filterset_class = filters.PassageQuestions
+    facet_fields: ClassVar = {"source": "source", "paragraph": "sentence__paragraph"}
+    expandable: ClassVar = {"source": SourceViewSet}
+    ordering_fields: ClassVar = {"id": "pk", "start": "start"}
+
+    def written(self, rows: Sequence[Any] | None, shape: Shape) -> formats.Records:
+        """Add what rests on the passages, found for a whole page at once."""
+        cited = citations(Passage.objects.filter(pk__in=[row.pk for row in rows or []]))
+        for row in rows or []:
+            row.facts = cited.get(row.pk, [])
+        return super().written(rows, shape)
+
+
+class CountryViewSet(RecordViewSet):
+    """States that the sources speak of, with their codes in the usual classifications.
+
+    A country is addressed by its alpha-3, alpha-2 or numeric code, in any case.
+    """
+
+    queryset = Country.objects.prefetch_related(*evidence())
+    serializer_class = serializers.CountrySerializer
+    filterset_class = filters.CountryQuestions
+    key = CountryCode()
+    facet_fields: ClassVar = {"region": "region", "subregion": "subregion"}
+    located = True
+    ordering_fields: ClassVar = {"id": "pk", "name": "name", "region": "region"}
+
+    def features(self, records: formats.Records) -> formats.Records:
+        """Give each country at its representative point."""
+        return [formats.country_feature(record) for record in records]
+
+
+class OfficialViewSet(RecordViewSet):
+    """People in public life whom the sources name or speak of, with the offices they hold."""
+
+    queryset = Official.objects.prefetch_related("positions", *evidence("positions"))
+    serializer_class = serializers.OfficialSerializer
+    filterset_class = filters.OfficialQuestions
+    facet_fields: ClassVar = {
+        "country": "country",
+        "role": "positions__role",
+        "support": "support",
+    }
+    expandable: ClassVar = {"country": CountryViewSet}
+    ordering_fields: ClassVar = {"id": "pk", "label": "label", "country": "country_id"}
+
+
+class BilateralIssueViewSet(RecordViewSet):
+    """Matters between exactly two countries, each with its position or its silence."""
+
+    queryset = BilateralIssue.objects.prefetch_related(
+        "sides", "figures", *evidence("sides", "figures")
+    )
+    serializer_class = serializers.BilateralIssueSerializer
+    filterset_class = filters.BilateralIssueQuestions
+    facet_fields: ClassVar = {
+        "topic": "topic",
+        "status": "status",
+        "country": "sides__country",
+        "support": "support",
+    }
+    ordering_fields: ClassVar = {**IN_TIME, "title": "title", "topic": "topic", "status": "status"}
+
+
+class StatementViewSet(RecordViewSet):
+    """What somebody said, wrote or signalled, attributed to exactly one voice."""
+
+    queryset = Statement.objects.prefetch_related("about", "issues", *evidence())
+    serializer_class = serializers.StatementSerializer
+    filterset_class = filters.StatementQuestions
+    facet_fields: ClassVar = {
+        "kind": "kind",
+        "topic": "topic",
+        "speaker": "speaker",
+        "about": "about",
+        "support": "support",
+    }
+    expandable: ClassVar = {
+        "speaker": OfficialViewSet,
+        "attributed_country": CountryViewSet,
+        "about": CountryViewSet,
+        "issues": BilateralIssueViewSet,
+    }
+    ordering_fields: ClassVar = {
+        **IN_TIME,
+        "kind": "kind",
+        "topic": "topic",
+        "speaker": "speaker_id",
+    }
+
+
+class EventViewSet(RecordViewSet):
+    """Things done or said between states, coded in PLOVER."""
+
+    queryset = Event.objects.prefetch_related(
+        Prefetch("parties", EventParty.objects.filter(role="actor"), to_attr="actors"),
+        Prefetch("parties", EventParty.objects.filter(role="recipient"), to_attr="recipients"),
+        "contexts",
+        "issues",
+        "orders",
+        "orders_of_others",
+        *evidence("orders", "orders_of_others"),
+    )
+    serializer_class = serializers.EventSerializer
+    filterset_class = filters.EventQuestions
+    facet_fields: ClassVar = {
+        "event_type": "event_type",
+        "mode": "mode",
+        "context": "contexts__context",
+        "confidence": "confidence",
+        "country": "parties__country",
+        "support": "support",
+    }
+    expandable: ClassVar = {"issues": BilateralIssueViewSet}
+    ordering_fields: ClassVar = {**IN_TIME, "event_type": "event_type", "confidence": "confidence"}
+
+
+class TripViewSet(RecordViewSet):
+    """Official journeys with their stops; the order of listing is not the order of visiting."""
+
+    queryset = Trip.objects.prefetch_related("stops", *evidence("stops"))
+    serializer_class = serializers.TripSerializer
+    filterset_class = filters.TripQuestions
+    facet_fields: ClassVar = {
+        "status": "status",
+        "country": "stops__country",
+        "traveller": "traveller",
+    }
+    expandable: ClassVar = {"traveller": OfficialViewSet}
+    located = True
+    ordering_fields: ClassVar = {**IN_TIME, "title": "title", "status": "status"}
+
+    def features(self, records: formats.Records) -> formats.Records:
+        """Give each trip as the representative points of the countries it stops in."""
+        codes = {stop["country"] for record in records for stop in record["stops"]}
+        located = Country.objects.filter(pk__in=codes, longitude__isnull=False)
+        rows = located.values_list("pk", "longitude", "latitude")
+        points = {key: [longitude, latitude] for key, longitude, latitude in rows}
+        return [formats.trip_feature(record, points) for record in records]
+
+
+class GapViewSet(RecordViewSet):
+    """What a source does not say and a reader would ask."""
+
+    queryset = Gap.objects.prefetch_related(
+        "countries", "officials", "statements", "issues", "events", "trips", *evidence()
+    )
+    serializer_class = serializers.GapSerializer
+    filterset_class = filters.GapQuestions
+    facet_fields: ClassVar = {"source": "source", "country": "countries"}
+    expandable: ClassVar = {
+        "source": SourceViewSet,
+        "countries": CountryViewSet,
+        "officials": OfficialViewSet,
+        "statements": StatementViewSet,
+        "issues": BilateralIssueViewSet,
+        "events": EventViewSet,
+        "trips": TripViewSet,
+    }
+    ordering_fields: ClassVar = {"id": "pk", "source": "source_id"}
+
+
+RESOURCES: dict[str, type[RecordViewSet]] = {
+    "countries": CountryViewSet,
+    "officials": OfficialViewSet,
+    "statements": StatementViewSet,
+    "bilateral-issues": BilateralIssueViewSet,
+    "events": EventViewSet,
+    "trips": TripViewSet,
+    "sources": SourceViewSet,
+    "passages": PassageViewSet,
+    "gaps": GapViewSet,
+}

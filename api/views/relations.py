@@ -1,0 +1,164 @@
+"""What cuts across the lists: search, dyads, and the coverage of a source."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db.models import Q
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import filters, formats, serializers
+from api.asking import KEY, CountryCode, Phrase, RefusedError, read_list
+from api.problems import InvalidParametersError, error
+from api.release import current
+from api.shaping import Shape
+from api.views.base import RecordViewSet, Strict
+from api.views.records import (
+    BilateralIssueViewSet,
+    EventViewSet,
+    GapViewSet,
+    StatementViewSet,
+    TripViewSet,
+)
+from policy import dyads
+from policy.coverage import ledger
+from policy.models import Country, SearchEntry, Source
+
+SHOWN = 100
+"""How many records of each kind a dyad carries; the list it links to has them all."""
+
+
+class SearchViewSet(RecordViewSet):
+    """Records of every kind that hold all the words asked for, the best match first."""
+
+    queryset = SearchEntry.objects.all()
+    serializer_class = serializers.SearchHitSerializer
+    filterset_class = filters.SearchQuestions
+    ordering_fields: ClassVar = {"kind": "kind", "title": "title"}
+    facet_fields: ClassVar = {"kind": "kind"}
+
+    def written(self, rows: Sequence[Any] | None, shape: Shape) -> formats.Records:
+        """Add the asked words, around which the snippets are cut."""
+        for row in rows or []:
+            row.asked = Phrase().read(self.request.query_params["q"])
+        return super().written(rows, shape)
+
+
+class DyadsView(Strict):
+    """Every pair of countries that the dataset knows something between."""
+
+    parameters = ("country",)
+
+    @extend_schema(
+        operation_id="dyads_list",
+        responses=serializers.DyadListSerializer,
+        parameters=[
+            OpenApiParameter(
+                "country",
+                {"type": "array", "items": dict(CountryCode.schema)},
+                style="form",
+                explode=False,
+                description="Pairs with any of these countries, as alpha-3, alpha-2 or numeric "
+                "code, in any case.",
+            )
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """List the pairs in order of their keys, with the numbers of issues and events between."""
+        wanted: list[str] = []
+        if "country" in request.query_params:
+            try:
+                wanted = read_list(CountryCode(), request.query_params["country"])
+            except RefusedError as refused:
+                raise InvalidParametersError([error("country", refused.detail)]) from refused
+        found = [
+            dyad
+            for dyad in dyads.dyads()
+            if not wanted or dyad.first in wanted or dyad.second in wanted
+        ]
+        page = {"release": current().version, "count": len(found), "results": found}
+        return Response(serializers.DyadListSerializer(page).data)
+
+
+class DyadView(Strict):
+    """Everything between two countries."""
+
+    @extend_schema(
+        operation_id="dyads_retrieve",
+        responses=serializers.DyadSerializer,
+        parameters=[
+            OpenApiParameter(
+                "id",
+                OpenApiTypes.STR,
+                "path",
+                description="Two countries with a hyphen between them, in either order, each as "
+                "alpha-3, alpha-2 or numeric code, in any case: USA-MEX.",
+            )
+        ],
+    )
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Give issues with both positions, events with their totals, statements, trips, gaps."""
+        first, second = self._countries(id)
+        parts: dict[str, tuple[type[RecordViewSet], Q]] = {
+            "issues": (BilateralIssueViewSet, dyads.issues_between(first, second)),
+            "events": (EventViewSet, dyads.events_between(first, second)),
+            "statements": (StatementViewSet, dyads.statements_between(first, second)),
+            "trips": (TripViewSet, dyads.trips_between(first, second)),
+            "gaps": (GapViewSet, dyads.gaps_between(first, second)),
+        }
+        answer: dict[str, Any] = {
+            "release": current().version,
+            "id": f"{first}-{second}",
+            "countries": [first, second],
+        }
+        for name, (viewset, condition) in parts.items():
+            found = viewset.queryset.filter(condition)  # type: ignore[union-attr]
+            answer[name] = {"count": found.count(), "records": found[:SHOWN]}
+            if name == "events":
+                answer["event_totals"] = dyads.event_totals(found)
+        return Response(serializers.DyadSerializer(answer).data)
+
+    def _countries(self, text: str) -> tuple[str, str]:
+        """Give the two alpha-3 codes in order; Http404 when these are not two known countries."""
+        try:
+            codes = read_list(CountryCode(), text.replace("-", ","), least=2, most=2)
+        except RefusedError as refused:
+            raise Http404(refused.detail) from refused
+        known = set(Country.objects.filter(pk__in=codes).values_list("pk", flat=True))
+        if len(known) < 2:
+            absent = ", ".join(code for code in codes if code not in known)
+            raise Http404(f"This release holds no country {absent}.")
+        first, second = sorted(codes)
+        return first, second
+
+
+class CoverageView(Strict):
+    """What became of each sentence of a source."""
+
+    @extend_schema(
+        operation_id="sources_coverage",
+        responses=serializers.CoverageSerializer,
+        parameters=[
+            OpenApiParameter("id", dict(KEY.schema), "path", description="Slug of the source.")
+        ],
+    )
+    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+        """Give each sentence with the records that rest on it, or why none does."""
+        try:
+            source = Source.objects.filter(pk=KEY.read(id)).first()
+        except RefusedError as refused:
+            raise Http404(refused.detail) from refused
+        if source is None:
+            raise Http404(f"This release holds no source {id!r}.")
+        lines = ledger(source.pk)
+        answer = {
+            "release": current().version,
+            "source": source.pk,
+            "sentences": len(lines),
+            "cited": sum(1 for line in lines if line.citations),
+            "ledger": lines,
+        }
+        return Response(serializers.CoverageSerializer(answer).data)

@@ -1,0 +1,146 @@
+"""What is not a record: the release, the codebook, the schema, the docs and the operations."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api import serializers
+from api.codebook import CodebookSerializer, codebook
+from api.links import absolute
+from api.problems import KINDS
+from api.release import current
+from api.schema import generated_schema
+from api.views.base import Strict
+from api.views.records import RESOURCES
+
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class ReleaseView(Strict):
+    """The version, content hash and counts of the dataset that is loaded."""
+
+    @extend_schema(operation_id="release_retrieve", responses=serializers.ReleaseSerializer)
+    def get(self, request: Request) -> Response:
+        """Tell which release is served: version, content hash and counts."""
+        return Response(serializers.ReleaseSerializer(current()).data)
+
+
+class CodebookView(Strict):
+    """Every code with its label and definition."""
+
+    reads_database = False
+
+    @extend_schema(operation_id="codebook_retrieve", responses=CodebookSerializer)
+    def get(self, request: Request) -> Response:
+        """List the PLOVER codes and every other vocabulary, with definitions, scores and notes."""
+        return Response(codebook())
+
+
+class IndexView(Strict):
+    """What this is, what is in it, and where to go on."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Describe the service and link to everything in it."""
+        release = current()
+
+        def link(path: str) -> str:
+            return absolute(request._request, path)
+
+        return Response(
+            {
+                "name": "Demarche",
+                "description": "Foreign-policy facts as an API, each traced to the sentence it "
+                "rests on.",
+                "release": release.version,
+                "licence": release.licence,
+                "counts": serializers.ReleaseSerializer(release).data["counts"],
+                "resources": {
+                    name: link(f"/api/v1/{name}")
+                    for name in [*RESOURCES, "dyads", "release", "codebook"]
+                },
+                "search": link("/api/v1/search?q={words}"),
+                "docs": link("/docs"),
+                "reference": link("/redoc"),
+                "schema": link("/api/schema"),
+                "problems": link("/problems"),
+            }
+        )
+
+
+class ProblemsView(Strict):
+    """The pages that the type of a problem leads to."""
+
+    reads_database = False
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, name: str | None = None) -> Response:
+        """Explain one kind of problem, or all."""
+        if name is not None and name not in KINDS:
+            raise Http404(f"No kind of problem is called {name!r}.")
+        pages = [
+            {
+                "type": absolute(request._request, f"/problems/{kind.name}"),
+                "title": kind.title,
+                "status": kind.status.value,
+                "meaning": kind.meaning,
+            }
+            for kind in KINDS.values()
+            if name in (None, kind.name)
+        ]
+        return Response({"problems": pages} if name is None else pages[0])
+
+
+class HealthView(Strict):
+    """Whether the process answers."""
+
+    reads_database = False
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Say that the process is alive, without looking at the database."""
+        return Response({"status": "ok"})
+
+
+class ReadyView(Strict):
+    """Whether the loaded release can be served."""
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Read the release from the database; 503 while that cannot be done."""
+        release = current()
+        return Response({"status": "ready", "release": release.version})
+
+
+class SchemaView(Strict):
+    """The OpenAPI description of this API."""
+
+    reads_database = False
+
+    renderer_classes = (OpenApiYamlRenderer, OpenApiJsonRenderer)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Give the schema in YAML, or in JSON when asked by Accept or format."""
+        return Response(generated_schema())
+
+
+def page(template: str) -> Any:
+    """Give the view of a documentation page."""
+
+    def view(request: HttpRequest) -> HttpResponse:
+        response = render(request, template)
+        response["Content-Security-Policy"] = DOCS_POLICY
+        return response
+
+    return require_safe(view)

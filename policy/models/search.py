@@ -1,0 +1,109 @@
+"""The text that search finds records by, and the lookup that finds it through an index."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models.sql.compiler import SQLCompiler
+
+from policy.models.base import Key, LongText, Text
+from policy.models.countries import Country, Official, Position
+from policy.models.events import Event, EventOrder
+from policy.models.issues import BilateralIssue, Figure, IssueSide
+from policy.models.releases import Gap
+from policy.models.sources import Passage, Source
+from policy.models.statements import Statement
+from policy.models.trips import Stop, Trip
+from policy.vocabulary import Vocabulary
+
+
+class RecordKind(Vocabulary):
+    """What kind of record something is; each has a list and a detail in the API."""
+
+    COUNTRY = "country", "A state that a source speaks of.", "Country"
+    OFFICIAL = "official", "A person in public life.", "Official"
+    STATEMENT = "statement", "What somebody said, wrote or signalled.", "Statement"
+    BILATERAL_ISSUE = "bilateral-issue", "A matter between two countries.", "Bilateral issue"
+    EVENT = "event", "Something done or said between states.", "Event"
+    TRIP = "trip", "An official journey.", "Trip"
+    SOURCE = "source", "A document.", "Source"
+    PASSAGE = "passage", "A span that facts cite.", "Passage"
+    GAP = "gap", "Something a source does not say.", "Gap"
+
+
+KINDS: dict[RecordKind, type[models.Model]] = {
+    RecordKind.COUNTRY: Country,
+    RecordKind.OFFICIAL: Official,
+    RecordKind.STATEMENT: Statement,
+    RecordKind.BILATERAL_ISSUE: BilateralIssue,
+    RecordKind.EVENT: Event,
+    RecordKind.TRIP: Trip,
+    RecordKind.SOURCE: Source,
+    RecordKind.PASSAGE: Passage,
+    RecordKind.GAP: Gap,
+}
+OWNERS: dict[type[models.Model], tuple[type[models.Model], str]] = {
+    Position: (Official, "official"),
+    IssueSide: (BilateralIssue, "issue"),
+    Figure: (BilateralIssue, "issue"),
+    EventOrder: (Event, "event"),
+    Stop: (Trip, "trip"),
+}
+"""The records that are served within another, and the key that leads to it."""
+
+
+KIND_OF = {model: kind for kind, model in KINDS.items()}
+
+
+FOUND = (
+    "SELECT entry FROM policy_searchrow WHERE number IN "
+    "(SELECT rowid FROM policy_searchindex WHERE policy_searchindex MATCH %s)"
+)
+"""The keys of the entries that SQLite's index finds; the migration makes both tables."""
+
+
+class Words(LongText):
+    """Folded words with single spaces between them, matched through a full-text index."""
+
+
+@Words.register_lookup
+class Match(models.Lookup):  # type: ignore[type-arg]
+    """Whether all of a list of folded words stand in the field; ``abc*`` stands for a beginning."""
+
+    lookup_name = "match"
+    prepare_rhs = False
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:
+        """Ask the expression that the GIN index of the migration is built on."""
+        column, parameters = self.process_lhs(compiler, connection)
+        query = " & ".join(
+            f"'{word.removesuffix('*')}'{':*' if word.endswith('*') else ''}" for word in self.rhs
+        )
+        sql = f"array_to_tsvector(string_to_array({column}, ' ')) @@ %s::tsquery"
+        return sql, [*parameters, query]
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:
+        """Ask the FTS5 table that the triggers of the migration keep current."""
+        alias = compiler.quote_name_unless_alias(self.lhs.alias)
+        query = " AND ".join(
+            f'"{word.removesuffix("*")}"{"*" if word.endswith("*") else ""}' for word in self.rhs
+        )
+        return f'{alias}."id" IN ({FOUND})', [query]
+
+
+class SearchEntry(models.Model):
+    """What one record is found by; made by the build from the record and its parts."""
+
+    id = Key(help_text="Slug of the kind and the record.")
+    kind = Text(max_length=15, choices=RecordKind, help_text="Kind of the record.")
+    record = Text(max_length=200, help_text="Key of the record.")
+    title = Text(max_length=300, help_text="What to call the record in a list of hits.")
+    text = LongText(help_text="All that the record and its parts say, line by line.")
+    title_words = LongText(help_text="The words of the title, folded, with spaces all round.")
+    words = Words(help_text="The words of title, text and key, folded, each once.")
+
+    class Meta:
+        verbose_name_plural = "search entries"
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "record"], name="policy_searchentry_once")
+        ]

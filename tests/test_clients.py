@@ -1,0 +1,99 @@
+"""Generated clients compile, and read every operation of a running server."""
+
+import compileall
+import importlib
+import inspect
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, document, engine
+
+pytestmark = pytest.mark.skipif(engine() != "sqlite3", reason="the client is the same for both")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """The Python client, generated from the committed schema."""
+    folder = tmp_path_factory.mktemp("client")
+    config = folder / "config.json"
+    config.write_text(json.dumps({"post_hooks": []}))
+    done = subprocess.run(
+        [
+            Path(sys.executable).with_name("openapi-python-client"), "generate",
+            "--path", ROOT / "openapi.yaml", "--output-path", folder / "generated",
+            "--config", config, "--fail-on-warning",
+        ],
+        capture_output=True, text=True, check=False, timeout=180,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert compileall.compile_dir(folder / "generated", quiet=1)
+    sys.path.insert(0, str(folder / "generated"))
+    yield importlib.import_module("demarche_client")
+    sys.path.remove(str(folder / "generated"))
+
+
+def operations(package):
+    """Every generated function, by the name of its operation."""
+    root = Path(package.__file__).parent / "api"
+    for path in sorted(root.glob("*/*.py")):
+        if path.stem != "__init__":
+            name = f"{package.__name__}.api.{path.parent.name}.{path.stem}"
+            yield path.stem, importlib.import_module(name)
+
+
+def spelled(body):
+    """The body with moments spelled alike: a client may write UTC as an offset."""
+    return json.dumps(body, sort_keys=True).replace("+00:00", "Z")
+
+
+def test_the_python_client_reads_every_operation(package, addresses):
+    expected = {
+        operation["operationId"]
+        for item in document()["paths"].values()
+        for operation in item.values()
+    }
+    seen = set()
+    for address in addresses.values():
+        client = package.Client(base_url=address, raise_on_unexpected_status=True)
+        ids: dict[str, list[str]] = {"dyads": ["USA-MEX", "pa-us"]}
+        calls = sorted(operations(package), key=lambda call: not call[0].endswith("_list"))
+        for name, module in calls:
+            resource = name.rpartition("_")[0]
+            arguments = {"q": "canal"} if name == "search_list" else {}
+            taken = inspect.signature(module.sync_detailed).parameters
+            named = "id" in taken and not name.endswith("_list")
+            keys = ids[resource] if named else [None]
+            for key in keys:
+                path = [] if key is None else [key]
+                answer = module.sync_detailed(*path, client=client, **arguments)
+                assert answer.status_code == 200, (name, key, answer.content)
+                assert spelled(answer.parsed.to_dict()) == spelled(json.loads(answer.content)), name
+                if name.endswith("_list"):
+                    ids.setdefault(resource, [r.id for r in answer.parsed.results])
+            seen.add(name)
+    assert seen == expected
+
+
+def test_the_python_client_is_given_typed_problems(package, addresses):
+    module = importlib.import_module(f"{package.__name__}.api.events.events_list")
+    client = package.Client(base_url=addresses["SQLite"])
+    problem = module.sync(client=client, q="!")
+    assert problem.status == 400
+    assert problem.errors[0].parameter == "q"
+
+
+@pytest.mark.skipif(not os.environ.get("TYPESCRIPT"), reason="run it with make typescript")
+def test_the_typescript_client_reads_every_operation(addresses):
+    folder = ROOT / "tests" / "typescript"
+    for address in addresses.values():
+        done = subprocess.run(
+            ["node", "build/read.js", address],
+            cwd=folder, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert int(done.stdout.split()[0]) > 150

@@ -1,0 +1,124 @@
+"""The formats beside JSON: complete, safe to open, and true to their standards."""
+
+import csv
+import io
+import json
+
+import pytest
+from pyld import jsonld
+
+from api.formats import CHUNK, cell
+from api.linked import TYPES
+from policy.models import Statement
+from tests.conftest import RESOURCES
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_ndjson_is_the_whole_list(api, read, resource):
+    response = api.get(f"/api/v1/{resource}?format=ndjson")
+    assert response["Content-Type"] == "application/x-ndjson; charset=utf-8"
+    lines = b"".join(response.streaming_content).decode().splitlines()
+    whole = read(f"{resource}?page_size=500")["results"]
+    assert [json.loads(line) for line in lines] == whole
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_csv_is_the_whole_list(api, read, resource):
+    response = api.get(f"/api/v1/{resource}", HTTP_ACCEPT="text/csv")
+    assert response["Content-Type"] == "text/csv; charset=utf-8"
+    text = b"".join(response.streaming_content).decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    whole = read(f"{resource}?page_size=500")["results"]
+    assert [row["id"] for row in rows] == [record["id"] for record in whole]
+    assert list(rows[0]) == list(whole[0])
+
+
+def test_a_stream_is_filtered_ordered_and_selected(api):
+    response = api.get("/api/v1/statements?format=csv&fields=id,topic&topic=crime&ordering=-id")
+    lines = b"".join(response.streaming_content).decode().split("\r\n")
+    assert lines[0] == "id,topic"
+    assert all(line.endswith(',"crime"') for line in lines[1:-1])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, ""),
+        ("", '""'),
+        ("=1+1", '"\'=1+1"'),
+        ("+1", '"\'+1"'),
+        ("-1", '"\'-1"'),
+        ("@A1", '"\'@A1"'),
+        ("\tx", '"\'\tx"'),
+        ('say "x"', '"say ""x"""'),
+        (True, "true"),
+        (-3.5, "-3.5"),
+        (["a", "b"], '"a;b"'),
+        (["=a"], '"\'=a"'),
+        ([], '""'),
+        ([{"a": None}], '"[{""a"":null}]"'),
+    ],
+)
+def test_cells(value, expected):
+    assert cell(value) == expected
+
+
+def test_a_stream_holds_a_chunk_at_a_time(api, django_assert_max_num_queries):
+    many = [
+        Statement(
+            id=f"made-{number:05}", summary="x", kind="narration", narrator=True,
+            topic="crime", support="stated",
+        )
+        for number in range(CHUNK * 2)
+    ]  # fmt: skip
+    Statement.objects.bulk_create(many)
+    with django_assert_max_num_queries(16):
+        response = api.get("/api/v1/statements?format=ndjson&topic=crime&q=")
+        assert response.status_code == 400
+        response = api.get("/api/v1/statements?format=ndjson")
+        lines = b"".join(response.streaming_content).splitlines()
+    assert len(lines) == CHUNK * 2 + 17
+
+
+def test_countries_and_trips_are_geojson(api):
+    page = api.get("/api/v1/countries?format=geojson").json()
+    assert page["type"] == "FeatureCollection"
+    assert page["count"] == len(page["features"]) == 11
+    panama = next(f for f in page["features"] if f["id"] == "PAN")
+    longitude, latitude = panama["geometry"]["coordinates"]
+    assert -83.1 < longitude < -77.1
+    assert 7.1 < latitude < 9.7
+    assert panama["properties"]["alpha2"] == "PA"
+    trip = api.get("/api/v1/trips/rubio-latin-america-2025?format=geojson").json()
+    assert trip["geometry"]["type"] == "MultiPoint"
+    assert len(trip["geometry"]["coordinates"]) == 5
+
+
+def loader(url, options=None):
+    raise AssertionError(f"nothing may be loaded from elsewhere: {url}")
+
+
+@pytest.mark.parametrize("resource", sorted(TYPES))
+def test_json_ld_expands(api, resource):
+    page = api.get(f"/api/v1/{resource}", HTTP_ACCEPT="application/ld+json").json()
+    nodes = jsonld.expand(page, {"documentLoader": loader})
+    assert nodes
+    for node in nodes:
+        assert node["@id"].startswith(f"http://127.0.0.1:8000/api/v1/{resource}/")
+        assert api.get(node["@id"].removeprefix("http://127.0.0.1:8000")).status_code == 200
+        assert all(":" in key for key in node if not key.startswith("@"))
+
+
+def test_json_ld_passages_are_selectors(api):
+    url = "/api/v1/statements/mulino-canal-belongs-to-panama?format=jsonld"
+    (node,) = jsonld.expand(api.get(url).json(), {"documentLoader": loader})
+    assert node["@type"] == ["https://schema.org/Claim"]
+    assert node["https://schema.org/creator"][0]["@id"].endswith("/officials/jose-raul-mulino")
+    passage = node["http://www.w3.org/ns/prov#wasDerivedFrom"][0]
+    selectors = passage["http://www.w3.org/ns/oa#hasSelector"]
+    assert {s["@type"][0] for s in selectors} == {
+        "http://www.w3.org/ns/oa#TextPositionSelector",
+        "http://www.w3.org/ns/oa#TextQuoteSelector",
+    }
+    exact = [s for s in selectors if "http://www.w3.org/ns/oa#exact" in s]
+    assert exact[0]["http://www.w3.org/ns/oa#exact"][0]["@value"] == "The canal belongs to Panama"

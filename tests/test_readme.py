@@ -1,0 +1,176 @@
+"""The README: its requests are asked, its answers compared, and nothing one may ask is left out."""
+
+import json
+import re
+from urllib.parse import urlsplit
+
+import pytest
+from django.test import Client
+
+from tests.conftest import ROOT, VIEWSETS
+
+HOST = "127.0.0.1:8000"
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CURL = re.compile(rf"curl -s 'http://{re.escape(HOST)}(/[^']*)'\n")
+README = (ROOT / "README.md").read_text()
+
+
+def examples(text):
+    """Pair each request in a sh block with the JSON right below it; ValueError if one is alone."""
+    pairs, request, end = [], None, 0
+    for block in BLOCK.finditer(text):
+        language, content = block.groups()
+        if request and (language != "json" or text[end : block.start()].strip()):
+            raise ValueError(f"the answer is not right below its request: {request}")
+        if language == "json":
+            if not request:
+                raise ValueError(f"a json block without its request: {content[:80]!r}")
+            pairs.append((request, json.loads(content)))
+            request = None
+        elif language == "sh" and (curl := CURL.fullmatch(content)):
+            request, end = curl[1], block.end()
+        elif "curl" in content:
+            raise ValueError(f"not one request in a form that can be asked: {content!r}")
+    if request:
+        raise ValueError(f"a request without its answer: {request}")
+    return pairs
+
+
+def differences(shown, real, where="$"):
+    """Give where a shortened answer says what the real one does not.
+
+    Keys and the ends of lists may be left out; an empty list or object says that there is nothing.
+    """
+    if type(shown) is not type(real):
+        return [f"{where}: {shown!r} is shown, {real!r} is real"]
+    if shown and isinstance(shown, dict):
+        wrong = []
+        for key, value in shown.items():
+            if key in real:
+                wrong += differences(value, real[key], f"{where}.{key}")
+            else:
+                wrong.append(f"{where}.{key}: is shown and not there")
+        return wrong
+    if shown and isinstance(shown, list):
+        if len(shown) > len(real):
+            return [f"{where}: {len(shown)} are shown, {len(real)} are there"]
+        pairs = enumerate(zip(shown, real, strict=False))
+        return [one for at, (a, b) in pairs for one in differences(a, b, f"{where}[{at}]")]
+    return [] if shown == real else [f"{where}: {shown!r} is shown, {real!r} is real"]
+
+
+PAIRS = examples(README)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("path", "shown"), PAIRS, ids=[path for path, _ in PAIRS])
+def test_the_answer_shown_is_the_real_one(path, shown):
+    response = Client(HTTP_HOST=HOST).get(path)
+    assert differences(shown, response.json()) == []
+    refused = response["Content-Type"] == "application/problem+json"
+    assert response.status_code == (shown["status"] if refused else 200)
+
+
+def test_there_are_enough_requests_and_each_is_asked_once():
+    paths = [path for path, _ in PAIRS]
+    assert len(paths) == len(set(paths)) >= 5
+    assert all(urlsplit(path).path.startswith("/api/v1/") for path in paths)
+
+
+def test_no_answer_is_cut_to_nothing():
+    assert all(shown for _, shown in PAIRS)
+
+
+SH = f"```sh\ncurl -s 'http://{HOST}/api/v1/trips'\n```\n"
+JSON = '```json\n{"count": 1}\n```\n'
+
+
+def test_a_request_and_the_answer_below_it_are_a_pair():
+    text = f"Some words.\n\n```sh\nmake run\n```\n\n{SH}\n{JSON}\nMore words.\n"
+    assert examples(text) == [("/api/v1/trips", {"count": 1})]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        JSON,
+        f"```sh\nmake run\n```\n{JSON}",
+        f"{SH}{JSON}{JSON}",
+        f"{SH}Some words.\n{JSON}",
+        f"{SH}{SH}{JSON}",
+        f"{SH}```text\n1\n```\n{JSON}",
+        SH,
+        f"```sh\ncurl -s http://{HOST}/api/v1/trips\n```\n{JSON}",
+        f"```sh\ncurl -s 'http://example.org/api/v1/trips'\n```\n{JSON}",
+    ],
+)
+def test_a_block_that_stands_alone_fails(text):
+    with pytest.raises(ValueError, match=r"request|answer"):
+        examples(text)
+
+
+REAL = {"count": 2, "next": None, "list": [{"id": "a", "flag": True}, {"id": "b"}], "none": []}
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [REAL, {"count": 2}, {"next": None}, {"list": [{"id": "a"}]}, {"list": [{"flag": True}]}],
+)
+def test_less_than_the_real_answer_is_contained_in_it(shown):
+    assert differences(shown, REAL) == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "where"),
+    [
+        ({"count": 3}, "$.count"),
+        ({"count": "2"}, "$.count"),
+        ({"count": True}, "$.count"),
+        ({"total": 2}, "$.total"),
+        ({"next": []}, "$.next"),
+        ({"list": []}, "$.list"),
+        ({"list": [{}]}, "$.list[0]"),
+        ({"list": [{"id": "b"}]}, "$.list[0].id"),
+        ({"list": [{"id": "a", "flag": 1}]}, "$.list[0].flag"),
+        ({"list": [{"id": "a"}, {"id": "b"}, {"id": "c"}]}, "$.list"),
+        ({"none": [1]}, "$.none"),
+        ([REAL], "$"),
+        ({}, "$"),
+    ],
+)
+def test_what_the_real_answer_does_not_say_is_found(shown, where):
+    (difference,) = differences(shown, REAL)
+    assert difference.startswith(f"{where}: ")
+
+
+def row_of(resource):
+    (row,) = re.findall(rf"^\| `{resource}` \|.*$", README, re.MULTILINE)
+    return row
+
+
+@pytest.mark.parametrize("resource", VIEWSETS)
+def test_every_filter_and_ordering_is_told(resource):
+    viewset = VIEWSETS[resource]
+    _, rest = README.split("### Questions that several lists answer\n")
+    shared, _ = rest.split("\n### ", 1)
+    told = set(re.findall(r"`([a-z_]+)[=`]", row_of(resource) + shared))
+    filters = {
+        name for name in viewset.filterset_class.base_filters if not name.startswith("exclude_")
+    }
+    assert filters | viewset.ordering_fields.keys() <= told
+
+
+@pytest.mark.parametrize("resource", VIEWSETS)
+def test_no_filter_or_ordering_is_made_up(resource):
+    viewset = VIEWSETS[resource]
+    _, *columns = row_of(resource).strip("|").split("|")
+    told = [set(re.findall(r"`([a-z_]+)`", column)) for column in columns[-2:]]
+    assert told[0] <= viewset.filterset_class.base_filters.keys()
+    assert told[1] <= viewset.ordering_fields.keys()
+
+
+def test_every_setting_is_told():
+    source = (ROOT / "api" / "settings.py").read_text()
+    settings = set(re.findall(r'\benv\.\w+\(\s*"(\w+)"', source))
+    assert settings
+    assert settings == set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE))

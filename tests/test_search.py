@@ -1,0 +1,129 @@
+"""Search: words in any case, with or without accents, the same on both engines."""
+
+import pytest
+
+from policy.models import SearchEntry
+from policy.searching import fold, matching, snippet
+from tests.conftest import RESOURCES
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("José Raúl MULINO", ["jose", "raul", "mulino"]),
+        ("non-negotiable; U.S.", ["non", "negotiable", "u", "s"]),
+        ("Straße ﬁnd İstanbul", ["strasse", "find", "istanbul"]),
+        ("4,000 % _", ["4", "000"]),
+        ("Ёлка Ελλάδα 中国", ["елка", "ελλαδα", "中国"]),
+        ("!!!", []),
+    ],
+)
+def test_fold(text, words):
+    assert fold(text) == words
+
+
+def entry(number, title, text=""):
+    folded = fold(title)
+    return SearchEntry.objects.create(
+        id=f"gap-made-{number}",
+        kind="gap",
+        record=f"made-{number}",
+        title=title,
+        text=text,
+        title_words=f" {' '.join(folded)} ",
+        words=" ".join(sorted({*folded, *fold(text)})),
+    )
+
+
+def found(*words):
+    return {e.record for e in matching(list(words)).order_by("id") if "made" in e.record}
+
+
+def test_the_index_follows_every_change(db):
+    made = entry(1, "Zürich Ελλάδα 中国 naïve")
+    for word in ("zurich", "ελλαδα", "中国", "naive", "zur*"):
+        assert found(word) == {"made-1"}, word
+    assert found("zurich", "naive") == {"made-1"}
+    assert found("zurich", "absent") == set()
+    made.words = "other"
+    made.save()
+    assert found("zurich") == set()
+    assert found("other") == {"made-1"}
+    made.delete()
+    assert found("other") == set()
+
+
+@pytest.mark.parametrize("word", ["and", "or", "not", "near", "null", "select"])
+def test_words_of_the_query_languages_are_words(db, word):
+    entry(1, f"Before {word} after")
+    assert found(word) == {"made-1"}
+    assert found("before", word, "after") == {"made-1"}
+
+
+@pytest.mark.parametrize(
+    "asked", ["MULINO canal", "mulino cánal", "canal Mulino", "Mulino, canal!", "mulin* cana*"]
+)
+def test_case_accents_and_order_do_not_matter(read, asked):
+    assert {"statement:mulino-canal-non-negotiable", "bilateral-issue:pan-usa-canal"} <= {
+        f"{hit['kind']}:{hit['id']}" for hit in read(f"search?q={asked}")["results"]
+    }
+    assert read(f"search?q={asked}")["count"] == read("search?q=mulino canal")["count"]
+
+
+def test_a_hit_has_all_the_words_and_leads_to_its_record(api, read):
+    hits = read("search?q=canal&page_size=500")["results"]
+    assert len({hit["kind"] for hit in hits}) >= 4
+    for hit in hits:
+        assert "canal" in f"{hit['snippet']} {hit['title']}".lower()
+        record = api.get(hit["url"].removeprefix("http://127.0.0.1:8000"))
+        assert record.json()["id"] == hit["id"]
+
+
+def test_the_best_match_comes_first(read):
+    ranks = [hit["rank"] for hit in read("search?q=panama canal&page_size=500")["results"]]
+    assert ranks == sorted(ranks, reverse=True)
+    assert ranks[0] == 2
+    first = read("bilateral-issues?q=canal")["results"][0]
+    assert first["id"] == "pan-usa-canal"
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_list_is_searched(read, resource):
+    kinds = {"countries": "country", "bilateral-issues": "bilateral-issue"}
+    kind = kinds.get(resource, resource.removesuffix("s"))
+    for word in ("panama", "military", "rubio", "visits"):
+        hits = {h["id"] for h in read(f"search?q={word}&kind={kind}&page_size=500")["results"]}
+        listed = read(f"{resource}?q={word}&page_size=500")
+        assert {record["id"] for record in listed["results"]} == hits
+        walked, url = [], f"/api/v1/{resource}?q={word}&page_size=2"
+        while url:
+            page = read(url.partition("/api/v1/")[2])
+            walked += [record["id"] for record in page["results"]]
+            url = page["next"]
+        assert walked == [record["id"] for record in listed["results"]]
+
+
+def test_every_record_is_found_by_its_key(db):
+    for found in SearchEntry.objects.all():
+        keys = {e.pk for e in matching(fold(found.record))}
+        assert found.pk in keys
+
+
+@pytest.mark.parametrize("asked", ["!!!", "*", "a b c d e f g h i", "x" * 201, "%00"])
+def test_what_cannot_be_searched_is_refused(api, asked):
+    assert api.get("/api/v1/search", {"q": asked} if asked != "%00" else None).status_code == 400
+
+
+def test_search_needs_words(api):
+    (entry,) = api.get("/api/v1/search").json()["errors"]
+    assert entry["parameter"] == "q"
+
+
+def test_a_snippet_is_cut_between_words_around_the_hit():
+    text = " ".join(f"word{number}" for number in range(200))
+    cut = snippet(text, ["word100"])
+    assert "word100" in cut
+    assert cut.startswith("… word")
+    assert cut.endswith(" …")
+    assert len(cut) < 190
+    assert snippet("Short text.", ["text"]) == "Short text."

@@ -1,0 +1,92 @@
+"""Shaping: chosen keys, related records in place of keys, and counts by value."""
+
+import pytest
+
+from tests.conftest import RESOURCES, VIEWSETS
+
+SELECTION = "application/vnd.demarche.selection+json"
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_fields_and_omit_choose_keys(api, read, resource):
+    whole = read(f"{resource}?page_size=3")["results"]
+    keys = list(whole[0])
+    chosen = api.get(f"/api/v1/{resource}?page_size=3&fields={keys[2]},{keys[0]}")
+    assert chosen["Content-Type"] == SELECTION
+    assert chosen.json()["results"] == [{k: r[k] for k in (keys[0], keys[2])} for r in whole]
+    left = api.get(f"/api/v1/{resource}?page_size=3&omit={keys[1]}").json()["results"]
+    assert left == [{k: v for k, v in r.items() if k != keys[1]} for r in whole]
+    one = api.get(f"/api/v1/{resource}/{whole[0]['id']}?fields=id")
+    assert one.json() == {"id": whole[0]["id"]}
+
+
+EXPANSIONS = [
+    (resource, key, viewset)
+    for resource in RESOURCES
+    for key, viewset in VIEWSETS[resource].expandable.items()
+]
+
+
+@pytest.mark.parametrize(("resource", "key", "viewset"), EXPANSIONS)
+def test_expand_puts_records_in_place_of_keys(api, read, resource, key, viewset):
+    target = next(name for name, known in VIEWSETS.items() if known is viewset)
+    related = {record["id"]: record for record in read(f"{target}?page_size=500")["results"]}
+    plain = read(f"{resource}?page_size=500")["results"]
+    expanded = api.get(f"/api/v1/{resource}?page_size=500&expand={key}")
+    assert expanded["Content-Type"] == SELECTION
+    seen = 0
+    for before, after in zip(plain, expanded.json()["results"], strict=True):
+        value = before[key]
+        if isinstance(value, list):
+            assert after[key] == [related[one] for one in value]
+            seen += len(value)
+        else:
+            assert after[key] == (related[value] if value else None)
+            seen += value is not None
+    assert seen > 0
+
+
+FACETS = [(resource, name) for resource in RESOURCES for name in VIEWSETS[resource].facet_fields]
+
+
+@pytest.mark.parametrize(("resource", "name"), FACETS)
+def test_facets_count_what_the_filter_finds(read, resource, name):
+    page = read(f"{resource}?page_size=1&facets={name}")
+    counted = page["facets"][name]
+    assert counted
+    assert [c["count"] for c in counted] == sorted((c["count"] for c in counted), reverse=True)
+    viewset = VIEWSETS[resource]
+    if name in viewset.filterset_class.base_filters:
+        for entry in counted:
+            if entry["value"] is not None:
+                asked = f"{resource}?{name}={entry['value']}"
+                assert read(asked)["count"] == entry["count"], asked
+    assert read(f"{resource}?page_size=1")["facets"] == {}
+
+
+def test_facets_follow_the_filter(read):
+    page = read("bilateral-issues?country=MEX&facets=topic,status")
+    assert page["facets"]["topic"] == [{"value": "migration", "count": 2}]
+    assert sum(c["count"] for c in page["facets"]["status"]) == page["count"]
+
+
+@pytest.mark.parametrize(
+    ("question", "parameter"),
+    [
+        ("statements?fields=summry", "fields"),
+        ("statements?fields=id&omit=note", "omit"),
+        ("statements?expand=evidence", "expand"),
+        ("statements?fields=id&expand=speaker", "expand"),
+        ("statements?facets=summary", "facets"),
+        ("statements/rubio-op-ed?facets=topic", "facets"),
+        ("countries?format=geojson&fields=id", "fields"),
+        ("countries?format=csv&page_size=2", "page_size"),
+        ("countries?format=csv&expand=evidence", "expand"),
+        ("countries?format=xml", "format"),
+        ("statements?format=geojson", "format"),
+    ],
+)
+def test_shapes_that_cannot_be_are_refused(api, question, parameter):
+    response = api.get(f"/api/v1/{question}")
+    assert response.status_code == 400
+    assert parameter in [entry["parameter"] for entry in response.json()["errors"]]
