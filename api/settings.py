@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from environs import Env
+from psycopg import IsolationLevel
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -11,6 +12,12 @@ DEBUG = False
 DATABASES = {
     "default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
 }
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # A page and its count are read in one transaction and must be of one release; SQLite's
+    # transactions are snapshots by themselves.
+    DATABASES["default"].setdefault("OPTIONS", {})["isolation_level"] = (
+        IsolationLevel.REPEATABLE_READ
+    )
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Behind a proxy the address of a request is not the one a client can follow.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
