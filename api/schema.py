@@ -81,7 +81,7 @@ PROBLEM = {
     "properties": {
         "type": {
             "type": "string",
-            "format": "uri",
+            "format": "uri-reference",
             "description": "Address of the page that explains this kind of problem.",
         },
         "title": {"type": "string", "description": "The kind of problem in a few words."},

@@ -13,7 +13,7 @@ import yaml
 from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
-from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema_rs import Draft202012Validator
 
 from api.schema import generated_schema
 from api.urls import router
@@ -72,7 +72,7 @@ def validator(path: str, status: int, media_type: str) -> Draft202012Validator:
         answer = document()["components"]["responses"][answer["$ref"].rsplit("/", 1)[1]]
     assert media_type in answer["content"], f"{path}: {status}: {media_type} is not documented"
     schema = {**answer["content"][media_type]["schema"], "components": document()["components"]}
-    return Draft202012Validator(schema, format_checker=FormatChecker())
+    return Draft202012Validator(schema, validate_formats=True)
 
 
 def described(path: str) -> str | None:
@@ -95,7 +95,9 @@ class CheckingClient(Client):
             media_type = response["Content-Type"].partition(";")[0]
             check = validator(known, response.status_code, media_type)
             body = json.loads(response.content)
-            errors = [f"{error.json_path}: {error.message}" for error in check.iter_errors(body)]
+            errors = [
+                f"{error.instance_path}: {error.message}" for error in check.iter_errors(body)
+            ]
             assert not errors, errors[:5]
         return response
 
