@@ -31,6 +31,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "api.middleware.everywhere",
+    "api.middleware.addressed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
 ]
 WHITENOISE_USE_FINDERS = True
@@ -97,4 +98,26 @@ SPECTACULAR_SETTINGS = {
         "api.schema.document_problems",
         "api.schema.add_examples",
     ],
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "api.middleware.RequestIdFilter"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"}
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "filters": ["request_id"],
+            "formatter": "line",
+        }
+    },
+    "loggers": {
+        "api": {"handlers": ["console"], "level": "INFO"},
+        # What is refused is told in the answer and the access line; only defects need their trace.
+        "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
+        "django.security": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
+    },
 }
