@@ -1,6 +1,7 @@
 """The real server on a database of its own, as the README starts it."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -15,8 +16,11 @@ from tests.conftest import FIXTURES, ROOT
 
 
 def free_port() -> int:
-    """Give a port below the ephemeral range that nobody listens on."""
-    for port in range(18000, 19000):
+    """Give a port below the ephemeral range that nobody listens on.
+
+    Where to begin is drawn, so that two runs on one machine do not take the same one at once.
+    """
+    for port in random.sample(range(12000, 32000), 200):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port
