@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py loaddata --verbosity 0 fixtures/*.json
-	$(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) --workers 2 api.wsgi:application
+	$(BIN)/python -m api --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL
 	$(BIN)/python tests/engines.py

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from django.db import transaction
 
-from policy.models import Passage, PassageText, Source
+from policy.models import AttachedTexts, Passage, PassageText, Source
 from policy.validation import Record
 
 
@@ -113,4 +113,15 @@ def attach(source: str, text: str) -> int:
     with transaction.atomic():
         PassageText.objects.filter(passage__source_id=source).delete()
         PassageText.objects.bulk_create(rows)
+        note_attached()
     return len(rows)
+
+
+def note_attached() -> None:
+    """Record which texts are attached now; to be called within the transaction that changes it."""
+    digest = hashlib.sha256()
+    for row in PassageText.objects.order_by("pk").values_list("pk", "sha256").iterator():
+        digest.update(" ".join(row).encode() + b"\n")
+    AttachedTexts.objects.update_or_create(
+        pk=AttachedTexts.ONLY, defaults={"digest": digest.hexdigest()}
+    )

@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tests.conftest import FIXTURES, ROOT
 
@@ -37,10 +36,8 @@ def server(database: str, **settings: str) -> Iterator[str]:
             cwd=ROOT, env=environment, check=True, timeout=120,
         )  # fmt: skip
     port = free_port()
-    granian = Path(sys.executable).with_name("granian")
     process = subprocess.Popen(
-        [granian, "--interface", "wsgi", "--port", str(port), "--workers", "1", "--no-ws",
-         "api.wsgi:application"],
+        [sys.executable, "-m", "api", "--port", str(port), "--workers", "1"],
         cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     address = f"http://127.0.0.1:{port}"
