@@ -12,7 +12,7 @@ class NoReleaseError(APIException):
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
     default_detail = (
-        "No release is loaded: the operator has to run migrate and loaddata fixtures/*.json."
+        "No release is loaded: the operator has to run manage.py migrate and then load_release."
     )
 
 

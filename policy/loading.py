@@ -236,6 +236,9 @@ class _Load:
             self.problems.add(f"release: holds {number} records: a release has one")
         elif self.release is None and not self.problems.total:
             self.problems.add("release: holds no record: build the release again")
+        if self.release and not isinstance(self.release["fields"]["counts"], dict):
+            self.problems.add("release: counts: must be an object with a number for each kind")
+            self.release = None
         if self.release and self.release["fields"]["schema_version"] != SCHEMA_VERSION:
             self.problems.add(
                 f"release: schema_version: is {self.release['fields']['schema_version']}, and this "

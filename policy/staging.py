@@ -1,11 +1,12 @@
 """A release beside the real tables: temporary tables, and what SQL can find wrong in them."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db import models
+from django.db import OperationalError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from policy.content import kinds
@@ -275,8 +276,11 @@ class Stage:
             )
 
     def analyze(self, names: list[str]) -> None:
-        """Tell the database's planner how the tables of these kinds look now."""
-        with self.connection.cursor() as cursor:
+        """Tell the database's planner how the tables of these kinds look now, if it will listen."""
+        # The release is loaded by now: advice that is not taken must not look like a failure.
+        with suppress(OperationalError), self.connection.cursor() as cursor:
+            if self.connection.vendor == "sqlite":
+                cursor.execute("PRAGMA analysis_limit = 1000")
             for kind in staged_kinds():
                 for table in kind.tables if kind.name in names else ():
                     cursor.execute(f"ANALYZE {table.name}")
