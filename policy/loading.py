@@ -166,12 +166,15 @@ class _Load:
         self.release: Record | None = None
         self.digest = Digest()
         self.counts: dict[str, int] = {}
+        self.refused: set[str] = set()
+        self.files: dict[str, str] = {}
 
     def run(self, wait: float, *, dry_run: bool) -> Outcome:
         """Read, stage, check and merge."""
         files, errors = files_of(self.folder)
         for line in errors:
             self.problems.add(line)
+        self.files = {name: path.name for name, path in files.items()}
         kinds = {kind.name: kind for kind in staged_kinds()}
         if "release" in files:
             self._read(kinds["release"], files["release"])
@@ -182,7 +185,7 @@ class _Load:
             if name != "release":
                 self._read(kinds[name], path)
         self.stage.seal()
-        self.stage.check(self.problems)
+        self.stage.check(self.problems, self.files, self.refused)
         self._compare()
         if self.problems.total:
             raise InvalidReleaseError(self.problems)
@@ -200,10 +203,12 @@ class _Load:
                 number += 1
                 for message in self._take(kind, screen, found):
                     self.problems.add(f"{path.name}: {_name(found)}: {message}")
+                    self.refused.add(kind.name)
                 if number % BATCH == 0:
                     self.stage.write()
         except UnreadableError as error:
             self.problems.add(f"{path.name}: {error}")
+            self.refused.add(kind.name)
         self.stage.write()
         if kind.name not in UNCOUNTED and number:
             self.counts[kind.name] = number
@@ -227,39 +232,40 @@ class _Load:
                 self.stage.add(table, (record["pk"], key))
         return []
 
+    def _blame(self, message: str) -> None:
+        self.problems.add(f"{self.files['release']}: {message}")
+
     def _check_release(self) -> None:
         """Report a release that is not one, or that this software is not made for."""
         self.stage.write()
         (kind,) = (kind for kind in staged_kinds() if kind.model is Release)
         number = self.stage.count(kind.table.stage)
         if number > 1:
-            self.problems.add(f"release: holds {number} records: a release has one")
+            self._blame(f"holds {number} records: a release has one")
         elif self.release is None and not self.problems.total:
-            self.problems.add("release: holds no record: build the release again")
-        if self.release and not isinstance(self.release["fields"]["counts"], dict):
-            self.problems.add("release: counts: must be an object with a number for each kind")
+            self._blame("holds no record: build the release again")
+        stated = self.release["fields"] if self.release else {"counts": {}}
+        if not isinstance(stated["counts"], dict):
+            self._blame("counts: must be an object with a number for each kind")
             self.release = None
-        if self.release and self.release["fields"]["schema_version"] != SCHEMA_VERSION:
-            self.problems.add(
-                f"release: schema_version: is {self.release['fields']['schema_version']}, and this "
-                f"software reads {SCHEMA_VERSION}: build the release again, or use the software "
-                "it was built with"
+        if stated.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+            self._blame(
+                f"schema_version: is {stated['schema_version']}, and this software reads "
+                f"{SCHEMA_VERSION}: build the release again, or use the software it was built with"
             )
 
     def _compare(self) -> None:
         """Report a release whose records are not those it was built with."""
-        if self.release is None:
+        if self.release is None or self.refused:
             return
         stated = self.release["fields"]
-        if stated["counts"] != self.counts:
-            names = sorted(stated["counts"].keys() | self.counts.keys())
-            for name in names:
-                said, real = stated["counts"].get(name, 0), self.counts.get(name, 0)
-                if said != real:
-                    self.problems.add(f"release: counts: says {said} {name}, and there are {real}")
+        for name in sorted(stated["counts"].keys() | self.counts.keys()):
+            said, real = stated["counts"].get(name, 0), self.counts.get(name, 0)
+            if said != real:
+                self._blame(f"counts: says {said} {name}, and there are {real}")
         if stated["content_hash"] != self.digest.hexdigest():
-            self.problems.add(
-                f"release: content_hash: is {stated['content_hash']}, and the records have "
+            self._blame(
+                f"content_hash: is {stated['content_hash']}, and the records have "
                 f"{self.digest.hexdigest()}: they were edited or cut short: build the release again"
             )
 

@@ -79,8 +79,13 @@ def _shape_errors(model: type[models.Model], record: Any) -> Iterator[str]:
 
 def _text_errors(line: str, record: Record) -> Iterator[str]:
     """Yield the texts anywhere in a record, given as canonical JSON too, that no database keeps."""
-    if line.isascii() and "\\u0000" not in line:
-        return
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        if "\\u0000" not in line:
+            return
     for name, value in [("pk", record["pk"]), *record["fields"].items()]:
         texts = list(_texts(value)) + list(_texts(name))
         if any("\ud800" <= letter <= "\udfff" for text in texts for letter in text):

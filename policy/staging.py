@@ -1,6 +1,6 @@
 """A release beside the real tables: temporary tables, and what SQL can find wrong in them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
@@ -95,6 +95,7 @@ class Stage:
         self.connection = connection
         self._same = SAME[connection.vendor]
         self._waiting: dict[Table, list[Row]] = {}
+        self._files: Mapping[str, str] = {}
         with connection.cursor() as cursor:
             for kind in staged_kinds():
                 for table in kind.tables:
@@ -177,20 +178,25 @@ class Stage:
         """Give how many rows a table holds."""
         return self.number(f"SELECT count(*) FROM {table}")
 
-    def check(self, problems: Problems) -> None:
-        """Report all that no single record shows."""
+    def check(self, problems: Problems, files: Mapping[str, str], refused: Set[str]) -> None:
+        """Report all that no single record shows.
+
+        ``files`` has the names of the files by kind. Where records of a kind were refused, keys of
+        that kind are not looked for.
+        """
+        self._files = files
         for kind in staged_kinds():
             self._twice(kind, problems)
             self._alike(kind, problems)
             self._forbidden(kind, problems)
-            self._dangling(kind, problems)
+            self._dangling(kind, problems, refused)
 
     def _report(self, problems: Problems, kind: Kind, sql: str, message: str) -> None:
         """Report what a query finds: the key of a record, and what the message's places take."""
         numbered = f"SELECT f.*, count(*) OVER () FROM ({sql}) AS f ORDER BY 1, 2"
         rows = list(self.rows(f"{numbered} LIMIT {MAX_PROBLEMS}"))
         for key, *values, _ in rows:
-            problems.add(f"{kind.name}: {key}: {message.format(*values)}")
+            problems.add(f"{self._files[kind.name]}: {key}: {message.format(*values)}")
         problems.total += rows[0][-1] - len(rows) if rows else 0
 
     def _twice(self, kind: Kind, problems: Problems) -> None:
@@ -224,9 +230,9 @@ class Stage:
                 message = str(constraint.violation_error_message)
                 self._report(problems, kind, sql, message.replace("{", "{{").replace("}", "}}"))
 
-    def _dangling(self, kind: Kind, problems: Problems) -> None:
+    def _dangling(self, kind: Kind, problems: Problems, refused: Set[str]) -> None:
         """Report keys of records that the release does not have."""
-        targets = {other.model: other.table for other in staged_kinds()}
+        targets = {other.model: other for other in staged_kinds()}
         links = [
             (field.name, kind.table, kind.table.key[0], field.column)
             for field in kind.model._meta.concrete_fields
@@ -236,7 +242,10 @@ class Stage:
             owner, reference = table.columns
             links.append((str(table.field), table, owner, reference))
         for name, table, owner, reference in links:
-            target = targets[kind.model._meta.get_field(name).related_model]  # type: ignore[index]
+            other = targets[kind.model._meta.get_field(name).related_model]  # type: ignore[index]
+            if other.name in refused:
+                continue
+            target = other.table
             named = self._list([reference], "s")
             sql = (
                 f"SELECT {self._list([owner], 's')}, {named} FROM {table.stage} AS s "
