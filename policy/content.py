@@ -10,6 +10,8 @@ from django.db import models
 from policy.models import PassageText, Release
 from policy.validation import Record
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
 APART: frozenset[type[models.Model]] = frozenset({PassageText})
 """The models whose rows an operator makes; no release holds them."""
 
@@ -35,7 +37,7 @@ def kinds() -> dict[str, type[models.Model]]:
 
 def canonical(record: Record) -> str:
     """Give a record as one line of JSON, however it was laid out in its file."""
-    return json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(record)
 
 
 class Digest:

@@ -8,10 +8,8 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from policy.content import canonical
+from policy.evident import Evident, Row, stored
 from policy.validation import Record, errors_of
-
-Row = tuple[Any, ...]
-"""The values of a record in the order of its table's columns, as the database takes them."""
 
 
 class RefusedError(Exception):
@@ -30,14 +28,21 @@ class Screen:
         """Take the model, and the connection whose values to make."""
         self.model = model
         self.connection = connection
+        self._evident = Evident(model, connection)
 
     def admit(self, record: Any) -> tuple[str, Row]:
-        """Give a record as a line of canonical JSON and as a row; raises RefusedError."""
+        """Give a record as a line of canonical JSON and as a row; raises RefusedError.
+
+        Check constraints may be left to the database: not every record that breaks one is refused.
+        """
         messages = list(_shape_errors(self.model, record))
         if messages:
             raise RefusedError(messages)
         line = canonical(record)
         messages = list(_text_errors(line, record))
+        row = None if messages else self._evident.row(record)
+        if row:
+            return line, row
         if not messages:
             messages = [
                 f"{name}: {message}" if name else message
@@ -45,24 +50,23 @@ class Screen:
             ]
         if messages:
             raise RefusedError(messages)
-        try:
-            return line, self._row(record)
-        except (ValueError, TypeError, OverflowError, ValidationError) as error:
-            raise RefusedError([f"cannot be stored: {error}"]) from error
+        return line, self.row(record)
 
-    def _row(self, record: Record) -> Row:
-        """Convert as Django would when it saves the record."""
-        return tuple(
-            field.get_db_prep_save(
-                field.to_python(
-                    record["pk"]
-                    if field.primary_key
-                    else record["fields"].get(field.name, field.get_default())
-                ),
-                self.connection,
-            )
+    def row(self, record: Record) -> Row:
+        """Convert a record as Django would when it saves it; raises RefusedError."""
+        values = (
+            record["pk"]
+            if field.primary_key
+            else record["fields"].get(field.name, field.get_default())
             for field in self.model._meta.concrete_fields
         )
+        try:
+            return tuple(
+                stored(field, field.to_python(value), self.connection)
+                for field, value in zip(self.model._meta.concrete_fields, values, strict=True)
+            )
+        except (ValueError, TypeError, OverflowError, ValidationError) as error:
+            raise RefusedError([f"cannot be stored: {error}"]) from error
 
 
 def _shape_errors(model: type[models.Model], record: Any) -> Iterator[str]:

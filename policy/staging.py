@@ -10,7 +10,7 @@ from django.db import OperationalError, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from policy.content import kinds
-from policy.screening import Row
+from policy.evident import Row
 
 SAME = {"postgresql": "IS NOT DISTINCT FROM", "sqlite": "IS"}
 """Equality that holds between two nulls too."""

@@ -65,7 +65,7 @@ def errors_of(model: type[models.Model], record: Record) -> Iterator[tuple[str, 
     wrong = set()
     for name, value in record["fields"].items():
         message = (
-            _unknown_field(name, known) if name not in known else _wrong_type(known[name], value)
+            _unknown_field(name, known) if name not in known else wrong_type(known[name], value)
         )
         if message:
             wrong.add(name)
@@ -104,7 +104,8 @@ def _unknown_field(name: str, known: dict[str, models.Field[Any, Any]]) -> str:
     return f"is not a field of this record; {hint}"
 
 
-def _wrong_type(field: models.Field[Any, Any], value: object) -> str | None:
+def wrong_type(field: models.Field[Any, Any], value: object) -> str | None:
+    """Tell what is wrong with a value as it is written in a fixture, before Django reads it."""
     if value is None:
         return None if field.null else "may not be null: leave it out or give a value"
     return _wrong_form(field, value) or _wrong_value(field, value)
