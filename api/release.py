@@ -26,7 +26,9 @@ TRUSTED = 1.0
 class NoReleaseError(UnavailableError):
     """The database is there but holds no release."""
 
-    default_detail = "No release is loaded: the operator has to run migrate and load_release."
+    default_detail = (
+        "No release is loaded: the operator has to run manage.py migrate and then load_release."
+    )
 
 
 def _software() -> str:

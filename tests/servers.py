@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.conftest import FIXTURES, ROOT
+from tests.conftest import ROOT
 
 
 def free_port() -> int:
@@ -30,7 +30,7 @@ def free_port() -> int:
 def server(database: str, **settings: str) -> Iterator[str]:
     """Load the fixtures into a database, serve them, and give the address."""
     environment = {**os.environ, "DATABASE_URL": database, **settings}
-    for arguments in (["migrate", "-v0"], ["loaddata", "-v0", *FIXTURES]):
+    for arguments in (["migrate", "-v0"], ["load_release", "-v0"]):
         subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT, env=environment, check=True, timeout=120,

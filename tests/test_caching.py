@@ -11,13 +11,13 @@ import pytest
 import zstandard
 from django.core.management import call_command
 from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
 from api import release
 from api.caching import Cached
 from api.encoding import encoding_for
 from api.views import base
-from api.wsgi import _django
 from policy.models import Release
 from tests.conftest import ARTICLE, RESOURCES
 
@@ -43,9 +43,12 @@ def serve(db, asked, monkeypatch):
     """A function that asks a fresh cache as a server would; it looks at the release each time."""
     monkeypatch.setattr(release, "FRESH", -1)
 
+    # Not api.wsgi, which would make this process one that cannot write.
+    django = get_wsgi_application()
+
     def application(environ, start_response):
         asked.append(environ["PATH_INFO"])
-        return _django(environ, start_response)
+        return django(environ, start_response)
 
     cached = Cached(application, 2**24)
 
