@@ -12,7 +12,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 
 from api.encoding import PLAIN, Headers, Packed, encoded, encoding_for
-from api.middleware import OPEN, REQUEST_ID_HEADER, observed
+from api.middleware import ALIVE, OPEN, REQUEST_ID_HEADER, observed
 from api.release import SOFTWARE, Served, watch
 
 Environ = dict[str, Any]
@@ -82,7 +82,8 @@ class Cached:
             return self._application(environ, start_response)  # type: ignore[no-any-return]
         key = key_of(environ)
         encoding = encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        served = watch.served()
+        # Whether the process is alive must be told at once, and not wait for the database.
+        served = None if environ["PATH_INFO"] == ALIVE else watch.served()
         if served is not None:
             unchanged = self._unchanged(environ, served, key, encoding)
             if unchanged:

@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
+from api.reading import renew
 from api.schema import SELECTION
 
 Record = dict[str, Any]
@@ -111,6 +112,7 @@ def stream(
             chunk.append(row)
             if len(chunk) == CHUNK:
                 yield from written(chunk)
+                renew()
                 chunk = []
         yield from written(chunk)
 

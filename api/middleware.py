@@ -14,7 +14,8 @@ from django.http import HttpRequest, HttpResponse
 
 REQUEST_ID_HEADER = "X-Request-ID"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-PROBES = {"/healthz", "/readyz"}
+ALIVE = "/healthz"
+PROBES = {ALIVE, "/readyz"}
 """What a container or a balancer asks by whatever name it knows the machine."""
 OPEN = {
     "Access-Control-Allow-Origin": "*",

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, PermissionDenied
-from django.db import DatabaseError
+from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -145,7 +145,7 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> Response | 
         raised = exceptions.NotFound(str(raised) or None)
     elif isinstance(raised, PermissionDenied):
         raised = exceptions.PermissionDenied()
-    if isinstance(raised, DatabaseError):
+    if isinstance(raised, Error):
         raise raised
     if not isinstance(raised, exceptions.APIException):
         return None

@@ -1,16 +1,53 @@
 """How the serving process reaches its database: it cannot write, and waits only so long."""
 
+import select
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Event
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from psycopg import Connection, IsolationLevel, OperationalError
 from psycopg.pq import TransactionStatus
 
 DEADLINE = 5
 """Seconds that one query may take."""
-patience: ContextVar[float] = ContextVar("patience", default=DEADLINE + 1)
-"""Seconds after which a query is given up that the server itself has not ended."""
+PATIENCE = DEADLINE + 1
+"""Seconds that a request may wait for the database altogether."""
+STEPS = 20_000
+"""Steps of SQLite's machine, a millisecond or less, after which it looks at the time."""
+
+_until: ContextVar[float | None] = ContextVar("until", default=None)
+
+silent = Event()
+"""Set when the database was found not to answer: who waits for an answer then gives up at once."""
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Give what is asked for within this many seconds altogether, or what is left of fewer."""
+    token = _until.set(monotonic() + min(seconds, left()))
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+def renew() -> None:
+    """Let a request that has got part of what it asks for wait for the next part as long again."""
+    if _until.get() is not None:
+        _until.set(monotonic() + PATIENCE)
+
+
+def left() -> float:
+    """Give the seconds that may still be waited for the database."""
+    until = _until.get()
+    return PATIENCE if until is None else max(0.0, until - monotonic())
 
 
 class PatientConnection(Connection[Any]):
@@ -20,13 +57,56 @@ class PatientConnection(Connection[Any]):
     """
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        """Wait for the server, though not longer than ``patience``; raises OperationalError."""
+        """Wait for the server, though no longer than is left; raises OperationalError."""
         try:
-            return super().wait(gen, interval, patience.get() if timeout is None else timeout)
+            return super().wait(_heeding(gen), interval, left() if timeout is None else timeout)
         except OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()
             raise
+
+    def hung_up(self) -> bool:
+        """Tell, without asking it, whether the server has closed this idle connection."""
+        if self.closed:
+            return True
+        # An idle server has nothing to say but that it goes.
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+
+def _heeding(gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Go through the steps of an answer, unless the server is found ``silent`` meanwhile."""
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and silent.is_set():
+                raise OperationalError("the database was found not to answer")
+            wanted = gen.send(ready)
+    except StopIteration as ended:
+        return ended.value
+
+
+def leave_closed(connection: BaseDatabaseWrapper, tries: int) -> None:
+    """Take a connection that the server has not closed, if one of so many from the pool is such.
+
+    A server that was restarted has closed those that lay idle in the pool.
+    """
+    for _ in range(tries):
+        connection.ensure_connection()
+        held = connection.connection
+        if not isinstance(held, PatientConnection) or not held.hung_up():
+            return
+        held.close()
+        connection.close()
+
+
+@receiver(connection_created)
+def _bound(connection: BaseDatabaseWrapper, **rest: Any) -> None:
+    """Have SQLite end what takes longer than is left, which it has no setting for."""
+    if connection.vendor == "sqlite":
+        connection.connection.set_progress_handler(lambda: left() <= 0, STEPS)
 
 
 def snapshots(database: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +125,7 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
         session = {
             "default_transaction_read_only": "on",
             "statement_timeout": f"{DEADLINE}s",
-            "lock_timeout": "2s",
+            "lock_timeout": "1s",
             "idle_in_transaction_session_timeout": "60s",
         }
         flags = " ".join(f"-c {name}={value}" for name, value in session.items())
@@ -58,11 +138,11 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
                 "min_size": 0,
                 "max_size": threads,
                 "timeout": 2,
-                # A pool waits ever longer between its attempts; ours starts over with each request.
-                "reconnect_timeout": 0.5,
+                # A pool waits ever longer between its attempts; ours starts over before it is long.
+                "reconnect_timeout": 1.5,
             },
         }
-        return {**database, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
+        return {**database, "OPTIONS": options}
     # Read-write, for only then can the files of the log be made that readers need; but a file that
     # is missing stays missing, and query_only refuses what would change one.
     return {
@@ -73,6 +153,7 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
         "OPTIONS": {
             **options,
             "timeout": 2,
-            "init_command": "PRAGMA query_only = 1; PRAGMA mmap_size = 268435456",
+            # Not mapped into memory: where such a file is cut short, reading it kills the process.
+            "init_command": "PRAGMA query_only = 1; PRAGMA cache_size = -8192",
         },
     }

@@ -10,17 +10,21 @@ from pathlib import Path
 from threading import Lock
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import Error, OperationalError, connection, transaction
 from django.db.models import Subquery
 
 from api.problems import UnavailableError
-from api.reading import patience
+from api.reading import PATIENCE, leave_closed, silent, within
 from policy.models import AttachedTexts, Release
 
 FRESH = 0.5
 """Seconds after which the release is looked up again."""
+AGAIN = 0.1
+"""Seconds after which it is looked up again where that failed."""
 TRUSTED = 1.0
 """Seconds for which what was looked up may be relied on; an answer is never staler than that."""
+LOOK = 2.0
+"""Seconds that looking it up may take; a database that takes longer does not answer."""
 
 
 class NoReleaseError(UnavailableError):
@@ -61,10 +65,10 @@ _open: ContextVar[_Snapshot | None] = ContextVar("snapshot", default=None)
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Read all that is asked for within from one state of the database; raises DatabaseError."""
+    """Read all that is asked for within from one state of the database; raises django.db.Error."""
     if watch.away:
         raise OperationalError("the database did not answer a moment ago")
-    with transaction.atomic():
+    with within(PATIENCE), _transaction():
         _open.set(_Snapshot())
         try:
             yield
@@ -72,8 +76,16 @@ def snapshot() -> Iterator[None]:
             _open.set(None)
 
 
+@contextmanager
+def _transaction() -> Iterator[None]:
+    """Begin and end a transaction on a connection that was not closed while it lay idle."""
+    leave_closed(connection, settings.THREADS)
+    with transaction.atomic():
+        yield
+
+
 def served() -> Served:
-    """Give what is loaded, as the open snapshot has it; raises NoReleaseError, DatabaseError."""
+    """Give what is loaded, as the open snapshot has it; raises NoReleaseError, django.db.Error."""
     opened = _open.get()
     if opened is None:
         return _read()
@@ -112,27 +124,31 @@ class Watch:
 
     @property
     def away(self) -> bool:
-        """Whether the database failed when it was last asked, or has kept one waiting since."""
+        """Whether the database failed when it was last asked, or has kept one waiting since.
+
+        Each request asks again, so a failure that nobody has looked at since says nothing.
+        """
         now = time.monotonic()
-        failed = self._failed and now - self._since < TRUSTED
-        return failed or now - self._begun > TRUSTED
+        failed = self._failed and now - self._since < 2 * LOOK
+        return failed or now - self._begun > LOOK
 
     def served(self) -> Served | None:
         """Give what is loaded, or None when that is not known for sure."""
         now = time.monotonic()
-        if now - self._since > FRESH and self._looking.acquire(blocking=False):
+        due = AGAIN if self._failed else FRESH
+        if now - self._since > due and self._looking.acquire(blocking=False):
             self._begun = now
-            waiting = patience.set(2 * TRUSTED)
+            silent.clear()
             try:
-                with transaction.atomic():
+                with within(LOOK), _transaction():
                     self._seen, self._failed = _read(), False
             except NoReleaseError:
                 self._seen, self._failed = None, False
-            except DatabaseError:
+            except Error:
                 self._seen, self._failed = None, True
                 now = time.monotonic()
+                silent.set()
             finally:
-                patience.reset(waiting)
                 self._since, self._begun = now, float("inf")
                 if not connection.in_atomic_block:
                     # Nothing else ends what was opened outside of Django's own requests.

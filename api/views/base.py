@@ -5,7 +5,7 @@ from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from rest_framework.renderers import JSONRenderer
@@ -52,7 +52,7 @@ class Strict(APIView):
         try:
             with snapshot():
                 return self._labelled(request, super().dispatch(request, *args, **kwargs))
-        except DatabaseError as away:
+        except Error as away:
             return unavailable(request, away)
 
     def _labelled(self, request: Any, response: Any) -> Any:
