@@ -80,7 +80,7 @@ KINDS = {
             "unavailable",
             HTTPStatus.SERVICE_UNAVAILABLE,
             "The dataset cannot be reached",
-            "The database is away or holds no release, or too many whole lists are being read at "
+            "The database is away or holds no release, or too many long lists are being read at "
             "once. Ask again after Retry-After seconds.",
         ),
     )
