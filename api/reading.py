@@ -4,7 +4,6 @@ import select
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Event
 from time import monotonic
 from typing import Any
 from urllib.parse import quote
@@ -24,8 +23,18 @@ STEPS = 20_000
 
 _until: ContextVar[float | None] = ContextVar("until", default=None)
 
-silent = Event()
-"""Set when the database was found not to answer: who waits for an answer then gives up at once."""
+
+class Silence:
+    """When the database was last found not to answer: who waited already then gives up."""
+
+    since = float("-inf")
+
+    def found(self) -> None:
+        """Have all who wait give up."""
+        self.since = monotonic()
+
+
+silence = Silence()
 
 
 @contextmanager
@@ -76,12 +85,13 @@ class PatientConnection(Connection[Any]):
 
 
 def _heeding(gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Go through the steps of an answer, unless the server is found ``silent`` meanwhile."""
+    """Go through the steps of an answer, unless ``silence`` is found meanwhile."""
+    began = monotonic()
     try:
         wanted = next(gen)
         while True:
             ready = yield wanted
-            if not ready and silent.is_set():
+            if not ready and silence.since > began:
                 raise OperationalError("the database was found not to answer")
             wanted = gen.send(ready)
     except StopIteration as ended:
@@ -136,7 +146,8 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
             "pool": {
                 "connection_class": PatientConnection,
                 "min_size": 0,
-                "max_size": threads,
+                # One more, so that there is one to find out with whether the database answers.
+                "max_size": threads + 1,
                 "timeout": 2,
                 # A pool waits ever longer between its attempts; ours starts over before it is long.
                 "reconnect_timeout": 1.5,

@@ -1,6 +1,7 @@
 """Which release of the dataset is being served, and in which state a request reads it."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,10 @@ from django.db import Error, OperationalError, connection, transaction
 from django.db.models import Subquery
 
 from api.problems import UnavailableError
-from api.reading import PATIENCE, leave_closed, silent, within
+from api.reading import PATIENCE, leave_closed, silence, within
 from policy.models import AttachedTexts, Release
 
+logger = logging.getLogger(__name__)
 FRESH = 0.5
 """Seconds after which the release is looked up again."""
 AGAIN = 0.1
@@ -68,7 +70,7 @@ def snapshot() -> Iterator[None]:
     """Read all that is asked for within from one state of the database; raises django.db.Error."""
     if watch.away:
         raise OperationalError("the database did not answer a moment ago")
-    with within(PATIENCE), _transaction():
+    with within(PATIENCE), watch.needed(), _transaction():
         _open.set(_Snapshot())
         try:
             yield
@@ -116,11 +118,12 @@ class Watch:
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
-        self._looking = Lock()
+        self._looking, self._counting = Lock(), Lock()
         self._seen: Served | None = None
         self._since = float("-inf")
         self._begun = float("inf")
         self._failed = False
+        self._waiting = 0
 
     @property
     def away(self) -> bool:
@@ -130,7 +133,7 @@ class Watch:
         """
         now = time.monotonic()
         failed = self._failed and now - self._since < 2 * LOOK
-        return failed or now - self._begun > LOOK
+        return failed or now - self._begun > TRUSTED
 
     def served(self) -> Served | None:
         """Give what is loaded, or None when that is not known for sure."""
@@ -138,16 +141,16 @@ class Watch:
         due = AGAIN if self._failed else FRESH
         if now - self._since > due and self._looking.acquire(blocking=False):
             self._begun = now
-            silent.clear()
             try:
                 with within(LOOK), _transaction():
                     self._seen, self._failed = _read(), False
             except NoReleaseError:
                 self._seen, self._failed = None, False
-            except Error:
+            except Error as away:
+                logger.warning("the release cannot be looked up: %s", away)
                 self._seen, self._failed = None, True
                 now = time.monotonic()
-                silent.set()
+                silence.found()
             finally:
                 self._since, self._begun = now, float("inf")
                 if not connection.in_atomic_block:
@@ -155,6 +158,27 @@ class Watch:
                     connection.close()
                 self._looking.release()
         return self._seen if time.monotonic() - self._since < TRUSTED else None
+
+    @contextmanager
+    def needed(self) -> Iterator[None]:
+        """Have ``guard`` look while what is within waits for the database."""
+        with self._counting:
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._waiting -= 1
+
+    def guard(self) -> None:
+        """Look for those who wait, for ever: all the threads of a process may wait at once.
+
+        Then none is left to find out that the database does not answer, and all wait to the end.
+        """
+        while True:
+            time.sleep(FRESH)
+            if self._waiting:
+                self.served()
 
 
 watch = Watch()

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -313,6 +313,15 @@ def _full(service: Service) -> Iterator[None]:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, infinite)
 
 
+@contextmanager
+def _refusing_lists(service: Service, fault: AbstractContextManager[None]) -> Iterator[None]:
+    with fault:
+        status, _, body = ask(service.port, WHOLE)
+        assert status == 503, "a list was given all the same"
+        assert b"no room" in body
+        yield
+
+
 def no_room(database: str, folder: Path, seconds: float = 3) -> list[Row]:
     """Take the temporary folder away, and fill it: lists are refused, all else is served."""
     temporary = folder / "temporary"
@@ -321,13 +330,14 @@ def no_room(database: str, folder: Path, seconds: float = 3) -> list[Row]:
     with serving(database, folder, TMPDIR=str(temporary)) as service:
         service.until(200)
         service.learn()
+        # Only now is the folder chosen: a list is the first to need one.
+        assert ask(service.port, WHOLE)[0] == 200
         for name, fault in (
             ("temporary folder missing", _no_room(temporary)),
             ("temporary folder full", _full(service)),
         ):
-            row = during(name, service, fault, seconds, steady=True, lists=WHOLE)
-            assert row.outcomes.get("503"), f"{name}: lists were given all the same"
-            rows.append(row)
+            refused = _refusing_lists(service, fault)
+            rows.append(during(name, service, refused, seconds, steady=True, lists=WHOLE))
     return rows
 
 

@@ -102,6 +102,9 @@ def test_the_log_says_the_same_warning_once_in_a_while(monkeypatch):
     assert written("away") == "away"
     assert [written("away") for _ in range(3)] == [None] * 3
     assert written("another") == "another"
+    refusal = logging.LogRecord("django.request", logging.ERROR, "", 0, "Unavailable", (), None)
+    refusal.status_code = 503
+    assert not sparing.filter(refusal)
     assert [written("a defect", logging.ERROR) for _ in range(2)] == ["a defect"] * 2
     now[0] += 11
     assert written("away") == "away (and 3 times before)"
