@@ -267,7 +267,7 @@ def _recovery(answers: list[Answer], lifted: float) -> float:
     after = [answer for answer in answers if answer.began > lifted]
     failed = max((answer.began for answer in after if answer.status != "200"), default=lifted)
     good = [a.ended for a in after if a.status == "200" and a.kind in FRESH and a.began >= failed]
-    return max(failed, min(good, default=float("inf"))) - lifted
+    return max(failed, min(good, default=failed)) - lifted
 
 
 def _recovered(crowd: Crowd, lifted: float) -> None:
