@@ -293,6 +293,7 @@ class _Load:
                 for table in kind.tables:
                     self.stage.merge(table)
             self._prune()
+            self.stage.merged()
             if not self._is_loaded():
                 raise LockedError("somebody else wrote to the database meanwhile: try again")
             after = getattr(settings, "AFTER_LOAD", None)
