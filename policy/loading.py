@@ -120,16 +120,17 @@ def _cure(error: Exception) -> str:
 
 def _prepare(connection: BaseDatabaseWrapper, wait: float, *, dry_run: bool) -> None:
     """Set the session up for loading: no limit on statements, and SQLite's write-ahead log."""
+    milliseconds = max(1, int(wait * 1000))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")
-            cursor.execute("SET lock_timeout = %s", [f"{int(wait * 1000)}ms"])
+            cursor.execute("SET lock_timeout = %s", [f"{milliseconds}ms"])
         return
     name = str(connection.settings_dict["NAME"])
     if not name.startswith("file:") and not Path(name).exists():
         raise AwayError(f"there is no database at {name}: run manage.py migrate")
     with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
+        cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
     if not dry_run:
         _write_ahead(connection, wait)
 
