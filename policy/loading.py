@@ -90,7 +90,7 @@ def load(
     connection = connections[using]
     with _explained(connection):
         _prepare(connection, wait, dry_run=dry_run)
-        return _Load(connection, folder, progress).run(wait, dry_run=dry_run)
+        return _Load(connection, folder, progress).run(dry_run=dry_run)
 
 
 @contextmanager
@@ -170,7 +170,7 @@ class _Load:
         self.refused: set[str] = set()
         self.files: dict[str, str] = {}
 
-    def run(self, wait: float, *, dry_run: bool) -> Outcome:
+    def run(self, *, dry_run: bool) -> Outcome:
         """Read, stage, check and merge."""
         files, errors = files_of(self.folder)
         for line in errors:
@@ -190,7 +190,7 @@ class _Load:
         self._compare()
         if self.problems.total:
             raise InvalidReleaseError(self.problems)
-        return self._merge(wait, dry_run=dry_run)
+        return self._merge(dry_run=dry_run)
 
     def _version(self) -> str:
         return str(self.release["fields"]["version"]) if self.release else ""
@@ -282,7 +282,7 @@ class _Load:
             if kind.name not in UNCOUNTED
         )
 
-    def _merge(self, wait: float, *, dry_run: bool) -> Outcome:
+    def _merge(self, *, dry_run: bool) -> Outcome:
         if dry_run:
             with transaction.atomic(using=self.connection.alias):
                 return Outcome(self._version(), self._changes())
