@@ -91,7 +91,7 @@ def load(
     connection = connections[using]
     with _explained(connection):
         _prepare(connection, wait, dry_run=dry_run)
-        return _Load(connection, folder, progress).run(wait, dry_run=dry_run)
+        return _Load(connection, folder, progress).run(dry_run=dry_run)
 
 
 @contextmanager
@@ -121,16 +121,17 @@ def _cure(error: Exception) -> str:
 
 def _prepare(connection: BaseDatabaseWrapper, wait: float, *, dry_run: bool) -> None:
     """Set the session up for loading: no limit on statements, and SQLite's write-ahead log."""
+    milliseconds = max(1, int(wait * 1000))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")
-            cursor.execute("SET lock_timeout = %s", [f"{int(wait * 1000)}ms"])
+            cursor.execute("SET lock_timeout = %s", [f"{milliseconds}ms"])
         return
     name = str(connection.settings_dict["NAME"])
     if not name.startswith("file:") and not Path(name).exists():
         raise AwayError(f"there is no database at {name}: run manage.py migrate")
     with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
+        cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
     if not dry_run:
         _write_ahead(connection, wait)
 
@@ -170,7 +171,7 @@ class _Load:
         self.refused: set[str] = set()
         self.files: dict[str, str] = {}
 
-    def run(self, wait: float, *, dry_run: bool) -> Outcome:
+    def run(self, *, dry_run: bool) -> Outcome:
         """Read, stage, check and merge."""
         files, errors = files_of(self.folder)
         for line in errors:
@@ -190,7 +191,7 @@ class _Load:
         self._compare()
         if self.problems.total:
             raise InvalidReleaseError(self.problems)
-        return self._merge(wait, dry_run=dry_run)
+        return self._merge(dry_run=dry_run)
 
     def _version(self) -> str:
         return str(self.release["fields"]["version"]) if self.release else ""
@@ -282,7 +283,7 @@ class _Load:
             if kind.name not in UNCOUNTED
         )
 
-    def _merge(self, wait: float, *, dry_run: bool) -> Outcome:
+    def _merge(self, *, dry_run: bool) -> Outcome:
         if dry_run:
             with transaction.atomic(using=self.connection.alias):
                 return Outcome(self._version(), self._changes())
@@ -294,6 +295,7 @@ class _Load:
                 for table in kind.tables:
                     self.stage.merge(table)
             self._prune()
+            self.stage.merged()
             if not self._is_loaded():
                 raise LockedError("somebody else wrote to the database meanwhile: try again")
             after = getattr(settings, "AFTER_LOAD", None)
