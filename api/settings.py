@@ -17,6 +17,8 @@ THREADS = env.int("THREADS", default=16)
 _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
 _database = reading.snapshots(_database)
 DATABASES = {"default": reading.serving(_database, THREADS) if SERVING else _database}
+# What is done within the loading of a release, once its records are there.
+AFTER_LOAD = "api.rendering.render_all"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Behind a proxy the address of a request is not the one a client can follow.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
