@@ -186,7 +186,10 @@ class Flag(Item):
     def read(self, text: str) -> bool:
         """Give the truth value."""
         if text not in {"true", "false"}:
-            raise RefusedError(f"{text!r} is neither true nor false.", None, ["true", "false"])
+            allowed = ["true", "false"]
+            raise RefusedError(
+                f"{text!r} is neither true nor false.", nearest(text, allowed), allowed
+            )
         return text == "true"
 
 

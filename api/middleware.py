@@ -8,6 +8,8 @@ from contextvars import ContextVar
 
 from django.http import HttpRequest, HttpResponse
 
+from api.problems import METHODS, not_allowed, respond
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PROBES = {"/healthz", "/readyz"}
 """What a container or a balancer asks by whatever name it knows the machine."""
@@ -49,12 +51,22 @@ def everywhere(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 
 def addressed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Refuse a host that is not ours, and take a path with a trailing slash for the one without."""
+    """Refuse what is no question to us, and take a path with a trailing slash for the one without.
+
+    A question has a host of ours, a method that reads, and no body.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path_info not in PROBES:
             request.get_host()
-        if len(request.path_info) > 1 and request.path_info.endswith("/"):
+        # Django gives the method in capitals; what was sent is in META.
+        if request.META["REQUEST_METHOD"] not in METHODS:
+            return not_allowed(request)
+        length = request.META.get("CONTENT_LENGTH", "")
+        if length not in ("", "0") or "HTTP_TRANSFER_ENCODING" in request.META:
+            detail = "A question has no body: write parameters into the query of the address."
+            return respond(request, "bad-request", detail)
+        if request.path_info[-1:] == "/" and request.path_info[-2:] not in ("/", "//"):
             request.path_info = request.path_info[:-1]
             request.path = request.path[:-1]
         return get_response(request)

@@ -122,3 +122,33 @@ def test_json_ld_passages_are_selectors(api):
     }
     exact = [s for s in selectors if "http://www.w3.org/ns/oa#exact" in s]
     assert exact[0]["http://www.w3.org/ns/oa#exact"][0]["@value"] == "The canal belongs to Panama"
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*", "application/json"),
+        ("application/*", "application/json"),
+        ("text/*", "text/csv"),
+        ("TEXT/CSV", "text/csv"),
+        ("text/csv, application/json", "application/json"),
+        ("text/csv;q=0.9, application/json;q=0.1", "text/csv"),
+        ("text/csv;q=0.1, application/json;q=0.9", "application/json"),
+        ("application/json;q=0, */*;q=0.1", "application/vnd.demarche.selection+json"),
+        ("*/*;q=0.1, application/geo+json", "application/geo+json"),
+        ("application/*;q=0.2, text/csv;q=0.1, application/ld+json;q=0.3", "application/ld+json"),
+        ("application/json; indent=4", "application/json"),
+        ("text/html, application/xhtml+xml, */*;q=0.8", "application/json"),
+        ("nonsense, text/csv", "text/csv"),
+        ("text/csv;q=0.5, text/csv", "text/csv"),
+    ],
+)
+def test_accept_is_weighed(api, accept, media_type):
+    response = api.get("/api/v1/countries", HTTP_ACCEPT=accept)
+    assert response.status_code == 200
+    assert response["Content-Type"].partition(";")[0] == media_type
+
+
+def test_format_wins_over_accept(api):
+    response = api.get("/api/v1/countries?format=geojson", HTTP_ACCEPT="text/csv;q=1, */*;q=0")
+    assert response["Content-Type"] == "application/geo+json"
