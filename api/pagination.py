@@ -189,7 +189,12 @@ class KeysetPagination(BasePagination):
                 "in": "query",
                 "description": "Columns to order by, the first one first; a minus sign turns one "
                 "round. Records without a value come last. The key decides between equals.",
-                "schema": {"type": "array", "items": {"type": "string", "enum": names}},
+                "schema": {
+                    "type": "array",
+                    "items": {"type": "string", "enum": names},
+                    "minItems": 1,
+                    "uniqueItems": True,
+                },
                 "style": "form",
                 "explode": False,
             },

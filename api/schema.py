@@ -192,8 +192,13 @@ class QuestionsExtension(OpenApiFilterExtension):
                     "items": schema,
                     "minItems": question.extra.get("least", 1),
                     "maxItems": question.extra.get("most", 100),
+                    # A pair is refused if it names one country twice; lists may repeat themselves.
+                    **({"uniqueItems": True} if question.extra.get("least", 1) > 1 else {}),
                 }
-            parameters.append(parameter(name, question.extra["help_text"], schema))
+            described = parameter(name, question.extra["help_text"], schema)
+            if question.needed:
+                described["required"] = True
+            parameters.append(described)
         return parameters
 
 

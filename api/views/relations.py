@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import filters, formats, serializers
-from api.asking import KEY, CountryCode, Phrase, RefusedError, read_list
+from api.asking import KEY, MAX_ITEMS, CountryCode, Phrase, RefusedError, read_list
 from api.problems import InvalidParametersError, error
 from api.release import current
 from api.shaping import Shape
@@ -58,7 +58,12 @@ class DyadsView(Strict):
         parameters=[
             OpenApiParameter(
                 "country",
-                {"type": "array", "items": dict(CountryCode.schema)},
+                {
+                    "type": "array",
+                    "items": dict(CountryCode.schema),
+                    "minItems": 1,
+                    "maxItems": MAX_ITEMS,
+                },
                 style="form",
                 explode=False,
                 description="Pairs with any of these countries, as alpha-3, alpha-2 or numeric "
