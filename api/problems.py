@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.encoding import iri_to_uri
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
@@ -44,6 +45,13 @@ KINDS = {
             "A parameter is unknown or malformed",
             "Each entry of errors names a parameter, says what is wrong with it, and where it can "
             "gives the nearest match and the allowed values. No parameter is ever ignored.",
+        ),
+        Kind(
+            "renamed",
+            HTTPStatus.PERMANENT_REDIRECT,
+            "The record has another key now",
+            "The key was given up in a later release. Location leads to the same record, with the "
+            "same query; keep the new address.",
         ),
         Kind(
             "not-found",
@@ -93,6 +101,17 @@ class InvalidParametersError(exceptions.ValidationError):
         """Take one entry per problem: parameter, detail, nearest, allowed."""
         super().__init__("A parameter cannot be honoured.")
         self.errors = errors
+
+
+class RenamedError(exceptions.APIException):
+    """A key that a record had in an earlier release, and the path with its present one."""
+
+    status_code = HTTPStatus.PERMANENT_REDIRECT
+
+    def __init__(self, former: str, present: str, path: str) -> None:
+        """Take both keys, and the path that leads on."""
+        super().__init__(f"{former!r} is called {present!r} now: follow Location, and keep it.")
+        self.path = path
 
 
 class StaleCursorError(exceptions.APIException):
@@ -155,6 +174,10 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> HttpRespons
     set_rollback()
     if isinstance(raised, InvalidParametersError):
         return refuse(request, raised)
+    if isinstance(raised, RenamedError):
+        path = f"{raised.path}?{request.META['QUERY_STRING']}".removesuffix("?")
+        location = absolute(request, iri_to_uri(path) or "")
+        return respond(request, "renamed", str(raised.detail), {"Location": location})
     by_status = {kind.status.value: kind for kind in KINDS.values()}
     by_status[400] = KINDS["bad-request"]
     kind = by_status.get(raised.status_code, KINDS["bad-request"])

@@ -16,8 +16,10 @@ from api import filters, formats, shaping
 from api.asking import KEY, Code, Item, RefusedError, check_query
 from api.linked import TYPES, context, linked
 from api.pagination import KeysetPagination, ordered
-from api.problems import InvalidParametersError, error, unavailable
+from api.problems import InvalidParametersError, RenamedError, error, unavailable
 from api.schema import EXPANDS, RecordSchema, StrictSchema
+from policy.models.search import KIND_OF, RecordKind
+from policy.renaming import present_key
 
 SHAPING = {"fields", "omit", "expand"}
 
@@ -113,7 +115,12 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             (self.kwargs["pk"],) = self.key.settle([self.key.read(self.kwargs["pk"])])
         except RefusedError as refused:
             raise Http404(refused.detail) from refused
-        return super().get_object()
+        try:
+            return super().get_object()
+        except Http404:
+            kind = KIND_OF[self.get_queryset().model]
+            lead_on(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
+            raise
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Give a page of the list, or the whole of it as a stream."""
@@ -182,6 +189,13 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         lines = formats.stream(rows, lambda chunk: self.written(chunk, shape), renderer, keys)
         content_type = "; ".join(filter(None, [renderer.media_type, "charset=utf-8"]))
         return StreamingHttpResponse(lines, content_type=content_type)
+
+
+def lead_on(kind: RecordKind, key: str, path: str) -> None:
+    """Raise RenamedError if a record of this kind once had this key; {} stands for it in path."""
+    present = present_key(kind, key)
+    if present:
+        raise RenamedError(key, present, path.format(present))
 
 
 def _component(viewset: Any) -> str:
