@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tracemalloc
 
 import pytest
 from pyld import jsonld
@@ -63,15 +64,40 @@ def test_cells(value, expected):
     assert cell(value) == expected
 
 
-def test_a_stream_holds_a_chunk_at_a_time(api, django_assert_max_num_queries):
+def make_statements(first, last):
+    """Put statements into the database, numbered from the first to before the last."""
     many = [
         Statement(
-            id=f"made-{number:05}", summary="x", kind="narration", narrator=True,
-            topic="crime", support="stated",
+            id=f"made-{number:05}", summary="Said to try how much is held at once.",
+            kind="narration", narrator=True, topic="crime", support="stated",
         )
-        for number in range(CHUNK * 2)
+        for number in range(first, last)
     ]  # fmt: skip
     Statement.objects.bulk_create(many)
+
+
+def test_a_stream_takes_no_more_memory_for_ten_times_the_rows(api):
+    """What is held at once is a chunk, however long the list; CSV and NDJSON share the stream."""
+
+    def peak() -> int:
+        response = api.get("/api/v1/statements?format=ndjson")
+        tracemalloc.start()
+        try:
+            for _ in response.streaming_content:
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    make_statements(0, CHUNK * 2)
+    peak_of_few = peak()
+    make_statements(CHUNK * 2, CHUNK * 21)
+    assert Statement.objects.count() > 10_000
+    assert peak() < peak_of_few * 2
+
+
+def test_a_stream_holds_a_chunk_at_a_time(api, django_assert_max_num_queries):
+    make_statements(0, CHUNK * 2)
     with django_assert_max_num_queries(16):
         response = api.get("/api/v1/statements?format=ndjson&topic=crime&q=")
         assert response.status_code == 400
