@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint fixtures openapi typescript lock clean
+.PHONY: run test lint fixtures openapi typescript fuzz lock clean
 
 run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -41,6 +41,9 @@ typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with a generated
 		&& npx openapi-typescript ../../openapi.yaml --output schema.d.ts \
 		&& npx tsc
 	TYPESCRIPT=1 $(BIN)/python tests/engines.py --no-cov -k typescript
+
+fuzz: $(VENV)/.dev ## Ask each engine thousands of generated questions (SEED=2 for others)
+	FUZZ=1 $(BIN)/python tests/engines.py --no-cov -k long_fuzzing
 
 lock: ## Pin every dependency anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \

@@ -72,6 +72,7 @@ class Ask(django_filters.Filter):
     field_class = ItemField
     many = True
     negatable = True
+    needed = False
     lookup = "in"
 
     def __init__(
@@ -194,7 +195,9 @@ class Finds(Is):
 
 
 class FindsAll(Finds):
-    """Words in the text of records of every kind."""
+    """Words in the text of records of every kind; without them there is nothing to list."""
+
+    needed = True
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the entries that hold the words, each with its rank."""

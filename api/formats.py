@@ -36,10 +36,6 @@ class Csv(BaseRenderer):
         for record in records:
             yield ",".join(cell(record[key]) for key in keys) + "\r\n"
 
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        """Write a problem: lists are streamed and never come here."""
-        return json.dumps(data, ensure_ascii=False).encode()
-
 
 class Ndjson(Csv):
     """A whole list with one record of JSON on each line."""

@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
-from api.asking import Code, RefusedError, Whole, read_list
+from api.asking import Code, Day, RefusedError, Whole, read_list
 from api.links import absolute
 from api.problems import InvalidParametersError, StaleCursorError, error
 from api.release import current
@@ -73,7 +72,7 @@ class Column:
         if value is None and self.field.null:
             return None
         if isinstance(self.field, models.DateField) and isinstance(value, str):
-            return date.fromisoformat(value)
+            return Day().read(value)
         if isinstance(self.field, models.IntegerField):
             if type(value) is int and -(2**31) <= value < 2**31:
                 return value
@@ -108,7 +107,7 @@ class KeysetPagination(BasePagination):
         if errors:
             raise InvalidParametersError(errors)
         self.release = current()
-        self.digest = _digest(asked)
+        self.digest = _digest(request.path, asked)
         backwards, values = False, None
         if "cursor" in asked:
             backwards, values = self._read_cursor(asked["cursor"], columns)
@@ -190,7 +189,12 @@ class KeysetPagination(BasePagination):
                 "in": "query",
                 "description": "Columns to order by, the first one first; a minus sign turns one "
                 "round. Records without a value come last. The key decides between equals.",
-                "schema": {"type": "array", "items": {"type": "string", "enum": names}},
+                "schema": {
+                    "type": "array",
+                    "items": {"type": "string", "enum": names},
+                    "minItems": 1,
+                    "uniqueItems": True,
+                },
                 "style": "form",
                 "explode": False,
             },
@@ -224,7 +228,7 @@ class KeysetPagination(BasePagination):
         values = [getattr(row, column.name) for column in self.columns]
         content = [VERSION, self.release.content_hash[:12], self.digest, backwards, values]
         raw = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str).encode()
-        cursor = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+        cursor = _encoded(raw)
         asked = dict(sorted(self.request.query_params.items()))
         query = urlencode({**asked, "cursor": cursor}, safe=",")
         return absolute(self.request._request, f"{self.request.path}?{query}")
@@ -239,7 +243,7 @@ def order_of(queryset: QuerySet[Any], allowed: Mapping[str, str], text: str) -> 
     meta = queryset.model._meta
     names = [f"{sign}{name}" for name in allowed for sign in ("", "-")]
     asked = read_list(Code(names), text) if text else []
-    bare = [name.removeprefix("-") for name in asked]
+    bare = [name.removeprefix("-") for name in text.split(",")]
     if len(set(bare)) < len(bare):
         raise RefusedError("The ordering names a column twice.")
     paths = [(allowed[name.removeprefix("-")], name.startswith("-")) for name in asked]
@@ -266,11 +270,17 @@ def ordered(
     return queryset.order_by(*(column.expression for column in columns))
 
 
+def _encoded(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
 def _decoded(text: str) -> tuple[str, str, bool, list[Any]]:
     """Take a cursor apart; raises ValueError or TypeError when it is none."""
     if len(text) > MAX_CURSOR:
         raise ValueError(len(text))
     raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if _encoded(raw) != text:
+        raise ValueError(text)
     parts = json.loads(raw)
     if not isinstance(parts, list) or [type(part) for part in parts] != PARTS:
         raise ValueError(parts)
@@ -288,6 +298,6 @@ def _after(columns: list[Column], values: list[Any]) -> Q:
     return condition
 
 
-def _digest(asked: Mapping[str, str]) -> str:
+def _digest(path: str, asked: Mapping[str, str]) -> str:
     shape = sorted((name, value) for name, value in asked.items() if name not in PRESENTATION)
-    return hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps([path, *shape]).encode()).hexdigest()[:12]

@@ -192,8 +192,13 @@ class QuestionsExtension(OpenApiFilterExtension):
                     "items": schema,
                     "minItems": question.extra.get("least", 1),
                     "maxItems": question.extra.get("most", 100),
+                    # A pair is refused if it names one country twice; lists may repeat themselves.
+                    **({"uniqueItems": True} if question.extra.get("least", 1) > 1 else {}),
                 }
-            parameters.append(parameter(name, question.extra["help_text"], schema))
+            described = parameter(name, question.extra["help_text"], schema)
+            if question.needed:
+                described["required"] = True
+            parameters.append(described)
         return parameters
 
 
@@ -251,6 +256,13 @@ def document_problems(result: Any, generator: Any, request: Any, public: bool) -
         for kind in problems.KINDS.values()
         if kind.name not in ("bad-request", "internal-error", "method-not-allowed")
     }
+    components["responses"]["renamed"]["headers"] = {
+        "Location": {
+            "description": "Full URL of the same question to the record under its present key.",
+            "schema": {"type": "string", "format": "uri-reference"},
+            "required": True,
+        }
+    }
     result["security"] = []
     tags: dict[str, str] = {}
     for path, operations in result["paths"].items():
@@ -258,7 +270,7 @@ def document_problems(result: Any, generator: Any, request: Any, public: bool) -
             tags.setdefault(operation["tags"][0], operation["description"])
             names = ["invalid-parameters", "not-acceptable", "unavailable"]
             if "{" in path:
-                names.append("not-found")
+                names += ["not-found", "renamed"]
             if operation["operationId"].endswith("_list"):
                 names.append("stale-cursor")
             for kind in sorted((problems.KINDS[name] for name in names), key=lambda k: k.status):

@@ -60,6 +60,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.Negotiation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.problems.exception_handler",
 }
@@ -72,7 +73,7 @@ SPECTACULAR_SETTINGS = {
         "Foreign-policy facts as an API, each traced to the sentence it rests on. Every list is "
         "filtered, ordered and paged alike; a parameter that is not known, or a code that is in no "
         "vocabulary, is refused with the nearest match. What a source does not say is served too, "
-        "as gaps and as sides whose position is not stated."
+        "as gaps and as sides whose position is not stated. A query may be 16,384 characters long."
     ),
     "CONTACT": {"name": "The Demarche maintainers"},
     "LICENSE": {"name": "MIT (code); CC BY 4.0 (dataset)", "identifier": "MIT AND CC-BY-4.0"},

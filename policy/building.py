@@ -21,6 +21,7 @@ from policy.content import UNCOUNTED, Digest, canonical, file_name
 from policy.models import Country, Release
 from policy.models.base import Support
 from policy.models.releases import SCHEMA_VERSION
+from policy.renaming import read_renamings
 from policy.searching import search_entries
 from policy.validation import Record, errors_of
 
@@ -28,8 +29,9 @@ from policy.validation import Record, errors_of
 def build(folder: Path) -> dict[str, str]:
     """Turn the annotations under a folder into the text of each fixture file, by file name.
 
-    The folder holds ``reference.toml``, ``release.toml`` and ``sources/<source>/*.toml``. The same
-    annotations give the same bytes. Raises InvalidAnnotationsError with all errors at once.
+    The folder holds ``reference.toml``, ``release.toml``, ``sources/<source>/*.toml`` and, where
+    keys were renamed, ``renamed.toml``. The same annotations give the same bytes. Raises
+    InvalidAnnotationsError with all errors at once.
     """
     draft = Draft()
     reference = read_toml(folder / "reference.toml", draft)
@@ -41,6 +43,7 @@ def build(folder: Path) -> dict[str, str]:
         read_source(source, draft)
     for source in sources:
         read_mentions(source, draft)
+    read_renamings(folder / "renamed.toml", draft)
     for entry in draft.of(Country):
         _complete_country(entry, reference, draft)
     for entry in draft.entries.values():

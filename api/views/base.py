@@ -21,10 +21,12 @@ from api.caching import label
 from api.linked import TYPES, context, linked
 from api.models import Rendering
 from api.pagination import KeysetPagination, ordered
-from api.problems import InvalidParametersError, UnavailableError, error, unavailable
+from api.problems import InvalidParametersError, RenamedError, UnavailableError, error, unavailable
 from api.release import Served, served, snapshot
 from api.schema import EXPANDS, RecordSchema, StrictSchema
 from api.spool import Spool
+from policy.models.search import KIND_OF, RecordKind
+from policy.renaming import present_key
 
 SHAPING = {"fields", "omit", "expand"}
 LISTS = 4
@@ -145,7 +147,12 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             (self.kwargs["pk"],) = self.key.settle([self.key.read(self.kwargs["pk"])])
         except RefusedError as refused:
             raise Http404(refused.detail) from refused
-        return super().get_object()
+        try:
+            return super().get_object()
+        except Http404:
+            kind = KIND_OF[self.get_queryset().model]
+            lead_on(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
+            raise
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Give a page of the list, or the whole of it as a stream."""
@@ -275,6 +282,13 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             raise
         headers = {"Content-Length": str(spool.length)}
         return StreamingHttpResponse(spool, content_type=content_type, headers=headers)
+
+
+def lead_on(kind: RecordKind, key: str, path: str) -> None:
+    """Raise RenamedError if a record of this kind once had this key; {} stands for it in path."""
+    present = present_key(kind, key)
+    if present:
+        raise RenamedError(key, present, path.format(present))
 
 
 def _component(viewset: Any) -> str:

@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import filters, formats, serializers
-from api.asking import KEY, CountryCode, Phrase, RefusedError, read_list
-from api.problems import InvalidParametersError, error
+from api.asking import KEY, MAX_ITEMS, CountryCode, Phrase, RefusedError, read_list
+from api.problems import InvalidParametersError, RenamedError, error
 from api.release import current
-from api.views.base import RecordViewSet, Strict
+from api.views.base import RecordViewSet, Strict, lead_on
 from api.views.records import (
     BilateralIssueViewSet,
     EventViewSet,
@@ -25,6 +25,8 @@ from api.views.records import (
 from policy import dyads
 from policy.coverage import ledger
 from policy.models import Country, SearchEntry, Source
+from policy.models.search import RecordKind
+from policy.renaming import present_key
 
 SHOWN = 100
 """How many records of each kind a dyad carries; the list it links to has them all."""
@@ -59,7 +61,12 @@ class DyadsView(Strict):
         parameters=[
             OpenApiParameter(
                 "country",
-                {"type": "array", "items": dict(CountryCode.schema)},
+                {
+                    "type": "array",
+                    "items": dict(CountryCode.schema),
+                    "minItems": 1,
+                    "maxItems": MAX_ITEMS,
+                },
                 style="form",
                 explode=False,
                 description="Pairs with any of these countries, as alpha-3, alpha-2 or numeric "
@@ -130,6 +137,10 @@ class DyadView(Strict):
             raise Http404(refused.detail) from refused
         known = set(Country.objects.filter(pk__in=codes).values_list("pk", flat=True))
         if len(known) < 2:
+            present = [present_key(RecordKind.COUNTRY, code) or code for code in codes]
+            if Country.objects.filter(pk__in=present).count() == 2:
+                pair = "-".join(present)
+                raise RenamedError("-".join(codes), pair, f"/api/v1/dyads/{pair}")
             absent = ", ".join(code for code in codes if code not in known)
             raise Http404(f"This release holds no country {absent}.")
         first, second = sorted(codes)
@@ -153,6 +164,7 @@ class CoverageView(Strict):
         except RefusedError as refused:
             raise Http404(refused.detail) from refused
         if source is None:
+            lead_on(RecordKind.SOURCE, id, "/api/v1/sources/{}/coverage")
             raise Http404(f"This release holds no source {id!r}.")
         lines = ledger(source.pk)
         answer = {
