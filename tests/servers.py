@@ -27,15 +27,20 @@ def free_port() -> int:
     raise RuntimeError("no free port")
 
 
-@contextmanager
-def server(database: str, **settings: str) -> Iterator[str]:
-    """Load the fixtures into a database, serve them, and give the address."""
+def load(database: str, **settings: str) -> None:
+    """Bring the schema and the fixtures into a database."""
     environment = {**os.environ, "DATABASE_URL": database, **settings}
     for arguments in (["migrate", "-v0"], ["loaddata", "-v0", *FIXTURES]):
         subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT, env=environment, check=True, timeout=120,
         )  # fmt: skip
+
+
+@contextmanager
+def serving(database: str, **settings: str) -> Iterator[str]:
+    """Serve a database that is loaded, and give the address."""
+    environment = {**os.environ, "DATABASE_URL": database, **settings}
     port = free_port()
     granian = Path(sys.executable).with_name("granian")
     process = subprocess.Popen(
@@ -62,3 +67,11 @@ def server(database: str, **settings: str) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def server(database: str, **settings: str) -> Iterator[str]:
+    """Load the fixtures into a database, serve them, and give the address."""
+    load(database, **settings)
+    with serving(database, **settings) as address:
+        yield address
