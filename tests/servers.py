@@ -38,16 +38,8 @@ def load(database: str, **settings: str) -> None:
 
 
 @contextmanager
-def serving(database: str, **settings: str) -> Iterator[str]:
-    """Serve a database that is loaded, and give the address."""
-    environment = {**os.environ, "DATABASE_URL": database, **settings}
-    port = free_port()
-    granian = Path(sys.executable).with_name("granian")
-    process = subprocess.Popen(
-        [granian, "--interface", "wsgi", "--port", str(port), "--workers", "1", "--no-ws",
-         "api.wsgi:application"],
-        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+def ready(process: subprocess.Popen[bytes], port: int) -> Iterator[str]:
+    """Give the address of a server once it is ready, and stop it at the end."""
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + 30
@@ -67,6 +59,21 @@ def serving(database: str, **settings: str) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def serving(database: str, **settings: str) -> Iterator[str]:
+    """Serve a database that is loaded, and give the address."""
+    environment = {**os.environ, "DATABASE_URL": database, **settings}
+    port = free_port()
+    granian = Path(sys.executable).with_name("granian")
+    process = subprocess.Popen(
+        [granian, "--interface", "wsgi", "--port", str(port), "--workers", "1", "--no-ws",
+         "api.wsgi:application"],
+        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    with ready(process, port) as address:
+        yield address
 
 
 @contextmanager
