@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from api.problems import respond
 
 HEADERS = {
-    "Access-Control-Allow-Origin": "*",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -16,7 +15,7 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""Read it from anywhere, run and frame nothing; a view may say otherwise, as the docs pages do."""
+"""Embed it anywhere, run and frame nothing; a view may say otherwise, as the docs pages do."""
 
 HSTS = "max-age=31536000"
 """A year of https alone. Subdomains are not ours to speak for."""

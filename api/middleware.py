@@ -26,7 +26,7 @@ class RequestIdFilter(logging.Filter):
 
 
 def everywhere(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Give every answer an id and its length, and the log a line about it."""
+    """Give every answer an id, its length and open reading, and the log a line about it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
@@ -41,6 +41,8 @@ def everywhere(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
         if not response.streaming and not response.has_header("Content-Length"):
             response["Content-Length"] = str(len(response.content))
         response["X-Request-ID"] = request_id
+        response["X-Content-Type-Options"] = "nosniff"
+        response["Access-Control-Allow-Origin"] = "*"
         return response
 
     return middleware

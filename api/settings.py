@@ -22,14 +22,6 @@ ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[:
 # Behind a proxy the address of a request is not the one a client can follow.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
 
-# What `check --deploy` would have and this service does without; `make lint` runs it.
-SILENCED_SYSTEM_CHECKS = [
-    "security.W001",  # api.guards gives the headers of SecurityMiddleware, and to every answer
-    "security.W002",  # api.guards gives X-Frame-Options too
-    "security.W003",  # CSRF abuses a session: there are no sessions, cookies or forms
-    "security.W009",  # nothing is signed, so SECRET_KEY stays empty and any use of it is an error
-]
-
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "drf_spectacular",
@@ -54,6 +46,14 @@ APPEND_SLASH = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
+
+# What `check --deploy` would have and this service does without; `make lint` runs it.
+SILENCED_SYSTEM_CHECKS = [
+    "security.W001",  # api.guards gives the headers of SecurityMiddleware, and to every answer
+    "security.W002",  # api.guards gives X-Frame-Options too
+    "security.W003",  # CSRF abuses a session: there are no sessions, cookies or forms
+    "security.W009",  # nothing is signed, so SECRET_KEY stays empty and any use of it is an error
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -21,20 +21,29 @@ def free_port() -> int:
     Where to begin is drawn, so that two runs on one machine do not take the same one at once.
     """
     for port in random.sample(range(12000, 32000), 200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
+        if not listening(port):
+            return port
     raise RuntimeError("no free port")
+
+
+def listening(port: int) -> bool:
+    """Tell whether somebody listens on a port of this machine."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def manage(database: str, *arguments: str, **settings: str) -> None:
+    """Run a command of manage.py on a database."""
+    subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT, env={**os.environ, "DATABASE_URL": database, **settings}, check=True, timeout=120,
+    )  # fmt: skip
 
 
 def load(database: str, **settings: str) -> None:
     """Bring the schema and the fixtures into a database."""
-    environment = {**os.environ, "DATABASE_URL": database, **settings}
-    for arguments in (["migrate", "-v0"], ["loaddata", "-v0", *FIXTURES]):
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=environment, check=True, timeout=120,
-        )  # fmt: skip
+    manage(database, "migrate", "-v0", **settings)
+    manage(database, "loaddata", "-v0", *FIXTURES, **settings)
 
 
 @contextmanager

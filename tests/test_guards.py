@@ -46,6 +46,7 @@ def test_every_answer_is_guarded(db, path, method):
         assert "frame-ancestors 'none'" in policy
         assert "unsafe-eval" not in policy
     assert given == {name: HEADERS[name] for name in given}
+    assert response["Access-Control-Allow-Origin"] == "*"
     assert "Strict-Transport-Security" not in response
     assert not response.cookies
     response.close()
