@@ -10,8 +10,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 	$(BIN)/python manage.py migrate --verbosity 0
-	$(BIN)/python manage.py loaddata --verbosity 0 fixtures/*.json
-	$(BIN)/granian --interface wsgi --host $(HOST) --port $(PORT) --workers 2 api.wsgi:application
+	$(BIN)/python manage.py load_release
+	$(BIN)/python -m api --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL
 	$(BIN)/python tests/engines.py
@@ -31,9 +31,9 @@ fixtures: $(VENV)/.dev ## Build fixtures/*.json from the annotations
 
 openapi: $(VENV)/.dev ## Write openapi.yaml and its examples anew
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py migrate --verbosity 0
-	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py loaddata --verbosity 0 fixtures/*.json
+	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py load_release --verbosity 0
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py write_examples
-	rm -f examples.sqlite3
+	rm -f examples.sqlite3*
 	$(BIN)/python manage.py spectacular --fail-on-warn --file openapi.yaml
 
 typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with a generated TypeScript client (needs npm)

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
@@ -14,6 +13,8 @@ Record = dict[str, Any]
 Records = list[Record]
 CHUNK = 500
 """How many records a stream holds at a time."""
+PIECE = 65536
+"""How many characters of a stream are handed on at a time."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a text for a formula, if a cell begins with it."""
@@ -102,7 +103,7 @@ def stream(
     renderer: type[Csv],
     keys: list[str],
 ) -> Iterator[bytes]:
-    """Give a whole list in one snapshot of the database, a chunk of records at a time."""
+    """Give a whole list, a chunk of records at a time, from the snapshot that is open."""
 
     def records() -> Iterator[Record]:
         chunk = []
@@ -113,9 +114,15 @@ def stream(
                 chunk = []
         yield from written(chunk)
 
-    with transaction.atomic():
-        for line in renderer.lines(records(), keys):
-            yield line.encode()
+    piece: list[str] = []
+    size = 0
+    for line in renderer.lines(records(), keys):
+        piece.append(line)
+        size += len(line)
+        if size >= PIECE:
+            yield "".join(piece).encode()
+            piece, size = [], 0
+    yield "".join(piece).encode()
 
 
 def country_feature(record: Record) -> Record:

@@ -1,6 +1,7 @@
 """What every answer tells a browser to refrain from, and what no request may bring."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +24,12 @@ HSTS = "max-age=31536000"
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
+def has_body(environ: Mapping[str, Any]) -> bool:
+    """Tell whether a request says that a body follows; it is not read to find out."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return length != "0" or "HTTP_TRANSFER_ENCODING" in environ
+
+
 def guarded(get_response: Handler) -> Handler:
     """Give every answer its headers; insist on https where that is the public address."""
 
@@ -43,8 +50,7 @@ def bodiless(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         # Any other method is refused by its view, with or without one.
         asks = request.method in {"GET", "HEAD", "OPTIONS"}
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if asks and (length != "0" or "HTTP_TRANSFER_ENCODING" in request.META):
+        if asks and has_body(request.META):
             return respond(request, "bad-request", "A question has no body: ask in the query.")
         return get_response(request)
 

@@ -87,7 +87,8 @@ KINDS = {
             "unavailable",
             HTTPStatus.SERVICE_UNAVAILABLE,
             "The dataset cannot be reached",
-            "The database is away or holds no release. Ask again after Retry-After seconds.",
+            "The database is away or holds no release, or too many whole lists are being read at "
+            "once. Ask again after Retry-After seconds.",
         ),
     )
 }
@@ -100,6 +101,12 @@ class InvalidParametersError(exceptions.ValidationError):
         """Take one entry per problem: parameter, detail, nearest, allowed."""
         super().__init__("A parameter cannot be honoured.")
         self.errors = errors
+
+
+class UnavailableError(exceptions.APIException):
+    """What cannot be answered at the moment, and can later."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class StaleCursorError(exceptions.APIException):

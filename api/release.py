@@ -1,24 +1,144 @@
-"""Which release of the dataset is being served."""
+"""Which release of the dataset is being served, and in which state a request reads it."""
 
-from http import HTTPStatus
+import hashlib
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
 
-from rest_framework.exceptions import APIException
+from django.conf import settings
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.models import Subquery
 
-from policy.models import Release
+from api.problems import UnavailableError
+from api.reading import patience
+from policy.models import AttachedTexts, Release
+
+FRESH = 0.5
+"""Seconds after which the release is looked up again."""
+TRUSTED = 1.0
+"""Seconds for which what was looked up may be relied on; an answer is never staler than that."""
 
 
-class NoReleaseError(APIException):
+class NoReleaseError(UnavailableError):
     """The database is there but holds no release."""
 
-    status_code = HTTPStatus.SERVICE_UNAVAILABLE
     default_detail = (
-        "No release is loaded: the operator has to run migrate and loaddata fixtures/*.json."
+        "No release is loaded: the operator has to run manage.py migrate and then load_release."
     )
+
+
+def _software() -> str:
+    """Give a digest of all that answers depend on beside the dataset: our code and our address."""
+    digest = hashlib.sha256(settings.PUBLIC_URL.encode())
+    for folder in ("policy", "api"):
+        for path in sorted(Path(settings.BASE_DIR, folder).rglob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+SOFTWARE = _software()
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A release, and a token that differs whenever any answer about it may."""
+
+    release: Release
+    token: str
+
+
+@dataclass(slots=True)
+class _Snapshot:
+    served: Served | None = None
+
+
+_open: ContextVar[_Snapshot | None] = ContextVar("snapshot", default=None)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read all that is asked for within from one state of the database; raises DatabaseError."""
+    if watch.away:
+        raise OperationalError("the database did not answer a moment ago")
+    with transaction.atomic():
+        _open.set(_Snapshot())
+        try:
+            yield
+        finally:
+            _open.set(None)
+
+
+def served() -> Served:
+    """Give what is loaded, as the open snapshot has it; raises NoReleaseError, DatabaseError."""
+    opened = _open.get()
+    if opened is None:
+        return _read()
+    if opened.served is None:
+        opened.served = _read()
+    return opened.served
 
 
 def current() -> Release:
     """Give the release that is loaded; raises NoReleaseError."""
-    release = Release.objects.first()
+    return served().release
+
+
+def _read() -> Served:
+    texts = AttachedTexts.objects.filter(pk=AttachedTexts.ONLY).values("digest")
+    release = Release.objects.annotate(texts=Subquery(texts[:1])).first()
     if release is None:
         raise NoReleaseError
-    return release
+    state = f"{release.content_hash} {release.texts} {SOFTWARE}"
+    return Served(release, hashlib.sha256(state.encode()).hexdigest())
+
+
+class Watch:
+    """Keeps in mind what is loaded, and looks again when it is asked and half a second has gone.
+
+    One thread looks; meanwhile the others rely on what was seen last, for no longer than a second.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self._looking = Lock()
+        self._seen: Served | None = None
+        self._since = float("-inf")
+        self._begun = float("inf")
+        self._failed = False
+
+    @property
+    def away(self) -> bool:
+        """Whether the database failed when it was last asked, or has kept one waiting since."""
+        now = time.monotonic()
+        failed = self._failed and now - self._since < TRUSTED
+        return failed or now - self._begun > TRUSTED
+
+    def served(self) -> Served | None:
+        """Give what is loaded, or None when that is not known for sure."""
+        now = time.monotonic()
+        if now - self._since > FRESH and self._looking.acquire(blocking=False):
+            self._begun = now
+            waiting = patience.set(2 * TRUSTED)
+            try:
+                with transaction.atomic():
+                    self._seen, self._failed = _read(), False
+            except NoReleaseError:
+                self._seen, self._failed = None, False
+            except DatabaseError:
+                self._seen, self._failed = None, True
+                now = time.monotonic()
+            finally:
+                patience.reset(waiting)
+                self._since, self._begun = now, float("inf")
+                if not connection.in_atomic_block:
+                    # Nothing else ends what was opened outside of Django's own requests.
+                    connection.close()
+                self._looking.release()
+        return self._seen if time.monotonic() - self._since < TRUSTED else None
+
+
+watch = Watch()

@@ -428,7 +428,16 @@ class ReleaseSerializer(RecordSerializer):
 
     class Meta:
         model = Release
-        fields = ("id", "version", "title", "licence", "released", "content_hash", "counts")
+        fields = (
+            "id",
+            "version",
+            "title",
+            "licence",
+            "released",
+            "schema_version",
+            "content_hash",
+            "counts",
+        )
 
 
 class SearchHitSerializer(RecordSerializer):

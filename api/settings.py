@@ -1,26 +1,33 @@
 """Every setting; the only reader of the environment."""
 
+import os
 from pathlib import Path
 
-from environs import Env
-from psycopg import IsolationLevel
+from environs import Env, validate
+
+from api import reading
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = False
-DATABASES = {
-    "default": env.dj_db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
-}
-if DATABASES["default"]["ENGINE"].endswith("postgresql"):
-    # A page and its count are read in one transaction and must be of one release; SQLite's
-    # transactions are snapshots by themselves.
-    DATABASES["default"].setdefault("OPTIONS", {})["isolation_level"] = (
-        IsolationLevel.REPEATABLE_READ
-    )
+# A process that serves cannot write; api/wsgi.py says so, and commands leave it out.
+SERVING = env.bool("SERVING", default=False)
+THREADS = env.int("THREADS", default=16)
+_database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
+_database = reading.snapshots(_database)
+DATABASES = {"default": reading.serving(_database, THREADS) if SERVING else _database}
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Behind a proxy the address of a request is not the one a client can follow.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+# A new release shows at once here; elsewhere, once what was kept has grown this many seconds old.
+CACHE_MAX_AGE = env.int("CACHE_MAX_AGE", default=60)
+RESPONSE_CACHE_MB = env.int("RESPONSE_CACHE_MB", default=32)
+# Where the workers put their figures, for each other to add up; without it there is no /metrics.
+METRICS_DIR = env.str("METRICS_DIR", default="")
+if METRICS_DIR:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
+LOG_FORMAT = env.str("LOG_FORMAT", default="line", validate=validate.OneOf(["line", "json"]))
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
@@ -115,13 +122,17 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "api.middleware.RequestIdFilter"}},
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"}
+        "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"},
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s",
+        },
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "filters": ["request_id"],
-            "formatter": "line",
+            "formatter": LOG_FORMAT,
         }
     },
     "loggers": {

@@ -1,5 +1,6 @@
 """The whole surface on one screen."""
 
+from django.conf import settings
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
@@ -28,6 +29,10 @@ urlpatterns = [
     path("healthz", service.HealthView.as_view()),
     path("readyz", service.ReadyView.as_view()),
 ]
+if settings.METRICS_DIR:
+    from api import metrics
+
+    urlpatterns.append(path("metrics", metrics.page))
 handler400 = "api.problems.bad_request"
 handler404 = "api.problems.not_found"
 handler500 = "api.problems.server_error"

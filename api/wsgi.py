@@ -1,8 +1,21 @@
 """The WSGI application that the server runs."""
 
 import os
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "api.settings")
-application = get_wsgi_application()
+# What is served must not be changed by serving it; commands that load do not start from here.
+os.environ.setdefault("SERVING", "true")
+_django = get_wsgi_application()
+
+from django.conf import settings  # noqa: E402
+
+from api.caching import Cached  # noqa: E402
+
+application: Any = Cached(_django, settings.RESPONSE_CACHE_MB * 2**20)
+if settings.METRICS_DIR:
+    from api.metrics import Measured
+
+    application = Measured(application)

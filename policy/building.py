@@ -1,12 +1,10 @@
 """Annotations in, fixture text out: everything between a hand-written TOML file and a release."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pycountry
-from django.db import models
 
 from policy.annotations import (
     Draft,
@@ -19,8 +17,10 @@ from policy.annotations import (
     read_toml,
 )
 from policy.consistency import inconsistencies
-from policy.models import Country, Release, SearchEntry
+from policy.content import UNCOUNTED, Digest, canonical, file_name
+from policy.models import Country, Release
 from policy.models.base import Support
+from policy.models.releases import SCHEMA_VERSION
 from policy.searching import search_entries
 from policy.validation import Record, errors_of
 
@@ -89,17 +89,16 @@ def _dump(records: list[Record]) -> str:
 
 
 def _fixtures(draft: Draft, release: Table) -> dict[str, str]:
-    texts, counts, digest = {}, {}, hashlib.sha256()
+    texts, counts, digest = {}, {}, Digest()
     for name, records in _by_file(draft):
         texts[f"{name}.json"] = _dump(records)
-        counts[name] = len(records)
+        if name not in UNCOUNTED:
+            counts[name] = len(records)
         for record in records:
-            line = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-            digest.update(line.encode() + b"\n")
-    entries = [entry.record for entry in search_entries(draft)]
-    texts[f"{file_name(SearchEntry)}.json"] = _dump(entries)
+            digest.add(canonical(record))
     fields = {
         **{name: plain(value) for name, value in release.items() if name != "id"},
+        "schema_version": SCHEMA_VERSION,
         "content_hash": digest.hexdigest(),
         "counts": counts,
     }
@@ -113,11 +112,8 @@ def _fixtures(draft: Draft, release: Table) -> dict[str, str]:
 
 def _by_file(draft: Draft) -> Iterator[tuple[str, list[Record]]]:
     """Yield each kind's fixture name and its records, in the order of their keys."""
-    seen = dict.fromkeys(model for model, _ in draft.entries)
-    for model in sorted(seen, key=file_name):
-        yield file_name(model), [entry.record for entry in draft.of(model)]
-
-
-def file_name(model: type[models.Model]) -> str:
-    """Give the name of a model's fixture file, without its ending: bilateral_issues."""
-    return str(model._meta.verbose_name_plural).replace(" ", "_")
+    files: dict[str, list[Entry]] = {}
+    for entry in [*draft.entries.values(), *search_entries(draft)]:
+        files.setdefault(file_name(entry.model), []).append(entry)
+    for name, entries in sorted(files.items()):
+        yield name, [entry.record for entry in sorted(entries, key=lambda entry: entry.key)]

@@ -52,13 +52,11 @@ def _references(draft: Draft) -> Iterator[str]:
             value = entry.fields.get(name)
             named = [value] if isinstance(value, str) else _texts(entry, name)
             target = keys.get(column.related_model, set())  # type: ignore[arg-type]
-            for key, times in Counter(named).items():
+            for key in dict.fromkeys(named):
                 if key not in target:
                     guess = nearest(key, target)
                     hint = f"; did you mean {guess!r}?" if guess else ""
                     yield f"{entry.where}: {name}: there is no record {key!r}{hint}"
-                if times > 1:
-                    yield f"{entry.where}: {name}: names {key!r} {times} times"
 
 
 def _evidence(draft: Draft) -> Iterator[str]:

@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 
-from policy.models import Passage, PassageText, Source
+from policy.models import AttachedTexts, Passage, PassageText, Source
 from policy.validation import Record
 
 
@@ -113,4 +113,17 @@ def attach(source: str, text: str) -> int:
     with transaction.atomic():
         PassageText.objects.filter(passage__source_id=source).delete()
         PassageText.objects.bulk_create(rows)
+        note_attached()
     return len(rows)
+
+
+def note_attached(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Record which texts are attached now; to be called within the transaction that changes it."""
+    texts, noted = PassageText.objects.using(using), AttachedTexts.objects.using(using)
+    if not texts.exists():
+        noted.all().delete()
+        return
+    digest = hashlib.sha256()
+    for row in texts.order_by("pk").values_list("pk", "sha256").iterator():
+        digest.update(" ".join(row).encode() + b"\n")
+    noted.update_or_create(pk=AttachedTexts.ONLY, defaults={"digest": digest.hexdigest()})

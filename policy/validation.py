@@ -13,6 +13,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.serializers.base import DeserializationError
 from django.core.serializers.python import Deserializer
 from django.db import models
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models import F, Q
 
 from policy.vocabulary import nearest
@@ -40,6 +41,10 @@ LOOKUPS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+RANGES = BaseDatabaseOperations.integer_field_ranges
+"""What PostgreSQL can keep in each kind of whole number; SQLite would take more."""
+
+
 @cache
 def fields_of(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
     """Give the fields a fixture may fill, by name: columns and many-to-many, without the key."""
@@ -60,7 +65,7 @@ def errors_of(model: type[models.Model], record: Record) -> Iterator[tuple[str, 
     wrong = set()
     for name, value in record["fields"].items():
         message = (
-            _unknown_field(name, known) if name not in known else _wrong_type(known[name], value)
+            _unknown_field(name, known) if name not in known else wrong_type(known[name], value)
         )
         if message:
             wrong.add(name)
@@ -99,9 +104,14 @@ def _unknown_field(name: str, known: dict[str, models.Field[Any, Any]]) -> str:
     return f"is not a field of this record; {hint}"
 
 
-def _wrong_type(field: models.Field[Any, Any], value: object) -> str | None:
+def wrong_type(field: models.Field[Any, Any], value: object) -> str | None:
+    """Tell what is wrong with a value as it is written in a fixture, before Django reads it."""
     if value is None:
         return None if field.null else "may not be null: leave it out or give a value"
+    return _wrong_form(field, value) or _wrong_value(field, value)
+
+
+def _wrong_form(field: models.Field[Any, Any], value: object) -> str | None:
     if value == "":
         return "is an empty text: leave it out when there is nothing to say"
     for kind, accepted, words in WRITTEN_AS:
@@ -111,15 +121,44 @@ def _wrong_type(field: models.Field[Any, Any], value: object) -> str | None:
             ):
                 return f"must be {words}, not {value!r}"
             break
+    return None
+
+
+def _wrong_value(field: models.Field[Any, Any], value: object) -> str | None:
+    if isinstance(field, models.ForeignKey | models.ManyToManyField):
+        return _wrong_keys(field, value)
+    if isinstance(field, models.IntegerField):
+        return _wrong_number(field, value)
     if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
         return "holds half of a surrogate pair, which is no character"
-    if field.choices:
-        codes = [code for code, _ in field.flatchoices]
-        if value not in codes:
-            guess = nearest(str(value), codes)
-            hint = f"did you mean {guess!r}? " if guess else ""
-            return f"{value!r} is not in the vocabulary; {hint}allowed are {', '.join(codes)}"
-    return None
+    return _wrong_code(field, value) if field.choices else None
+
+
+def _wrong_number(field: models.Field[Any, Any], value: Any) -> str | None:
+    low, high = RANGES[field.get_internal_type()]
+    return None if low <= value <= high else f"must be a number from {low} to {high}"
+
+
+def _wrong_code(field: models.Field[Any, Any], value: object) -> str | None:
+    codes = [code for code, _ in field.flatchoices]
+    if value in codes:
+        return None
+    guess = nearest(str(value), codes)
+    hint = f"did you mean {guess!r}? " if guess else ""
+    return f"{value!r} is not in the vocabulary; {hint}allowed are {', '.join(codes)}"
+
+
+def _wrong_keys(field: models.Field[Any, Any], value: Any) -> str | None:
+    keys = value if isinstance(value, list) else [value]
+    for key in keys:
+        if not isinstance(key, str):
+            return f"must hold keys, which are texts, not {key!r}"
+        if not key.isascii() or len(key) > field.target_field.max_length:  # type: ignore[attr-defined]
+            return f"there is no record {key[:200]!r}: a key is a short ASCII text"
+    twice = (
+        sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else ()
+    )
+    return f"names {', '.join(map(repr, twice))} more than once" if twice else None
 
 
 def _allows(constraint: models.CheckConstraint, instance: models.Model) -> bool:

@@ -10,9 +10,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from tests.conftest import FIXTURES, ROOT
+from tests.conftest import ROOT
 
 
 def free_port() -> int:
@@ -43,7 +42,7 @@ def manage(database: str, *arguments: str, **settings: str) -> None:
 def load(database: str, **settings: str) -> None:
     """Bring the schema and the fixtures into a database."""
     manage(database, "migrate", "-v0", **settings)
-    manage(database, "loaddata", "-v0", *FIXTURES, **settings)
+    manage(database, "load_release", "-v0", **settings)
 
 
 @contextmanager
@@ -56,7 +55,9 @@ def ready(process: subprocess.Popen[bytes], port: int) -> Iterator[str]:
             try:
                 with urllib.request.urlopen(f"{address}/readyz", timeout=5):
                     break
-            except (OSError, urllib.error.HTTPError):
+            except OSError as early:
+                if isinstance(early, urllib.error.HTTPError):
+                    early.close()
                 if time.monotonic() > deadline or process.poll() is not None:
                     raise
                 time.sleep(0.1)
@@ -75,10 +76,8 @@ def serving(database: str, **settings: str) -> Iterator[str]:
     """Serve a database that is loaded, and give the address."""
     environment = {**os.environ, "DATABASE_URL": database, **settings}
     port = free_port()
-    granian = Path(sys.executable).with_name("granian")
     process = subprocess.Popen(
-        [granian, "--interface", "wsgi", "--port", str(port), "--workers", "1", "--no-ws",
-         "api.wsgi:application"],
+        [sys.executable, "-m", "api", "--port", str(port), "--workers", "1"],
         cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     with ready(process, port) as address:

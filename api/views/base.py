@@ -1,9 +1,11 @@
 """What every view does: refuse what it does not know, read one snapshot, shape the answer."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from rest_framework.renderers import JSONRenderer
@@ -14,12 +16,18 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from api import filters, formats, shaping
 from api.asking import KEY, Code, Item, RefusedError, check_query
+from api.caching import label
 from api.linked import TYPES, context, linked
 from api.pagination import KeysetPagination, ordered
-from api.problems import InvalidParametersError, error, unavailable
+from api.problems import InvalidParametersError, UnavailableError, error, unavailable
+from api.release import Served, served, snapshot
 from api.schema import EXPANDS, RecordSchema, StrictSchema
+from api.spool import Spool
 
 SHAPING = {"fields", "omit", "expand"}
+LISTS = 4
+"""How many whole lists a process gives at once: slow readers must not take all its threads."""
+whole_lists = BoundedSemaphore(LISTS)
 
 
 class Strict(APIView):
@@ -27,6 +35,9 @@ class Strict(APIView):
 
     parameters: ClassVar[tuple[str, ...]] = ()
     reads_database = True
+    served: Served | None = None
+    lasting = True
+    """Whether an answer holds until another release is loaded, and so may be kept."""
     schema = StrictSchema()
 
     def known_parameters(self) -> set[str]:
@@ -35,13 +46,20 @@ class Strict(APIView):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer from one snapshot; a database that is away is a 503, whenever it goes."""
-        if not self.reads_database:
-            return super().dispatch(request, *args, **kwargs)
+        if not self.reads_database or request.method == "OPTIONS":
+            response = super().dispatch(request, *args, **kwargs)
+            return self._labelled(request, response)
         try:
-            with transaction.atomic():
-                return super().dispatch(request, *args, **kwargs)
+            with snapshot():
+                return self._labelled(request, super().dispatch(request, *args, **kwargs))
         except DatabaseError as away:
             return unavailable(request, away)
+
+    def _labelled(self, request: Any, response: Any) -> Any:
+        """Say on a good answer how long it holds."""
+        if self.lasting and response.status_code == HTTPStatus.OK:
+            label(request.META, response, self.served)
+        return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Check the query before anything is done with it."""
@@ -53,6 +71,8 @@ class Strict(APIView):
                 wrong = error("format", refused.detail, refused.nearest, refused.allowed)
                 raise InvalidParametersError([wrong]) from refused
         super().initial(request, *args, **kwargs)
+        if self.reads_database:
+            self.served = served()
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Tell the methods, and nothing that the schema does not tell better."""
@@ -179,9 +199,23 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             raise InvalidParametersError([error(name, detail) for name in sorted(paging)])
         rows = ordered(queryset, self.ordering_fields, request.query_params)
         keys = [key for key in self.get_serializer_class().Meta.fields if key in shape.keys]  # type: ignore[attr-defined]
-        lines = formats.stream(rows, lambda chunk: self.written(chunk, shape), renderer, keys)
         content_type = "; ".join(filter(None, [renderer.media_type, "charset=utf-8"]))
-        return StreamingHttpResponse(lines, content_type=content_type)
+        if request.method == "HEAD":
+            return StreamingHttpResponse((), content_type=content_type)
+        if not whole_lists.acquire(blocking=False):
+            raise UnavailableError(
+                "As many whole lists are being read as this server gives at once: ask again later."
+            )
+        pieces = formats.stream(rows, lambda chunk: self.written(chunk, shape), renderer, keys)
+        try:
+            spool = Spool(pieces, whole_lists.release)
+        except BaseException as failed:
+            whole_lists.release()
+            if isinstance(failed, OSError):
+                raise UnavailableError("There is no room for a whole list: ask later.") from failed
+            raise
+        headers = {"Content-Length": str(spool.length)}
+        return StreamingHttpResponse(spool, content_type=content_type, headers=headers)
 
 
 def _component(viewset: Any) -> str:

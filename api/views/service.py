@@ -105,6 +105,7 @@ class HealthView(Strict):
     """Whether the process answers."""
 
     reads_database = False
+    lasting = False
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
@@ -114,6 +115,8 @@ class HealthView(Strict):
 
 class ReadyView(Strict):
     """Whether the loaded release can be served."""
+
+    lasting = False
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:

@@ -5,11 +5,12 @@ from policy.models.events import Event, EventContext, EventOrder, EventParty
 from policy.models.issues import BilateralIssue, Figure, IssueSide
 from policy.models.releases import Gap, Release
 from policy.models.search import SearchEntry
-from policy.models.sources import Passage, PassageText, Sentence, Source
+from policy.models.sources import AttachedTexts, Passage, PassageText, Sentence, Source
 from policy.models.statements import Statement
 from policy.models.trips import Stop, Trip
 
 __all__ = [
+    "AttachedTexts",
     "BilateralIssue",
     "Country",
     "Event",

@@ -13,6 +13,9 @@ from policy.models.sources import Passage, Source
 from policy.models.statements import Statement
 from policy.models.trips import Trip
 
+SCHEMA_VERSION = 1
+"""The shape of the records; raise it when a migration changes what a release must hold."""
+
 
 class Gap(models.Model):
     """Something a source does not say and a reader would ask."""
@@ -65,6 +68,9 @@ class Release(models.Model):
     title = Text(max_length=200, help_text="Name of the dataset.")
     licence = Text(max_length=50, help_text="SPDX identifier of the dataset's licence.")
     released = models.DateTimeField(help_text="When this version was released (ISO 8601, UTC).")
+    schema_version = models.PositiveSmallIntegerField(
+        help_text="Version of the shape of the records; software of another one refuses them."
+    )
     content_hash = Text(
         max_length=64,
         validators=[sha256_validator()],

@@ -149,3 +149,16 @@ class PassageText(models.Model):
         help_text="SHA-256 of the text; it is shown only while the passage says the same.",
     )
     text = LongText(help_text="The exact text of the span.")
+
+
+class AttachedTexts(models.Model):
+    """Which texts an operator has attached, as one digest; one row at most, in no release."""
+
+    ONLY: ClassVar = "passage-texts"
+
+    id = Key(help_text="Always the same, for there is one row.")
+    digest = Text(
+        max_length=64,
+        validators=[sha256_validator()],
+        help_text="SHA-256 over the key and the digest of every attached text.",
+    )

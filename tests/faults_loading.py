@@ -1,0 +1,169 @@
+"""Loads that are killed, and readers while releases change: what happens is told as table rows."""
+
+import itertools
+import os
+import random
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from django.db import transaction
+
+from policy.loading import load
+from tests.conftest import ROOT
+from tests.releases import committed, connected, contents, database, sealed, successor, write
+from tests.servers import server
+
+PATHS = (
+    "statements?page_size=500",
+    "statements?page_size=500&expand=speaker,issues&facets=topic",
+    "bilateral-issues?page_size=500",
+    "events?page_size=500",
+    "countries?page_size=500",
+    "gaps?q=who",
+    "trips",
+    "dyads/PAN-USA",
+    "sources/article-1/coverage",
+)
+"""What is read while releases change: each answer takes several queries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What was done, how often, and what came of it by name."""
+
+    fault: str
+    times: int
+    outcomes: dict[str, int]
+
+
+def releases(folder: Path, more: int = 0) -> tuple[Path, Path]:
+    """Write two releases that differ in most kinds, the first with more statements if asked."""
+    first = committed()
+    model = first["statements"][0]
+    first["statements"] += [{**model, "pk": f"zz-{number:06}"} for number in range(more)]
+    return write(folder / "one", sealed(first)), write(folder / "two", successor())
+
+
+def killed_loads(folder: Path, times: int, seed: int = 1) -> Row:
+    """Kill loads with SIGKILL at random moments; each must leave the old or the new release.
+
+    Raises AssertionError when what the database holds is neither. The database is one of its own,
+    on the engine of DATABASE_URL.
+    """
+    drawn = random.Random(seed)
+    folders = releases(folder, more=3000)
+    wanted = []
+    outcomes: Counter[str] = Counter()
+    with database(folder, "killed") as url, connected(url, "killed") as connection:
+
+        def held() -> object:
+            with transaction.atomic(using="killed"):
+                return contents(connection)
+
+        for release in (*folders, folders[0]):
+            load(release, using="killed")
+            wanted.append(held())
+            connection.close()
+        started = time.monotonic()
+        _start(url, folders[1]).wait(120)
+        length = time.monotonic() - started
+        now = 1
+        for _ in range(times):
+            process = _start(url, folders[1 - now])
+            try:
+                process.wait(drawn.uniform(0.2, 1.1) * length)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            found = held()
+            connection.close()
+            assert found in wanted[:2], "a killed load left neither release whole"
+            after = wanted.index(found)
+            ended = "ended before" if process.returncode == 0 else "killed"
+            outcomes[f"{ended}, {'old' if after == now else 'new'} release whole"] += 1
+            now = after
+        load(folders[1 - now], using="killed")
+        assert held() == wanted[1 - now]
+    return Row("load killed with SIGKILL", times, dict(outcomes))
+
+
+def _start(url: str, release: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "manage.py", "load_release", str(release)],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": url},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def _ask(address: str, path: str) -> tuple[int, bytes]:
+    request = urllib.request.Request(f"{address}/api/v1/{path}", headers={"Host": "localhost"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def readers_during_reloads(folder: Path, times: int, readers: int = 3) -> Row:
+    """Read through the real server while releases change; every answer must be of one release.
+
+    Raises AssertionError when an answer is mixed or none.
+    """
+    folders = releases(folder)
+    outcomes: Counter[str] = Counter()
+    with (
+        database(folder, "read") as url,
+        server(url) as address,
+        connected(url, "read"),
+    ):
+        whole: dict[str, list[bytes]] = {path: [] for path in PATHS}
+        for release in folders:
+            load(release, using="read")
+            _until_served(address, release)
+            for path in PATHS:
+                status, body = _ask(address, path)
+                assert status == 200, (path, status, body)
+                whole[path].append(body)
+        stop = Event()
+
+        def read(start: int) -> Counter[str]:
+            found: Counter[str] = Counter()
+            for path in itertools.islice(itertools.cycle(PATHS), start, None):
+                if stop.is_set():
+                    return found
+                status, body = _ask(address, path)
+                assert status == 200, (path, status, body[:500])
+                assert body in whole[path], f"{path}: a mixed answer: {body[:500]!r}"
+                found[f"{status}, {('first', 'second')[whole[path].index(body)]} release"] += 1
+            return found
+
+        with ThreadPoolExecutor(readers) as pool:
+            running = [pool.submit(read, start) for start in range(readers)]
+            try:
+                for number in range(times):
+                    load(folders[number % 2], using="read")
+            finally:
+                stop.set()
+            for one in running:
+                outcomes += one.result()
+    return Row("releases change under readers", times, dict(outcomes))
+
+
+def _until_served(address: str, release: Path) -> None:
+    """Wait until a release that was loaded is the one that answers tell of."""
+    version = '"2.0.0"' if release.name == "two" else '"1.0.0"'
+    deadline = time.monotonic() + 30
+    while version.encode() not in _ask(address, "release")[1]:
+        assert time.monotonic() < deadline, f"{version} is not served"
+        time.sleep(0.05)

@@ -1,0 +1,301 @@
+"""What is kept, compressed, and answered without asking, by the application the server runs."""
+
+import gzip
+import io
+import json
+import re
+from types import SimpleNamespace
+
+import brotli
+import pytest
+import zstandard
+from django.core.management import call_command
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+
+from api import release
+from api.caching import Cached
+from api.encoding import encoding_for
+from api.views import base
+from policy.models import Release
+from tests.conftest import ARTICLE, RESOURCES
+
+UNPACK = {
+    "gzip": gzip.decompress,
+    "br": brotli.decompress,
+    "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
+}
+PATHS = [*(f"/api/v1/{resource}?page_size=3" for resource in RESOURCES), "/", "/api/v1/codebook",
+         "/api/v1/dyads", "/api/v1/dyads/USA-MEX", "/api/v1/search?q=canal", "/api/v1/release",
+         "/api/v1/sources/article-1/coverage", "/api/schema", "/problems",
+         "/api/v1/events?format=ndjson"]  # fmt: skip
+
+
+@pytest.fixture
+def asked():
+    """The requests that went on to the application."""
+    return []
+
+
+@pytest.fixture
+def serve(db, asked, monkeypatch):
+    """A function that asks a fresh cache as a server would; it looks at the release each time."""
+    monkeypatch.setattr(release, "FRESH", -1)
+
+    # Not api.wsgi, which would make this process one that cannot write.
+    django = get_wsgi_application()
+
+    def application(environ, start_response):
+        asked.append(environ["PATH_INFO"])
+        return django(environ, start_response)
+
+    cached = Cached(application, 2**24)
+
+    def ask(target, method="GET", **headers):
+        path, _, query = target.partition("?")
+        given = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+        environ = {
+            "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query,
+            "SERVER_NAME": "localhost", "SERVER_PORT": "8000", "HTTP_HOST": "localhost:8000",
+            "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "REMOTE_ADDR": "127.0.0.1",
+            **given,
+        }  # fmt: skip
+        got = SimpleNamespace()
+
+        def start(status, headers, exc_info=None):
+            got.status, got.headers = int(status[:3]), {n.lower(): v for n, v in headers}
+            assert len(got.headers) == len(headers), "a header stands twice"
+
+        result = application_under_test(environ, start)
+        got.body = b"".join(result)
+        if hasattr(result, "close"):
+            result.close()
+        return got
+
+    application_under_test = cached
+    ask.cached = cached
+    # The test's own transaction must outlive a request, as Django's test client has it too.
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield ask
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_every_good_answer_says_what_it_depends_on(serve, path):
+    got = serve(path)
+    assert got.status == 200
+    assert re.fullmatch('"[0-9a-f]{32}"', got.headers["etag"])
+    assert got.headers["cache-control"] == "public, max-age=60"
+    assert set(got.headers["vary"].split(", ")) == {"Accept", "Accept-Encoding"}
+    assert int(got.headers["content-length"]) == len(got.body)
+    assert ("dataset-version" in got.headers) == ("last-modified" in got.headers)
+    fixed = path in ("/api/v1/codebook", "/api/schema", "/problems")
+    assert got.headers.get("dataset-version") == (None if fixed else "1.0.0")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_second_answer_comes_from_memory_and_is_the_same(serve, asked, path):
+    first = serve(path, x_request_id="one")
+    second = serve(path, x_request_id="two")
+    assert first.body == second.body
+    stream = "format=ndjson" in path
+    assert len(asked) == (2 if stream else 1)
+    assert (first.headers["x-request-id"], second.headers["x-request-id"]) == ("one", "two")
+    for name in first.headers.keys() | second.headers.keys():
+        if name != "x-request-id":
+            assert first.headers[name] == second.headers[name], name
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("encoding", ["", "gzip", "br", "zstd"])
+def test_what_a_client_holds_is_not_sent_again(serve, asked, path, encoding):
+    tag = serve(path, accept_encoding=encoding).headers["etag"]
+    asked.clear()
+    for held in (tag, f"W/{tag}", f'"other", {tag}'):
+        got = serve(path, accept_encoding=encoding, if_none_match=held)
+        assert (got.status, got.body) == (304, b"")
+        assert got.headers["etag"] == tag
+        assert {"cache-control", "vary", "x-request-id"} <= got.headers.keys()
+        assert got.headers["access-control-allow-origin"] == "*"
+    assert asked == []
+    for held in ('"other"', "*", "", tag.upper()):
+        assert serve(path, accept_encoding=encoding, if_none_match=held).status == 200
+
+
+@pytest.mark.parametrize("encoding", UNPACK)
+@pytest.mark.parametrize("path", ["/api/v1/events", "/api/v1/events?format=csv", "/api/schema"])
+def test_answers_are_compressed_and_the_tag_is_another(serve, path, encoding):
+    plain = serve(path)
+    for _ in range(2):
+        got = serve(path, accept_encoding=encoding)
+        assert got.headers["content-encoding"] == encoding
+        assert got.headers["etag"] == f'{plain.headers["etag"][:-1]}-{encoding}"'
+        assert UNPACK[encoding](got.body) == plain.body
+        assert len(got.body) < len(plain.body) / 2
+        assert got.headers.get("content-length", str(len(got.body))) == str(len(got.body))
+    again = serve(path)
+    assert again.body == plain.body
+    assert "content-encoding" not in again.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("", ""), ("identity", ""), ("gzip", "gzip"), ("gzip, deflate, br", "br"),
+        ("gzip, deflate, br, zstd", "zstd"), ("gzip;q=1.0, zstd;q=0.5", "gzip"), ("*", "zstd"),
+        ("*;q=0", ""), ("br;q=0, *", "zstd"), ("GZIP", "gzip"), ("gzip;q=x", ""),
+        ("gzip; q=0.000", ""), (",,;;=", ""), ("br;q=1e400", "br"), ("gzip;q=-1", ""),
+    ],
+)  # fmt: skip
+def test_the_encoding_is_the_clients_choice(accepted, encoding):
+    assert encoding_for(accepted) == encoding
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_head_tells_what_get_would_say(serve, path):
+    head, get = serve(path, method="HEAD"), serve(path)
+    assert (head.status, head.body) == (200, b"")
+    differing = {"x-request-id"} | ({"content-length"} if "ndjson" in path else set())
+    for name in get.headers.keys() - differing:
+        assert head.headers[name] == get.headers[name], name
+
+
+def test_the_order_of_parameters_makes_no_difference(serve, asked):
+    first = serve("/api/v1/statements?topic=migration&page_size=2")
+    second = serve("/api/v1/statements?page_size=2&topic=migration")
+    assert json.loads(first.body)["next"]
+    assert first.body == second.body
+    assert len(asked) == 1
+    first = serve("/api/v1/statements/")
+    assert first.body == serve("/api/v1/statements").body
+    assert len(asked) == 2
+
+
+def test_formats_and_hosts_are_kept_apart(serve):
+    json_page = serve("/api/v1/trips")
+    geo_page = serve("/api/v1/trips", accept="application/geo+json")
+    assert geo_page.headers["content-type"] == "application/geo+json"
+    other = serve("/api/v1/trips?page_size=1", host="127.0.0.1:8000")
+    assert json_page.headers["etag"] != geo_page.headers["etag"] != other.headers["etag"]
+    assert serve("/api/v1/trips", host="elsewhere.example").status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/api/v1/events?quad=x", 400), ("/api/v1/events/none", 404), ("/none", 404),
+     ("/healthz", 200), ("/readyz", 200)],
+)  # fmt: skip
+def test_what_holds_for_no_later_request_is_not_kept(serve, asked, path, status):
+    for _ in range(2):
+        got = serve(path)
+        assert got.status == status
+        assert got.headers["cache-control"] == "no-store"
+        assert "etag" not in got.headers
+    assert len(asked) == 2
+    assert serve.cached.size == 0
+
+
+def test_another_release_drops_everything(serve, asked):
+    before = serve("/api/v1/events?page_size=2")
+    fixed = serve("/api/v1/codebook")
+    following = json.loads(before.body)["next"].removeprefix("http://localhost:8000")
+    assert serve.cached.size > 0
+    Release.objects.update(content_hash="0" * 64, version="2.0.0")
+    asked.clear()
+    after = serve("/api/v1/events?page_size=2", if_none_match=before.headers["etag"])
+    assert after.status == 200
+    assert after.headers["dataset-version"] == "2.0.0"
+    assert json.loads(after.body)["release"] == "2.0.0"
+    assert asked == ["/api/v1/events"]
+    assert serve(following).status == 410
+    assert serve("/api/v1/codebook").headers["etag"] == fixed.headers["etag"]
+
+
+def test_attached_texts_are_another_state(serve, article):
+    path = "/api/v1/passages/article-1-p1s3-367-373"
+    before = serve(path)
+    call_command("attach_text", "article-1", ARTICLE, verbosity=0)
+    after = serve(path, if_none_match=before.headers["etag"])
+    assert after.status == 200
+    assert json.loads(after.body)["text"] == "Panama"
+
+
+def test_an_answer_read_from_another_release_is_not_kept(serve, asked, monkeypatch):
+    """A release that is loaded while an answer is made: the answer is right, and not kept."""
+    serve("/api/v1/release")
+    seen = release.watch.served()
+    monkeypatch.setattr(release.watch, "served", lambda: seen)
+    Release.objects.update(content_hash="0" * 64, version="2.0.0")
+    kept = serve.cached.size
+    for _ in range(2):
+        assert serve("/api/v1/events").headers["dataset-version"] == "2.0.0"
+    assert serve.cached.size == kept
+    assert asked == ["/api/v1/release", "/api/v1/events", "/api/v1/events"]
+
+
+def test_the_cache_is_bounded_and_lets_go_of_what_was_not_used(db, serve, asked):
+    serve.cached._limit = 100_000
+    for number in range(1, 60):
+        serve(f"/api/v1/gaps?page_size={number}&fields=id")
+        serve("/api/v1/release")
+    assert 0 < serve.cached.size <= 100_000
+    assert asked.count("/api/v1/release") == 1
+    serve("/api/v1/gaps?page_size=1&fields=id")
+    assert asked.count("/api/v1/gaps") == 60
+    big = len(asked)
+    for _ in range(2):
+        serve("/api/v1/passages?page_size=500")
+    assert len(asked) == big + 2
+
+
+def test_a_cache_of_nothing_keeps_nothing(serve, asked):
+    serve.cached._limit = 0
+    for _ in range(2):
+        assert serve("/api/v1/events").status == 200
+    assert len(asked) == 2
+
+
+def test_an_unknown_release_answers_503_and_forgets_nothing_wrong(serve):
+    serve("/api/v1/events")
+    kept = Release.objects.get()
+    Release.objects.all().delete()
+    gone = serve("/api/v1/events")
+    assert gone.status == 503
+    assert gone.headers["retry-after"]
+    assert serve("/api/v1/codebook").status == 200
+    kept.save()
+    assert serve("/api/v1/events").status == 200
+
+
+def test_whole_lists_are_limited_at_a_time_and_let_go(serve, monkeypatch):
+    held = 0
+    while base.whole_lists.acquire(blocking=False):
+        held += 1
+    assert held == base.LISTS
+    refused = serve("/api/v1/events?format=csv")
+    assert refused.status == 503
+    assert b"ask again later" in refused.body
+    for _ in range(held):
+        base.whole_lists.release()
+    for _ in range(held + 1):
+        assert serve("/api/v1/events?format=csv").status == 200
+        assert serve("/api/v1/events?format=csv", method="HEAD").status == 200
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    for _ in range(held + 1):
+        assert serve("/api/v1/events?format=csv").status == 503
+
+
+def test_a_preflight_is_answered(serve):
+    got = serve("/api/v1/events", method="OPTIONS", origin="https://a.example")
+    assert got.status == 204
+    assert got.headers["access-control-allow-origin"] == "*"
+    assert "GET" in got.headers["access-control-allow-methods"]
+    assert got.headers["access-control-allow-headers"] == "*"

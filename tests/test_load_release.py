@@ -1,0 +1,320 @@
+"""load_release: exact in both directions, by its numbers, its exit codes and beside others."""
+
+import copy
+import io
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.core.management.base import OutputWrapper
+from django.db import connections
+
+from policy.loading import LOCK, Change, LockedError, load
+from policy.management.commands.load_release import Bar
+from policy.models import PassageText
+from tests.conftest import FIXTURES, ROOT, engine
+from tests.releases import (
+    committed,
+    connected,
+    contents,
+    database,
+    manage,
+    sealed,
+    successor,
+    write,
+)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """The committed release and the one after it, in folders."""
+    folder = tmp_path_factory.mktemp("releases")
+    return write(folder / "first", committed()), write(folder / "second", successor())
+
+
+@pytest.fixture
+def url(tmp_path_factory):
+    """The address of an empty database."""
+    with database(tmp_path_factory.getbasetemp()) as address:
+        yield address
+
+
+@pytest.fixture
+def connection(url, django_db_blocker):
+    """A connection of an empty database, known to Django as "loaded"."""
+    with django_db_blocker.unblock(), connected(url) as made:
+        yield made
+
+
+def test_up_and_down_again_is_exact(connection, folders):
+    first, second = folders
+    load(first, using="loaded")
+    old = contents(connection)
+    assert load(second, using="loaded").changes
+    new = contents(connection)
+    assert new != old
+    load(first, using="loaded")
+    assert contents(connection) == old
+    load(second, using="loaded")
+    assert contents(connection) == new
+
+
+def test_it_is_what_an_empty_database_gets(connection, folders, tmp_path):
+    first, second = folders
+    load(first, using="loaded")
+    load(second, using="loaded")
+    updated = contents(connection)
+    with database(tmp_path, "fresh") as other, connected(other, "fresh") as fresh:
+        load(write(tmp_path / "lines", successor(), "ndjson"), using="fresh")
+        assert contents(fresh) == updated
+
+
+def test_it_is_what_loaddata_makes(connection, folders):
+    load(folders[0], using="loaded")
+    loaded = contents(connection)
+    connection.close()
+    call_command("flush", database="loaded", interactive=False, verbosity=0)
+    call_command("loaddata", *FIXTURES, database="loaded", verbosity=0)
+    assert contents(connection) == loaded
+
+
+def test_what_loaddata_leaves_is_removed(connection, folders, tmp_path):
+    records = committed()
+    records["figures"] = []
+    less = write(tmp_path / "less", sealed(records))
+    load(less, using="loaded")
+    wanted = contents(connection)
+    load(folders[0], using="loaded")
+    call_command("loaddata", *sorted(less.glob("*.json")), database="loaded", verbosity=0)
+    assert contents(connection) != wanted
+    assert load(less, using="loaded").changes == (Change("figures", 0, 0, 4),)
+    assert contents(connection) == wanted
+
+
+def test_loading_again_changes_nothing(connection, folders):
+    load(folders[0], using="loaded")
+    assert load(folders[0], using="loaded").changes == ()
+
+
+def test_a_release_that_only_says_more_of_itself_is_loaded(connection, folders, tmp_path):
+    load(folders[0], using="loaded")
+    records = committed()
+    records["release"][0]["fields"]["version"] = "1.0.1"
+    outcome = load(write(tmp_path / "renamed", records), using="loaded")
+    assert outcome.changes == (Change("release", 0, 1, 0),)
+
+
+NUMBERS = {
+    Change("countries", 0, 2, 0),
+    Change("events", 0, 1, 0),
+    Change("figures", 0, 0, 4),
+    Change("gaps", 0, 0, 1),
+    Change("release", 0, 1, 0),
+    Change("search_entries", 0, 20, 1),
+    Change("statements", 1, 2, 0),
+    Change("stops", 0, 2, 0),
+}
+
+
+def test_a_dry_run_tells_the_numbers_and_writes_nothing(connection, folders):
+    first, second = folders
+    load(first, using="loaded")
+    before = contents(connection)
+    told = load(second, using="loaded", dry_run=True)
+    assert contents(connection) == before
+    assert set(told.changes) == NUMBERS
+    assert set(load(second, using="loaded").changes) == NUMBERS
+
+
+def test_attached_texts_stay_while_their_passage_does(connection, folders, tmp_path):
+    first, _ = folders
+    load(first, using="loaded")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO policy_passagetext (passage_id, sha256, text) "
+            "SELECT id, sha256, quote FROM policy_passage"
+        )
+    records = committed()
+    passage = records["passages"][0]
+    passage["fields"]["quote"] = "changed"
+    lost = records["passages"].pop()["pk"]
+    for found in records.values():
+        for record in found:
+            evidence = record["fields"].get("evidence", [])
+            record["fields"]["evidence"] = [key for key in evidence if key != lost]
+            if not record["fields"]["evidence"]:
+                del record["fields"]["evidence"]
+    load(write(tmp_path / "less", sealed(records)), using="loaded")
+    kept = set(PassageText.objects.using("loaded").values_list("pk", flat=True))
+    assert kept == {record["pk"] for record in records["passages"]}
+
+
+CALLED = []
+
+
+def note_the_release():
+    with connections["loaded"].cursor() as cursor:
+        cursor.execute("SELECT version FROM policy_release")
+        CALLED.append((cursor.fetchone()[0], connections["loaded"].in_atomic_block))
+
+
+def fail():
+    raise RuntimeError("not prepared")
+
+
+def test_what_follows_a_load_is_part_of_it(connection, folders, settings):
+    first, second = folders
+    CALLED.clear()
+    settings.AFTER_LOAD = f"{__name__}.note_the_release"
+    load(first, using="loaded")
+    load(first, using="loaded")
+    load(second, using="loaded", dry_run=True)
+    assert CALLED == [("1.0.0", True)]
+    before = contents(connection)
+    settings.AFTER_LOAD = f"{__name__}.fail"
+    with pytest.raises(RuntimeError, match="not prepared"):
+        load(second, using="loaded")
+    assert contents(connection) == before
+
+
+@contextmanager
+def writing(connection, url):
+    """Hold the lock of a loader from outside."""
+    if connection.vendor == "postgresql":
+        with closing(psycopg.connect(url)) as other:
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            yield
+    else:
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+            other.rollback()
+
+
+def test_the_wait_for_another_loader_is_bounded(connection, url, folders):
+    load(folders[0], using="loaded")
+    before = contents(connection)
+    with writing(connection, url):
+        with pytest.raises(LockedError, match="try again"):
+            load(folders[1], using="loaded", wait=0.2)
+        assert load(folders[1], using="loaded", wait=0.2, dry_run=True).changes
+        locked = manage(url, "load_release", str(folders[1]), "--wait", "0.2")
+    assert locked.returncode == 3, locked.stderr
+    assert contents(connection) == before
+    load(folders[1], using="loaded", wait=0.2)
+
+
+def test_the_exit_codes_and_the_words(url, folders, tmp_path):
+    first, second = folders
+    would = manage(url, "load_release", str(first), "--dry-run")
+    assert (would.returncode, would.stderr) == (0, "")
+    assert would.stdout.endswith("release 1.0.0 would be loaded\n")
+    loaded = manage(url, "load_release", str(first))
+    assert (loaded.returncode, loaded.stderr) == (0, "")
+    assert "trips: 1 added, 0 changed, 0 removed\n" in loaded.stdout
+    again = manage(url, "load_release", str(first))
+    assert (again.returncode, again.stdout) == (
+        0,
+        "release 1.0.0 is loaded already: nothing to do\n",
+    )
+    records = copy.deepcopy(successor())
+    records["trips"][0]["fields"]["titel"] = "x"
+    wrong = manage(url, "load_release", str(write(tmp_path / "wrong", records)))
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "trips.json: rubio-latin-america-2025: titel: " in wrong.stderr
+    assert "nothing was written" in wrong.stderr
+    assert manage(url, "load_release", str(second), "-v0").stdout == ""
+
+
+def test_a_database_that_is_away(tmp_path, folders):
+    if engine() == "sqlite3":
+        missing = tmp_path / "none.sqlite3"
+        address = f"sqlite:///{missing}"
+    else:
+        address = "postgres://nobody@127.0.0.1:1/none?connect_timeout=2"
+    away = manage(address, "load_release", str(folders[0]))
+    assert away.returncode == 4, away.stderr
+    if engine() == "sqlite3":
+        assert "run manage.py migrate" in away.stderr
+        assert not missing.exists()
+
+
+def test_a_database_without_tables(tmp_path, url, connection, folders):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE policy_gap_trips")
+    connection.close()
+    bare = manage(url, "load_release", str(folders[0]))
+    assert bare.returncode == 4
+    assert "run manage.py migrate" in bare.stderr
+
+
+@pytest.mark.skipif(engine() != "sqlite3", reason="PostgreSQL has no journal mode")
+def test_a_sqlite_file_ends_up_in_wal_mode(connection, folders):
+    load(folders[0], using="loaded")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA journal_mode")
+        assert cursor.fetchone() == ("wal",)
+
+
+@pytest.mark.parametrize("loaded_before", [False, True])
+def test_eight_at_once_all_end_well(url, connection, folders, loaded_before):
+    first, second = folders
+    if loaded_before:
+        load(first, using="loaded")
+    connection.close()
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "manage.py", "load_release", str(second)],
+            cwd=ROOT,
+            env={**os.environ, "DATABASE_URL": url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(8)
+    ]
+    ends = [(process.communicate(timeout=120), process.returncode) for process in processes]
+    assert [code for _, code in ends] == [0] * 8, ends
+    loads = [out for (out, _), _ in ends if "nothing to do" not in out]
+    assert len(loads) == 1
+    with database_of(second, url) as wanted:
+        assert contents(connection) == wanted
+
+
+@contextmanager
+def database_of(folder, url):
+    """Give what a database holds that got only one release."""
+    with (
+        TemporaryDirectory() as other,
+        database(Path(other), "wanted") as address,
+        connected(address, "wanted") as made,
+    ):
+        load(folder, using="wanted")
+        yield contents(made)
+
+
+class Screen(io.StringIO):
+    """A terminal that remembers what was drawn."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("made", "draws"), [(Screen, True), (io.StringIO, False)])
+def test_progress_is_drawn_on_a_terminal_alone(folders, made, draws):
+    stream = made()
+    total = sum(path.stat().st_size for path in folders[0].iterdir())
+    with Bar(folders[0], OutputWrapper(stream)) as bar:
+        bar(total // 2)
+        bar(total - total // 2)
+    drawn = stream.getvalue()
+    assert bool(drawn) == draws
+    assert ("100 %" in drawn) == draws
+    assert not draws or drawn.endswith("\r")
