@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
 from api import reading
@@ -17,6 +19,17 @@ THREADS = env.int("THREADS", default=16)
 _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
 _database = reading.snapshots(_database)
 DATABASES = {"default": reading.serving(_database, THREADS) if SERVING else _database}
+# Commands write, so they have nothing to do with what only follows.
+_replicas: list[str] = env.list("DATABASE_REPLICA_URLS", default=[]) if SERVING else []
+for _number, _url in enumerate(_replicas):
+    _replica = reading.snapshots({**dj_database_url.parse(_url)})
+    if not _replica["ENGINE"] == _database["ENGINE"] == "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "DATABASE_REPLICA_URLS needs PostgreSQL: write postgres:// addresses, and one in "
+            "DATABASE_URL, or leave it out."
+        )
+    DATABASES[f"replica_{_number}"] = reading.serving(_replica, THREADS)
+DATABASE_ROUTERS = ["api.replicas.Router"] if _replicas else []
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Behind a proxy the address of a request is not the one a client can follow.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
