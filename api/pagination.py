@@ -225,7 +225,7 @@ class KeysetPagination(BasePagination):
         content = [VERSION, self.release.content_hash[:12], self.digest, backwards, values]
         raw = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str).encode()
         cursor = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-        asked = dict(self.request.query_params.items())
+        asked = dict(sorted(self.request.query_params.items()))
         query = urlencode({**asked, "cursor": cursor}, safe=",")
         return absolute(self.request._request, f"{self.request.path}?{query}")
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, OperationalError, connections, transaction
 from django.db.models import Subquery
 
+from api.models import RenderedState
 from api.problems import UnavailableError
 from api.replicas import databases, reading
 from policy.models import AttachedTexts, Release
@@ -31,24 +32,35 @@ class NoReleaseError(UnavailableError):
     )
 
 
-def _software() -> str:
-    """Give a digest of all that answers depend on beside the dataset: our code and our address."""
-    digest = hashlib.sha256(settings.PUBLIC_URL.encode())
+def _sha256(*parts: object) -> str:
+    return hashlib.sha256(" ".join(map(str, parts)).encode()).hexdigest()
+
+
+def _code() -> str:
+    """Give a digest of our code, which all answers depend on beside the dataset."""
+    digest = hashlib.sha256()
     for folder in ("policy", "api"):
         for path in sorted(Path(settings.BASE_DIR, folder).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-SOFTWARE = _software()
+CODE = _code()
+SOFTWARE = _sha256(CODE, settings.PUBLIC_URL)
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A release, and a token that differs whenever any answer about it may."""
+    """A release, and a token that differs whenever any answer about it may.
+
+    ``stamp`` differs whenever any of its records may, as JSON; ``rendered`` tells whether the
+    renderings that the database holds are of this stamp.
+    """
 
     release: Release
     token: str
+    stamp: str
+    rendered: bool
 
 
 @dataclass(slots=True)
@@ -97,11 +109,14 @@ def current() -> Release:
 
 def _look() -> Served | None:
     texts = AttachedTexts.objects.filter(pk=AttachedTexts.ONLY).values("digest")
-    release = Release.objects.annotate(texts=Subquery(texts[:1])).first()
+    stamps = RenderedState.objects.filter(pk=RenderedState.ONLY).values("stamp")
+    release = Release.objects.annotate(
+        texts=Subquery(texts[:1]), rendered=Subquery(stamps[:1])
+    ).first()
     if release is None:
         return None
-    state = f"{release.content_hash} {release.texts} {SOFTWARE}"
-    return Served(release, hashlib.sha256(state.encode()).hexdigest())
+    stamp = _sha256(release.content_hash, release.texts, CODE)
+    return Served(release, _sha256(stamp, SOFTWARE), stamp, release.rendered == stamp)
 
 
 class Watch:

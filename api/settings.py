@@ -30,6 +30,8 @@ for _number, _url in enumerate(_replicas):
         )
     DATABASES[f"replica_{_number}"] = reading.serving(_replica, THREADS)
 DATABASE_ROUTERS = ["api.replicas.Router"] if _replicas else []
+# What is done within the loading of a release, once its records are there.
+AFTER_LOAD = "api.rendering.render_all"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Behind a proxy the address of a request is not the one a client can follow.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")

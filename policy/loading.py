@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-from django.conf import settings
 from django.db import (
     DEFAULT_DB_ALIAS,
     Error,
@@ -17,9 +16,8 @@ from django.db import (
     transaction,
 )
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils.module_loading import import_string
 
-from policy.content import APART, UNCOUNTED, Digest
+from policy.content import APART, UNCOUNTED, Digest, settled
 from policy.evidence import note_attached
 from policy.models import Release
 from policy.models.releases import SCHEMA_VERSION
@@ -298,9 +296,7 @@ class _Load:
             self.stage.merged()
             if not self._is_loaded():
                 raise LockedError("somebody else wrote to the database meanwhile: try again")
-            after = getattr(settings, "AFTER_LOAD", None)
-            if after:
-                import_string(after)()
+            settled()
         self.stage.analyze([change.kind for change in changes])
         return Outcome(self._version(), changes)
 

@@ -14,7 +14,6 @@ from api import filters, formats, serializers
 from api.asking import KEY, CountryCode, Phrase, RefusedError, read_list
 from api.problems import InvalidParametersError, error
 from api.release import current
-from api.shaping import Shape
 from api.views.base import RecordViewSet, Strict
 from api.views.records import (
     BilateralIssueViewSet,
@@ -40,11 +39,13 @@ class SearchViewSet(RecordViewSet):
     ordering_fields: ClassVar = {"kind": "kind", "title": "title"}
     facet_fields: ClassVar = {"kind": "kind"}
 
-    def written(self, rows: Sequence[Any] | None, shape: Shape) -> formats.Records:
+    ahead = False
+
+    def serialized(self, rows: Sequence[Any]) -> formats.Records:
         """Add the asked words, around which the snippets are cut."""
-        for row in rows or []:
+        for row in rows:
             row.asked = Phrase().read(self.request.query_params["q"])
-        return super().written(rows, shape)
+        return super().serialized(rows)
 
 
 class DyadsView(Strict):
