@@ -16,12 +16,14 @@ run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL
 	$(BIN)/python tests/engines.py
 
-lint: $(VENV)/.dev ## Check style, types, migrations, fixtures and schema
+lint: $(VENV)/.dev ## Check style, types, migrations, fixtures, production settings and schema
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py build_fixtures --check
+	PUBLIC_URL=https://api.example.org ALLOWED_HOSTS=api.example.org \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --api-version 1.0.0 --fail-on-warn --file /dev/null
 
 fixtures: $(VENV)/.dev ## Build fixtures/*.json from the annotations

@@ -112,7 +112,6 @@ def everywhere(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
         if not response.streaming and not response.has_header("Content-Length"):
             response["Content-Length"] = str(len(response.content))
         response[REQUEST_ID_HEADER] = request_id
-        response["X-Content-Type-Options"] = "nosniff"
         for name, value in OPEN.items():
             response[name] = value
         if request.method == "OPTIONS":

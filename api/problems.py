@@ -79,6 +79,13 @@ KINDS = {
             "Ask again without the cursor parameter to start over in the present release.",
         ),
         Kind(
+            "too-many-requests",
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "Too many requests at once",
+            "A proxy in front of this instance gives each client so many answers a second, and no "
+            "more. Ask again after Retry-After seconds, or for more at once.",
+        ),
+        Kind(
             "internal-error",
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "The server failed",

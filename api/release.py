@@ -3,19 +3,19 @@
 import hashlib
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connections, transaction
 from django.db.models import Subquery
 
 from api.models import RenderedState
 from api.problems import UnavailableError
-from api.reading import patience
+from api.replicas import databases, reading
 from policy.models import AttachedTexts, Release
 
 FRESH = 0.5
@@ -74,10 +74,16 @@ _open: ContextVar[_Snapshot | None] = ContextVar("snapshot", default=None)
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Read all that is asked for within from one state of the database; raises DatabaseError."""
-    if watch.away:
+    if watch.away and not databases.many:
         raise OperationalError("the database did not answer a moment ago")
-    with transaction.atomic():
-        _open.set(_Snapshot())
+    with ExitStack() as opened:
+        if databases.many:
+            # A replica that has not the release which is known here is passed over.
+            reads = reading(databases.readers(), _look, watch.knows)
+            _open.set(_Snapshot(opened.enter_context(reads)))
+        else:
+            opened.enter_context(transaction.atomic())
+            _open.set(_Snapshot())
         try:
             yield
         finally:
@@ -88,9 +94,11 @@ def served() -> Served:
     """Give what is loaded, as the open snapshot has it; raises NoReleaseError, DatabaseError."""
     opened = _open.get()
     if opened is None:
-        return _read()
+        opened = _Snapshot()
     if opened.served is None:
-        opened.served = _read()
+        opened.served = _look()
+    if opened.served is None:
+        raise NoReleaseError
     return opened.served
 
 
@@ -99,14 +107,14 @@ def current() -> Release:
     return served().release
 
 
-def _read() -> Served:
+def _look() -> Served | None:
     texts = AttachedTexts.objects.filter(pk=AttachedTexts.ONLY).values("digest")
     stamps = RenderedState.objects.filter(pk=RenderedState.ONLY).values("stamp")
     release = Release.objects.annotate(
         texts=Subquery(texts[:1]), rendered=Subquery(stamps[:1])
     ).first()
     if release is None:
-        raise NoReleaseError
+        return None
     stamp = _sha256(release.content_hash, release.texts, CODE)
     return Served(release, _sha256(stamp, SOFTWARE), stamp, release.rendered == stamp)
 
@@ -124,6 +132,11 @@ class Watch:
         self._since = float("-inf")
         self._begun = float("inf")
         self._failed = False
+        self._last = ""
+
+    def knows(self, served: Served | None) -> bool:
+        """Tell whether this is what was loaded when that was last known."""
+        return served is not None and self._last in ("", served.token)
 
     @property
     def away(self) -> bool:
@@ -137,21 +150,19 @@ class Watch:
         now = time.monotonic()
         if now - self._since > FRESH and self._looking.acquire(blocking=False):
             self._begun = now
-            waiting = patience.set(2 * TRUSTED)
             try:
-                with transaction.atomic():
-                    self._seen, self._failed = _read(), False
-            except NoReleaseError:
-                self._seen, self._failed = None, False
+                with reading(databases.newest(), _look, self.knows) as self._seen:
+                    self._failed = False
+                    self._last = self._seen.token if self._seen else self._last
             except DatabaseError:
                 self._seen, self._failed = None, True
                 now = time.monotonic()
             finally:
-                patience.reset(waiting)
                 self._since, self._begun = now, float("inf")
-                if not connection.in_atomic_block:
-                    # Nothing else ends what was opened outside of Django's own requests.
-                    connection.close()
+                for connection in connections.all(initialized_only=True):
+                    if not connection.in_atomic_block:
+                        # Nothing else ends what was opened outside of Django's own requests.
+                        connection.close()
                 self._looking.release()
         return self._seen if time.monotonic() - self._since < TRUSTED else None
 

@@ -244,6 +244,10 @@ def _selection(schemas: dict[str, Any], name: str) -> str:
     return f"#/components/schemas/{name}Selection"
 
 
+UNDESCRIBED = ("bad-request", "internal-error", "method-not-allowed", "too-many-requests")
+"""Problems that belong to no operation: what gives them is in front of all of them, or broken."""
+
+
 def document_problems(result: Any, generator: Any, request: Any, public: bool) -> Any:
     """Add to every operation the problems it can answer."""
     components = result["components"]
@@ -254,7 +258,7 @@ def document_problems(result: Any, generator: Any, request: Any, public: bool) -
             "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for kind in problems.KINDS.values()
-        if kind.name not in ("bad-request", "internal-error", "method-not-allowed")
+        if kind.name not in UNDESCRIBED
     }
     components["responses"]["renamed"]["headers"] = {
         "Location": {

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
 from api import reading
@@ -17,6 +19,17 @@ THREADS = env.int("THREADS", default=16)
 _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
 _database = reading.snapshots(_database)
 DATABASES = {"default": reading.serving(_database, THREADS) if SERVING else _database}
+# Commands write, so they have nothing to do with what only follows.
+_replicas: list[str] = env.list("DATABASE_REPLICA_URLS", default=[]) if SERVING else []
+for _number, _url in enumerate(_replicas):
+    _replica = reading.snapshots({**dj_database_url.parse(_url)})
+    if not _replica["ENGINE"] == _database["ENGINE"] == "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "DATABASE_REPLICA_URLS needs PostgreSQL: write postgres:// addresses, and one in "
+            "DATABASE_URL, or leave it out."
+        )
+    DATABASES[f"replica_{_number}"] = reading.serving(_replica, THREADS)
+DATABASE_ROUTERS = ["api.replicas.Router"] if _replicas else []
 # What is done within the loading of a release, once its records are there.
 AFTER_LOAD = "api.rendering.render_all"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
@@ -39,6 +52,7 @@ INSTALLED_APPS = [
     "api",
 ]
 MIDDLEWARE = [
+    "api.guards.guarded",
     "api.middleware.everywhere",
     "api.middleware.addressed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -53,6 +67,14 @@ APPEND_SLASH = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
+
+# What `check --deploy` would have and this service does without; `make lint` runs it.
+SILENCED_SYSTEM_CHECKS = [
+    "security.W001",  # api.guards gives the headers of SecurityMiddleware, and to every answer
+    "security.W002",  # api.guards gives X-Frame-Options too
+    "security.W003",  # CSRF abuses a session: there are no sessions, cookies or forms
+    "security.W009",  # nothing is signed, so SECRET_KEY stays empty and any use of it is an error
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL cluster: own data directory, unix socket only, removed afterwards."""
+"""Throw-away PostgreSQL clusters: own data directory, unix socket only, removed afterwards."""
 
 import os
 import pwd
@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psycopg
 
 BINARIES = "/usr/lib/postgresql/*/bin"
 
@@ -34,51 +36,114 @@ def _unprivileged() -> dict[str, object]:
     raise RuntimeError("no unprivileged user to run PostgreSQL as")
 
 
-@contextmanager
-def cluster(**settings: str) -> Iterator[str]:
-    """Run a cluster and give the URL of its database; it is stopped and removed at the end."""
-    folder = binaries()
-    if folder is None:
-        raise RuntimeError("PostgreSQL's server binaries are not installed")
-    options = _unprivileged()
-    home = Path(tempfile.mkdtemp(prefix="demarche-pg-"))
-    home.chmod(0o755)
-    data = home / "data"
-    data.mkdir()
-    sockets = home / "socket"
-    sockets.mkdir()
-    if "user" in options:
-        for path in (data, sockets):
-            os.chown(path, options["user"], options["group"])  # type: ignore[arg-type]
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+class Server:
+    """A PostgreSQL server on a data directory of its own, which starts out empty."""
 
-    def run(*command: object) -> None:
+    def __init__(self, home: Path, **settings: str) -> None:
+        """Take the folder to live in, and settings beside the usual ones of a test."""
+        folder = binaries()
+        if folder is None:
+            raise RuntimeError("PostgreSQL's server binaries are not installed")
+        self.folder, self.home = folder, home
+        self.data, self.sockets = home / "data", home / "socket"
+        self._options = _unprivileged()
+        home.chmod(0o755)
+        for path in (self.data, self.sockets):
+            path.mkdir()
+            if "user" in self._options:
+                os.chown(path, self._options["user"], self._options["group"])  # type: ignore[arg-type]
+        self.data.chmod(0o700)
+        flags = {
+            "listen_addresses": "",
+            "unix_socket_directories": str(self.sockets),
+            "fsync": "off",
+            "full_page_writes": "off",
+            "synchronous_commit": "off",
+            **settings,
+        }
+        self._flags = " ".join(f"-c {name}='{value}'" for name, value in flags.items())
+        self.url = f"postgres://demarche@{str(self.sockets).replace('/', '%2F')}/demarche"
+
+    def run(self, command: str, *arguments: object) -> None:
+        """Run one of PostgreSQL's programs as the server's user."""
         subprocess.run(
-            [str(part) for part in command],
+            [str(part) for part in (self.folder / command, *arguments)],
             check=True,
-            env=environment,
-            cwd=home,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            cwd=self.home,
             stdout=subprocess.DEVNULL,
             timeout=120,
-            **options,  # type: ignore[call-overload]
+            **self._options,  # type: ignore[call-overload]
         )
 
-    run(folder / "initdb", "-D", data, "-A", "trust", "-U", "demarche", "-E", "UTF8", "-N")
-    flags = {
-        "listen_addresses": "",
-        "unix_socket_directories": str(sockets),
-        "fsync": "off",
-        "full_page_writes": "off",
-        "synchronous_commit": "off",
-        **settings,
-    }
-    written = " ".join(f"-c {name}='{value}'" for name, value in flags.items())
-    log = data / "log"
+    def start(self) -> None:
+        """Start the server and wait until it takes connections."""
+        log = self.data / "log"
+        self.run("pg_ctl", "-D", self.data, "-l", log, "-w", "-t", "60", "-o", self._flags, "start")
+
+    def stop(self) -> None:
+        """Stop the server at once, as a crash would, if it runs."""
+        if (self.data / "postmaster.pid").exists():
+            self.run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
+
+    def signal(self, number: int) -> None:
+        """Send a signal to every process of the server, such as SIGSTOP to freeze it."""
+        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                pid, _, rest = path.read_text().partition(" ")
+                parent = int(rest.rpartition(")")[2].split()[1])
+                if postmaster in (int(pid), parent):
+                    os.kill(int(pid), number)
+
+
+@contextmanager
+def _placed(**settings: str) -> Iterator[Server]:
+    home = Path(tempfile.mkdtemp(prefix="demarche-pg-"))
+    server = Server(home, **settings)
     try:
-        run(folder / "pg_ctl", "-D", data, "-l", log, "-w", "-t", "60", "-o", written, "start")
-        run(folder / "createdb", "-h", sockets, "-U", "demarche", "demarche")
-        yield f"postgres://demarche@{str(sockets).replace('/', '%2F')}/demarche"
+        yield server
     finally:
-        if (data / "postmaster.pid").exists():
-            run(folder / "pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+        server.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def primary(**settings: str) -> Iterator[Server]:
+    """Run a server with a database; it is stopped and removed at the end."""
+    with _placed(**settings) as server:
+        server.run("initdb", "-D", server.data, "-A", "trust", "-U", "demarche", "-E", "UTF8", "-N")
+        server.start()
+        server.run("createdb", "-h", server.sockets, "-U", "demarche", "demarche")
+        yield server
+
+
+@contextmanager
+def replica(of: Server, **settings: str) -> Iterator[Server]:
+    """Run a server that follows another by streaming; it is stopped and removed at the end."""
+    with _placed(**settings) as server:
+        server.run(
+            "pg_basebackup", "-h", of.sockets, "-U", "demarche", "-D", server.data,
+            "--write-recovery-conf", "--wal-method=stream", "--checkpoint=fast", "--no-sync",
+        )  # fmt: skip
+        server.start()
+        yield server
+
+
+@contextmanager
+def cluster(**settings: str) -> Iterator[str]:
+    """Run a server and give the URL of its database; it is stopped and removed at the end."""
+    with primary(**settings) as server:
+        yield server.url
+
+
+@contextmanager
+def database(url: str, name: str) -> Iterator[str]:
+    """Make another database in a cluster and give its URL; it is dropped at the end."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield f"{url.rpartition('/')[0]}/{name}"
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
