@@ -1,14 +1,14 @@
 """Which questions each list answers, and how they become conditions on its records."""
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import IntegerField, ManyToManyField, Model, OuterRef, Q, QuerySet, Subquery
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -37,6 +37,7 @@ from policy.models.search import KIND_OF, RecordKind
 from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
 from policy.searching import matching, rank_of
+from policy.voice_index import concerning
 
 COUNTRY = "as alpha-3, alpha-2 or numeric code, in any case"
 
@@ -99,10 +100,23 @@ class Ask(django_filters.Filter):
         """Narrow the list; joins to many stay in a subquery, so that no row comes twice."""
         if value is None:
             return qs
-        condition = self.condition(value)
-        if self.to_many:
-            condition = Q(pk__in=qs.model._base_manager.filter(condition).values("pk"))
+        condition = self._within(qs.model, value) if self.to_many else self.condition(value)
         return qs.exclude(condition) if self.exclude else qs.filter(condition)
+
+    def _within(self, model: type[Model], value: Any) -> Q:
+        """Give the condition on the keys of records; pairs are asked without their records."""
+        if len(self.paths) == 1 and not self.where:
+            name, _, rest = self.paths[0].partition("__")
+            field = model._meta.get_field(name)
+            if isinstance(field, ManyToManyField):
+                pairs: Any = field.remote_field.through
+                path = "__".join(filter(None, [field.m2m_reverse_field_name(), rest, self.lookup]))
+                return Q(
+                    pk__in=pairs._base_manager.filter(**{path: value}).values(
+                        field.m2m_field_name()
+                    )
+                )
+        return Q(pk__in=model._base_manager.filter(self.condition(value)).values("pk"))
 
 
 class Is(Ask):
@@ -111,6 +125,19 @@ class Is(Ask):
     many = False
     negatable = False
     lookup = ""
+
+
+class Voiced(Ask):
+    """Countries that a statement concerns in any way, narrowed by topic where both are asked."""
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Narrow to the statements that concern one of the countries, or none of them."""
+        if value is None:
+            return qs
+        if self.exclude:
+            return qs.exclude(concerning(value))
+        topics = self.parent.form.cleaned_data.get("topic")
+        return qs.filter(concerning(value, topics or ()))
 
 
 class Filled(Is):
@@ -191,6 +218,16 @@ class Finds(Is):
             rank=Subquery(ranks[:1], output_field=IntegerField())
         )
         return ranked
+
+    def alone(self, model: type[Model], asked: Mapping[str, Any]) -> QuerySet[Any] | None:
+        """Give the entries that are the whole list, each with its rank, if nothing else is asked.
+
+        They are counted and ordered without the records, of which one page is then looked up.
+        """
+        words = asked.get("q")
+        if words is None or any(asked[name] is not None for name in asked if name != "q"):
+            return None
+        return matching(words).filter(kind=KIND_OF[model])
 
 
 class FindsAll(Finds):
@@ -297,9 +334,10 @@ class OfficialQuestions(Questions):
 
 
 class StatementQuestions(InTime, Questions):
-    VOICES: ClassVar[Sequence[str]] = ("about", "attributed_country", "speaker__country")
-    country = by_country(
-        *VOICES, help_text="Made by an official of, attributed to, or about any of these countries"
+    country = Voiced(
+        CountryCode(),
+        help_text="Made by an official of, attributed to, or about any of these countries, "
+        f"{COUNTRY}.",
     )
     about = by_country("about", help_text="About any of these countries")
     attributed_country = by_country(
@@ -416,5 +454,11 @@ class FilterBackend(DjangoFilterBackend):
                     for wrong in invalid
                 ]
             )
+        q = filterset.filters["q"]
+        view.found = (  # type: ignore[attr-defined]
+            None
+            if isinstance(q, FindsAll)
+            else q.alone(queryset.model, filterset.form.cleaned_data)
+        )
         narrowed: QuerySet[Any] = filterset.qs
         return narrowed

@@ -118,6 +118,22 @@ class Statement(Fact, Timed):
 
     class Meta(Timed.Meta):
         ordering: ClassVar = ["id"]
+        # Each filter and each order with the key behind it, so that a page is a stretch of one.
+        indexes: ClassVar = [
+            models.Index(fields=[column, "id"], name=f"policy_statement_{name}")
+            for name, column in {
+                "kind": "kind",
+                "topic": "topic",
+                "speaker": "speaker",
+                "country": "attributed_country",
+                "narrator": "narrator",
+                "verbatim": "verbatim",
+                "support": "support",
+                "earliest": "time_earliest",
+                "latest": "time_latest",
+                "precision": "time_precision",
+            }.items()
+        ]
         constraints: ClassVar = [
             *Timed.Meta.constraints,
             models.CheckConstraint(
