@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 
-from policy import pair_index, voice_index
+from policy import pair_index, search_index, voice_index
 
 
 class Migration(migrations.Migration):
@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
             model_name='statement',
             index=models.Index(fields=['time_precision', 'id'], name='policy_statement_precision'),
         ),
+        migrations.RunPython(search_index.priced, search_index.unpriced),
         migrations.RunPython(pair_index.forwards, pair_index.backwards),
         migrations.RunPython(voice_index.forwards, voice_index.backwards),
     ]
