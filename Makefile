@@ -1,12 +1,14 @@
 # The commands of the project; CI calls the same ones.
 PORT ?= 8000
 HOST ?= 127.0.0.1
+SIZE ?= 1000000
+BENCH ?=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint fixtures openapi typescript fuzz lock clean
+.PHONY: run test lint fixtures openapi typescript fuzz bench lock clean
 
 run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -47,12 +49,18 @@ typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with a generated
 fuzz: $(VENV)/.dev ## Ask each engine thousands of generated questions (SEED=2 for others)
 	FUZZ=1 $(BIN)/python tests/engines.py --no-cov -k long_fuzzing
 
+bench: $(VENV)/.bench ## Measure with SIZE made statements against what else there is (docs/performance.md)
+	$(BIN)/python -m bench --size $(SIZE) $(BENCH)
+
 lock: ## Pin every dependency anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 pyproject.toml --group dev --constraints requirements.lock \
 		--output-file requirements-dev.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 pyproject.toml --group bench --constraints requirements-dev.lock \
+		--output-file requirements-bench.lock
 
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) *.sqlite3* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
@@ -77,4 +85,8 @@ $(VENV)/.run: requirements.lock | $(BIN)/python
 
 $(VENV)/.dev: requirements-dev.lock | $(BIN)/python
 	$(call install,requirements-dev.lock)
+	touch $@
+
+$(VENV)/.bench: requirements-bench.lock | $(BIN)/python
+	$(call install,requirements-bench.lock)
 	touch $@

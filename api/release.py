@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connections, transaction
@@ -107,12 +109,17 @@ def current() -> Release:
     return served().release
 
 
-def _look() -> Served | None:
+@cache
+def _question() -> tuple[str, tuple[Any, ...]]:
+    """Give the query for the release and its state, written once, for every request asks it."""
     texts = AttachedTexts.objects.filter(pk=AttachedTexts.ONLY).values("digest")
     stamps = RenderedState.objects.filter(pk=RenderedState.ONLY).values("stamp")
-    release = Release.objects.annotate(
-        texts=Subquery(texts[:1]), rendered=Subquery(stamps[:1])
-    ).first()
+    releases = Release.objects.annotate(texts=Subquery(texts), rendered=Subquery(stamps))
+    return releases[:1].query.sql_with_params()
+
+
+def _look() -> Served | None:
+    release: Any = next(iter(Release.objects.raw(*_question())), None)
     if release is None:
         return None
     stamp = _sha256(release.content_hash, release.texts, CODE)

@@ -24,6 +24,7 @@ from policy.models.releases import SCHEMA_VERSION
 from policy.renaming import read_renamings
 from policy.searching import search_entries
 from policy.validation import Record, errors_of
+from policy.voices import voices
 
 
 def build(folder: Path) -> dict[str, str]:
@@ -116,7 +117,7 @@ def _fixtures(draft: Draft, release: Table) -> dict[str, str]:
 def _by_file(draft: Draft) -> Iterator[tuple[str, list[Record]]]:
     """Yield each kind's fixture name and its records, in the order of their keys."""
     files: dict[str, list[Entry]] = {}
-    for entry in [*draft.entries.values(), *search_entries(draft)]:
+    for entry in [*draft.entries.values(), *search_entries(draft), *voices(draft)]:
         files.setdefault(file_name(entry.model), []).append(entry)
     for name, entries in sorted(files.items()):
         yield name, [entry.record for entry in sorted(entries, key=lambda entry: entry.key)]

@@ -17,7 +17,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 APART: frozenset[type[models.Model]] = frozenset({AttachedTexts, PassageText})
 """The models whose rows an operator makes; no release holds them."""
 
-UNCOUNTED = frozenset({"release", "search_entries"})
+UNCOUNTED = frozenset({"release", "search_entries", "voices"})
 """The files whose records are none of the dataset's own, so that no count tells of them."""
 
 

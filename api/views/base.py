@@ -141,12 +141,17 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         ordered_by = {*self.ordering_fields.values(), *queryset.model._meta.ordering}
         return queryset.select_related(None).prefetch_related(None).only("pk", *ordered_by)
 
-    def get_object(self) -> Any:
-        """Find the record; what cannot be a key names none."""
+    def _read_key(self) -> str:
+        """Give the key in the path, in its canonical form; what cannot be one is 404."""
         try:
             (self.kwargs["pk"],) = self.key.settle([self.key.read(self.kwargs["pk"])])
         except RefusedError as refused:
             raise Http404(refused.detail) from refused
+        return str(self.kwargs["pk"])
+
+    def get_object(self) -> Any:
+        """Find the record; a key it had in an earlier release leads on."""
+        self._read_key()
         try:
             return super().get_object()
         except Http404:
@@ -179,10 +184,12 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Give one record."""
         shape = self._shape(request)
-        row = self.get_object()
         if self._as_rendered(request, shape):
-            return formats.ready(self._bodies([row])[0])
-        (record,) = self.written([row], shape)
+            place = f"{self.resource}/{self._read_key()}"
+            body = Rendering.objects.filter(pk=place).values_list("body", flat=True).first()
+            if body is not None:
+                return formats.ready(body)
+        (record,) = self.written([self.get_object()], shape)
         if isinstance(request.accepted_renderer, formats.GeoJson):
             return Response(self.features([record])[0])
         if isinstance(request.accepted_renderer, formats.JsonLd):
@@ -243,7 +250,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     def _bodies(self, rows: Sequence[Any]) -> Sequence[str]:
         """Give the renderings of these rows, in their order."""
         places = [f"{self.resource}/{row.pk}" for row in rows]
-        found = dict(Rendering.objects.filter(pk__in=places).values_list("pk", "body"))
+        found = dict(Rendering.objects.order_by().filter(pk__in=places).values_list("pk", "body"))
         return [found[place] for place in places]
 
     def _related(self, name: str, keys: Collection[str]) -> formats.Records:

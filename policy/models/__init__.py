@@ -7,7 +7,7 @@ from policy.models.releases import Gap, Release
 from policy.models.renamings import Renaming
 from policy.models.search import SearchEntry
 from policy.models.sources import AttachedTexts, Passage, PassageText, Sentence, Source
-from policy.models.statements import Statement
+from policy.models.statements import Statement, Voice
 from policy.models.trips import Stop, Trip
 
 __all__ = [
@@ -33,4 +33,5 @@ __all__ = [
     "Statement",
     "Stop",
     "Trip",
+    "Voice",
 ]
