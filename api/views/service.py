@@ -9,13 +9,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import serializers
 from api.asking import check_query
 from api.codebook import CodebookSerializer, codebook
 from api.links import absolute
 from api.problems import KINDS, InvalidParametersError, refuse
 from api.release import current
 from api.schema import generated_schema
+from api.serializers import records as serializers
 from api.views.base import Strict
 from api.views.records import RESOURCES
 
