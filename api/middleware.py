@@ -62,7 +62,8 @@ def has_body(environ: Mapping[str, Any]) -> bool:
 
 def note(method: str, asked: str, status: int, **measured: Any) -> None:
     """Write the line about one answer: what was asked, the status and what was measured."""
-    access.info("%s %s %s", method, asked, status, extra=measured)
+    told = {"method": method, "path": asked, "status": status, **measured}
+    access.info("%s %s %s", method, asked, status, extra=told)
 
 
 def observed(
