@@ -1,12 +1,14 @@
 # The commands of the project; CI calls the same ones.
 PORT ?= 8000
 HOST ?= 127.0.0.1
+SIZE ?= 1000000
+BENCH ?=
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test faults lint fixtures openapi typescript lock clean
+.PHONY: run test faults lint fixtures openapi typescript fuzz bench lock clean
 
 run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -19,12 +21,14 @@ test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL
 faults: $(VENV)/.dev ## Bring every fault about, on both engines, and tell in a table what came of it
 	$(BIN)/python tests/faults.py
 
-lint: $(VENV)/.dev ## Check style, types, migrations, fixtures and schema
+lint: $(VENV)/.dev ## Check style, types, migrations, fixtures, production settings and schema
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py build_fixtures --check
+	PUBLIC_URL=https://api.example.org ALLOWED_HOSTS=api.example.org \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --api-version 1.0.0 --fail-on-warn --file /dev/null
 
 fixtures: $(VENV)/.dev ## Build fixtures/*.json from the annotations
@@ -45,12 +49,21 @@ typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with a generated
 		&& npx tsc
 	TYPESCRIPT=1 $(BIN)/python tests/engines.py --no-cov -k typescript
 
+fuzz: $(VENV)/.dev ## Ask each engine thousands of generated questions (SEED=2 for others)
+	FUZZ=1 $(BIN)/python tests/engines.py --no-cov -k long_fuzzing
+
+bench: $(VENV)/.bench ## Measure with SIZE made statements against what else there is (docs/performance.md)
+	$(BIN)/python -m bench --size $(SIZE) $(BENCH)
+
 lock: ## Pin every dependency anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
 		--python-version 3.11 pyproject.toml --group dev --constraints requirements.lock \
 		--output-file requirements-dev.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+		--python-version 3.11 pyproject.toml --group bench --constraints requirements-dev.lock \
+		--output-file requirements-bench.lock
 
 clean: ## Remove what the other commands made
 	rm -rf $(VENV) *.sqlite3* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
@@ -75,4 +88,8 @@ $(VENV)/.run: requirements.lock | $(BIN)/python
 
 $(VENV)/.dev: requirements-dev.lock | $(BIN)/python
 	$(call install,requirements-dev.lock)
+	touch $@
+
+$(VENV)/.bench: requirements-bench.lock | $(BIN)/python
+	$(call install,requirements-bench.lock)
 	touch $@

@@ -1,8 +1,9 @@
 """What a query may hold: each kind of value, how it is read, and how it is refused."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -15,7 +16,10 @@ from policy.plover import Quad, event_types_in
 from policy.searching import fold
 from policy.vocabulary import Vocabulary, nearest
 
-MAX_QUERY = 4096
+MAX_QUERY = 16_384
+"""Enough for a list of 100 of the longest keys beside a cursor."""
+MAX_ERRORS = 20
+"""How many wrong parameters one answer tells; looking for a nearest match costs time."""
 MAX_ITEMS = 100
 MAX_WORDS = 8
 
@@ -186,7 +190,10 @@ class Flag(Item):
     def read(self, text: str) -> bool:
         """Give the truth value."""
         if text not in {"true", "false"}:
-            raise RefusedError(f"{text!r} is neither true nor false.", None, ["true", "false"])
+            allowed = ["true", "false"]
+            raise RefusedError(
+                f"{text!r} is neither true nor false.", nearest(text, allowed), allowed
+            )
         return text == "true"
 
 
@@ -206,13 +213,19 @@ def read_list(item: Item, text: str, *, most: int = MAX_ITEMS, least: int = 1) -
 def check_query(query: str, known: Iterable[str]) -> None:
     """Refuse a query string with an unknown, repeated, empty or undecodable parameter.
 
-    Raises InvalidParametersError with one entry for each of them.
+    Raises InvalidParametersError with one entry for each of them, up to MAX_ERRORS.
     """
     if len(query) > MAX_QUERY:
         detail = f"The query is {len(query)} characters long; at most {MAX_QUERY} are read."
         raise InvalidParametersError([error("", detail)])
-    allowed = sorted(known)
-    errors, seen = [], set()
+    errors = list(islice(_wrongs(query, sorted(known)), MAX_ERRORS))
+    if errors:
+        raise InvalidParametersError(errors)
+
+
+def _wrongs(query: str, allowed: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield what is wrong with each parameter of a query string, in its order."""
+    seen = set()
     for pair in filter(None, query.split("&")):
         raw_name, _, raw_value = pair.partition("=")
         try:
@@ -222,7 +235,7 @@ def check_query(query: str, known: Iterable[str]) -> None:
             )
         except UnicodeError:
             shown = raw_name[:60].encode("ascii", "replace").decode()
-            errors.append(error(shown, "The parameter is not percent-encoded UTF-8."))
+            yield error(shown, "The parameter is not percent-encoded UTF-8.")
             continue
         if name not in allowed:
             shown = name[:60]
@@ -230,15 +243,12 @@ def check_query(query: str, known: Iterable[str]) -> None:
             guess = nearest(shown, allowed)
             if guess:
                 detail += f" Did you mean {guess!r}?"
-            errors.append(error(shown, detail, guess, allowed))
+            yield error(shown, detail, guess, allowed)
         elif name in seen:
-            errors.append(
-                error(name, "The parameter stands twice; write any-of as one comma-separated list.")
-            )
+            detail = "The parameter stands twice; write any-of as one comma-separated list."
+            yield error(name, detail)
         elif not value.strip():
-            errors.append(error(name, "The parameter is empty: give a value or leave it out."))
+            yield error(name, "The parameter is empty: give a value or leave it out.")
         elif "\0" in value:
-            errors.append(error(name, "The value holds a NUL character, which no text here does."))
+            yield error(name, "The value holds a NUL character, which no text here does.")
         seen.add(name)
-    if errors:
-        raise InvalidParametersError(errors)

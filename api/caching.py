@@ -12,7 +12,14 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 
 from api.encoding import PLAIN, Headers, Packed, encoded, encoding_for
-from api.middleware import ALIVE, OPEN, REQUEST_ID_HEADER, observed
+from api.middleware import (
+    ALIVE,
+    OPEN,
+    REQUEST_ID_HEADER,
+    has_body,
+    observed,
+    without_slash,
+)
 from api.release import SOFTWARE, Served, watch
 
 Environ = dict[str, Any]
@@ -24,12 +31,10 @@ OVERHEAD = 2000
 
 def key_of(environ: Mapping[str, Any]) -> str:
     """Give what of a request its answer depends on; the order of parameters makes no difference."""
-    path, query = environ["PATH_INFO"], environ.get("QUERY_STRING", "")
-    if len(path) > 1 and path[-1] == "/":
-        path = path[:-1]
+    path, query = without_slash(environ["PATH_INFO"]), environ.get("QUERY_STRING", "")
     if "&" in query:
         query = "&".join(sorted(query.split("&")))
-    host, accept = environ.get("HTTP_HOST", ""), environ.get("HTTP_ACCEPT") or "*/*"
+    host, accept = environ.get("HTTP_HOST", ""), environ.get("HTTP_ACCEPT", "*/*")
     return f"{environ['wsgi.url_scheme']}://{host}{path}?{query} {accept}"
 
 
@@ -78,7 +83,7 @@ class Cached:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
         method = environ["REQUEST_METHOD"]
-        if method not in ("GET", "HEAD"):
+        if method not in ("GET", "HEAD") or has_body(environ):
             return self._application(environ, start_response)  # type: ignore[no-any-return]
         key = key_of(environ)
         encoding = encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))

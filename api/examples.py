@@ -8,7 +8,7 @@ from typing import Any
 from django.test import Client, override_settings
 
 from api.asking import Code, CountryCode, Day, Flag, Phrase, QuadCode
-from api.filters import Ask, Between
+from api.questions import Ask, Between
 from api.views.base import RecordViewSet
 from api.views.records import RESOURCES
 from api.views.relations import SearchViewSet

@@ -1,210 +1,42 @@
-"""Which questions each list answers, and how they become conditions on its records."""
+"""Which questions each list answers, in the words of a query."""
 
 import copy
-from collections.abc import Callable, Sequence
-from datetime import date
-from typing import Any, ClassVar
+from typing import Any
 
 import django_filters
-from django import forms
-from django.core.exceptions import ValidationError
-from django.db.models import IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api.asking import (
-    KEY,
-    LANGUAGE,
-    M49,
-    Code,
-    CountryCode,
-    Day,
-    Flag,
-    Item,
-    Phrase,
-    QuadCode,
-    RefusedError,
-    Whole,
-    read_list,
-)
+from api.asking import KEY, LANGUAGE, M49, Code, CountryCode, Flag, QuadCode, Whole
 from api.problems import InvalidParametersError, error
+from api.questions import COUNTRY, Ask, Between, Filled, Finds, FindsAll, Holds, Is, Voiced, Within
 from policy import dyads, plover
 from policy.models.base import Precision, Support
 from policy.models.countries import Role
 from policy.models.issues import IssueStatus
-from policy.models.search import KIND_OF, RecordKind
+from policy.models.search import RecordKind
 from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
-from policy.searching import matching, rank_of
-
-COUNTRY = "as alpha-3, alpha-2 or numeric code, in any case"
 
 
-class ItemField(forms.Field):
-    """A form field that reads one value, or a comma-separated list of them."""
+class Asked(django_filters.FilterSet):
+    """A filter set that makes only what was asked of it: most requests ask little."""
 
-    def __init__(
-        self, *, item: Item, many: bool, least: int = 1, most: int = 100, **options: Any
-    ) -> None:
-        """Take the kind of value, whether it is a list, and the bounds of its length."""
-        self.item, self.many, self.least, self.most = item, many, least, most
-        super().__init__(**options)
+    base_filters: Any
 
-    def to_python(self, value: Any) -> Any:
-        """Read the text of the parameter; None when it is absent."""
-        if value in (None, ""):
-            return None
-        try:
-            if self.many:
-                return read_list(self.item, value, least=self.least, most=self.most)
-            return self.item.read(value)
-        except RefusedError as refused:
-            raise ValidationError(
-                refused.detail,
-                params={"nearest": refused.nearest, "allowed": refused.allowed},
-            ) from refused
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        """Take the parameters of a request."""
+        self.base_filters = {
+            name: question
+            for name, question in self.base_filters.items()
+            if name in (data or {}) or getattr(question, "needed", False)
+        }
+        super().__init__(data, *args, **kwargs)
 
 
-class Ask(django_filters.Filter):
-    """A question to a list; ``paths`` are the columns of which any may answer it."""
-
-    field_class = ItemField
-    many = True
-    negatable = True
-    lookup = "in"
-
-    def __init__(
-        self,
-        item: Item,
-        *paths: str,
-        help_text: str,
-        to_many: bool = False,
-        where: Q | None = None,
-        **options: Any,
-    ) -> None:
-        """Take the kind of value, the columns, whether they join many rows, and of which rows."""
-        self.item, self.paths, self.to_many, self.where = item, paths, to_many, where or Q()
-        options.setdefault("many", self.many)
-        super().__init__(help_text=help_text, item=item, **options)
-
-    def condition(self, value: Any) -> Q:
-        """Give the condition on the columns."""
-        condition = Q()
-        for path in self.paths:
-            condition |= Q(**{f"{path}__{self.lookup}" if self.lookup else path: value})
-        return condition & self.where
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow the list; joins to many stay in a subquery, so that no row comes twice."""
-        if value is None:
-            return qs
-        condition = self.condition(value)
-        if self.to_many:
-            condition = Q(pk__in=qs.model._base_manager.filter(condition).values("pk"))
-        return qs.exclude(condition) if self.exclude else qs.filter(condition)
-
-
-class Is(Ask):
-    """A yes-or-no question, or one for a single value."""
-
-    many = False
-    negatable = False
-    lookup = ""
-
-
-class Filled(Is):
-    """Whether a column holds a value."""
-
-    lookup = "isnull"
-
-    def condition(self, value: Any) -> Q:
-        """Give the condition on the column, true meaning that it is filled."""
-        return super().condition(not value)
-
-
-class Holds(Is):
-    """Whether some row of a list within the record holds a condition."""
-
-    def condition(self, value: Any) -> Q:
-        """Give the condition that one does; ``filter`` turns it round for false."""
-        return self.where
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to the records with such a row, or to those without."""
-        if value is None:
-            return qs
-        some = Q(pk__in=qs.model._base_manager.filter(self.where).values("pk"))
-        return qs.filter(some if value else ~some)
-
-
-class Between(Ask):
-    """Both of two countries, in either order, as a dyad understands it."""
-
-    negatable = False
-
-    def __init__(self, between: Callable[[str, str], Q], *, help_text: str) -> None:
-        """Take what gives the condition for two countries."""
-        self.between = between
-        super().__init__(CountryCode(), help_text=f"{help_text}, {COUNTRY}.", least=2, most=2)
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to the records between the two."""
-        return qs.filter(self.between(*value)) if value else qs
-
-
-class Within(Ask):
-    """Uncertain time against a bound; a record without any day matches nothing."""
-
-    many = False
-    negatable = False
-
-    def __init__(self, *lookups: str, help_text: str) -> None:
-        """Take the lookups that must all hold of the day, such as time_latest__gte."""
-        self.lookups = lookups
-        super().__init__(Day(), help_text=help_text)
-
-    def condition(self, value: date) -> Q:
-        """Give the condition on the earliest and latest day."""
-        return Q(**dict.fromkeys(self.lookups, value))
-
-
-class Finds(Is):
-    """Words in the text of a record; a list then has the best match first."""
-
-    def __init__(self) -> None:
-        """Take nothing: every list is searched alike."""
-        super().__init__(
-            Phrase(),
-            help_text="Holds all these words, in any case and with or without accents; abc* "
-            "stands for words that begin so. The best match comes first unless ordering is given.",
-        )
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to the records that hold the words, each with its rank."""
-        if value is None:
-            return qs
-        entries = matching(value).filter(kind=KIND_OF[qs.model])
-        ranks = entries.filter(record=OuterRef("pk")).values("rank")
-        found = qs.filter(pk__in=entries.values("record"))
-        ranked: QuerySet[Any] = found.annotate(
-            rank=Subquery(ranks[:1], output_field=IntegerField())
-        )
-        return ranked
-
-
-class FindsAll(Finds):
-    """Words in the text of records of every kind."""
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to the entries that hold the words, each with its rank."""
-        if value is None:
-            raise InvalidParametersError([error("q", "Say what to search for: q=canal.")])
-        ranked: QuerySet[Any] = qs.filter(words__match=value).annotate(rank=rank_of(value))
-        return ranked
-
-
-class Questions(django_filters.FilterSet):
+class Questions(Asked):
     """The questions of one list; each any-of question also has its none-of."""
 
     q = Finds()
@@ -297,9 +129,11 @@ class OfficialQuestions(Questions):
 
 
 class StatementQuestions(InTime, Questions):
-    VOICES: ClassVar[Sequence[str]] = ("about", "attributed_country", "speaker__country")
-    country = by_country(
-        *VOICES, help_text="Made by an official of, attributed to, or about any of these countries"
+    country = Voiced(
+        CountryCode(),
+        "voices__country",
+        help_text="Made by an official of, attributed to, or about any of these countries, "
+        f"{COUNTRY}.",
     )
     about = by_country("about", help_text="About any of these countries")
     attributed_country = by_country(
@@ -393,7 +227,7 @@ class GapQuestions(Questions):
     source = by_source("source")
 
 
-class SearchQuestions(django_filters.FilterSet):
+class SearchQuestions(Asked):
     q = FindsAll()
     kind = Ask(Code(RecordKind), "kind", help_text="Any of these kinds of records.")
 
@@ -416,5 +250,8 @@ class FilterBackend(DjangoFilterBackend):
                     for wrong in invalid
                 ]
             )
+        q = filterset.filters.get("q")
+        if q and not isinstance(q, FindsAll):
+            view.found = q.alone(queryset.model, filterset.form.cleaned_data)  # type: ignore[attr-defined]
         narrowed: QuerySet[Any] = filterset.qs
         return narrowed

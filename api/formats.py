@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 from api.reading import renew
@@ -34,10 +36,6 @@ class Csv(BaseRenderer):
         yield ",".join(keys) + "\r\n"
         for record in records:
             yield ",".join(cell(record[key]) for key in keys) + "\r\n"
-
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        """Write a problem: lists are streamed and never come here."""
-        return json.dumps(data, ensure_ascii=False).encode()
 
 
 class Ndjson(Csv):
@@ -98,6 +96,31 @@ def cell(value: Any) -> str:
     return f'"{escaped}"'
 
 
+def as_json(content: Any) -> bytes:
+    """Give content as the API writes JSON."""
+    written: bytes = JSONRenderer().render(content)
+    return written
+
+
+def ready(body: str) -> HttpResponse:
+    """Give an answer of JSON that is written already."""
+    return HttpResponse(body.encode(), content_type=JSONRenderer.media_type)
+
+
+def ready_page(page: Record, bodies: Iterable[str]) -> HttpResponse:
+    """Give a page whose records are written already, just as it would be written with them."""
+    around = as_json({**page, "results": []}).decode()
+    return ready(f"{around.removesuffix(']}')}{','.join(bodies)}]}}")
+
+
+def chunks(queryset: QuerySet[Any], size: int) -> Iterator[list[Any]]:
+    """Give the rows of a list so many at a time, holding no more than these."""
+    rows = iter(queryset.iterator(chunk_size=size))
+    while chunk := list(islice(rows, size)):
+        yield chunk
+        renew()
+
+
 def stream(
     queryset: QuerySet[Any],
     written: Callable[[list[Any]], list[Record]],
@@ -105,20 +128,10 @@ def stream(
     keys: list[str],
 ) -> Iterator[bytes]:
     """Give a whole list, a chunk of records at a time, from the snapshot that is open."""
-
-    def records() -> Iterator[Record]:
-        chunk = []
-        for row in queryset.iterator(chunk_size=CHUNK):
-            chunk.append(row)
-            if len(chunk) == CHUNK:
-                yield from written(chunk)
-                renew()
-                chunk = []
-        yield from written(chunk)
-
+    records = (record for rows in chunks(queryset, CHUNK) for record in written(rows))
     piece: list[str] = []
     size = 0
-    for line in renderer.lines(records(), keys):
+    for line in renderer.lines(records, keys):
         piece.append(line)
         size += len(line)
         if size >= PIECE:

@@ -12,6 +12,8 @@ from typing import Any
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 
+from api.problems import METHODS, not_allowed, respond
+
 REQUEST_ID_HEADER = "X-Request-ID"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALIVE = "/healthz"
@@ -48,9 +50,21 @@ def id_of(environ: Mapping[str, Any]) -> str:
     return given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
+def without_slash(path: str) -> str:
+    """Give a path without the one slash at its end that makes no difference."""
+    return path[:-1] if path[-1:] == "/" and path[-2:] not in ("/", "//") else path
+
+
+def has_body(environ: Mapping[str, Any]) -> bool:
+    """Tell whether a body was sent with a request."""
+    length = environ.get("CONTENT_LENGTH", "")
+    return length not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
+
+
 def note(method: str, asked: str, status: int, **measured: Any) -> None:
     """Write the line about one answer: what was asked, the status and what was measured."""
-    access.info("%s %s %s", method, asked, status, extra=measured)
+    told = {"method": method, "path": asked, "status": status, **measured}
+    access.info("%s %s %s", method, asked, status, extra=told)
 
 
 def observed(
@@ -100,7 +114,6 @@ def everywhere(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
         if not response.streaming and not response.has_header("Content-Length"):
             response["Content-Length"] = str(len(response.content))
         response[REQUEST_ID_HEADER] = request_id
-        response["X-Content-Type-Options"] = "nosniff"
         for name, value in OPEN.items():
             response[name] = value
         if request.method == "OPTIONS":
@@ -115,13 +128,23 @@ def everywhere(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 
 def addressed(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Refuse a host that is not ours, and take a path with a trailing slash for the one without."""
+    """Refuse what is no question to us, and take a path with a trailing slash for the one without.
+
+    A question has a host of ours, a method that reads, and no body.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path_info not in PROBES:
             request.get_host()
-        if len(request.path_info) > 1 and request.path_info.endswith("/"):
-            request.path_info = request.path_info[:-1]
+        # Django gives the method in capitals; what was sent is in META.
+        if request.META["REQUEST_METHOD"] not in METHODS:
+            return not_allowed(request)
+        if has_body(request.META):
+            detail = "A question has no body: write parameters into the query of the address."
+            return respond(request, "bad-request", detail)
+        canonical = without_slash(request.path_info)
+        if canonical != request.path_info:
+            request.path_info = canonical
             request.path = request.path[:-1]
         return get_response(request)
 

@@ -7,7 +7,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -16,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
-from api.asking import Code, RefusedError, Whole, read_list
+from api.asking import Code, Day, RefusedError, Whole, read_list
 from api.links import absolute
 from api.problems import InvalidParametersError, StaleCursorError, error
 from api.release import current
@@ -73,7 +72,7 @@ class Column:
         if value is None and self.field.null:
             return None
         if isinstance(self.field, models.DateField) and isinstance(value, str):
-            return date.fromisoformat(value)
+            return Day().read(value)
         if isinstance(self.field, models.IntegerField):
             if type(value) is int and -(2**31) <= value < 2**31:
                 return value
@@ -108,16 +107,17 @@ class KeysetPagination(BasePagination):
         if errors:
             raise InvalidParametersError(errors)
         self.release = current()
-        self.digest = _digest(asked)
+        self.digest = _digest(request.path, asked)
         backwards, values = False, None
         if "cursor" in asked:
             backwards, values = self._read_cursor(asked["cursor"], columns)
-        self.count = queryset.count()
+        found = getattr(view, "found", None)
+        self.count = self._counted(queryset if found is None else found)
         read = [column.reversed() for column in columns] if backwards else columns
-        page = queryset.order_by(*(column.expression for column in read))
-        if values is not None:
-            page = page.filter(_after(read, values))
-        rows = list(page[: size + 1])
+        if found is not None and _by_rank_and_key(read):
+            rows = _found(view.get_queryset(), found, read, values, size + 1)
+        else:
+            rows = list(_cut(queryset, read, values, size + 1))
         more = len(rows) > size
         rows = rows[:size]
         if backwards:
@@ -128,6 +128,14 @@ class KeysetPagination(BasePagination):
         self.next = self._link(rows[-1], backwards=False) if forward_exists else None
         self.previous = self._link(rows[0], backwards=True) if backward_exists else None
         return rows
+
+    def _counted(self, queryset: QuerySet[Any]) -> int:
+        """Give the number of records; the release tells that of a list nobody narrowed."""
+        if queryset.query.where:
+            return queryset.count()
+        kind = str(queryset.model._meta.verbose_name_plural).replace(" ", "_")
+        told: int | None = self.release.counts.get(kind)
+        return queryset.count() if told is None else told
 
     def page(self, facets: dict[str, Any]) -> dict[str, Any]:
         """Give what stands around the records: release, count, links and facets."""
@@ -190,7 +198,12 @@ class KeysetPagination(BasePagination):
                 "in": "query",
                 "description": "Columns to order by, the first one first; a minus sign turns one "
                 "round. Records without a value come last. The key decides between equals.",
-                "schema": {"type": "array", "items": {"type": "string", "enum": names}},
+                "schema": {
+                    "type": "array",
+                    "items": {"type": "string", "enum": names},
+                    "minItems": 1,
+                    "uniqueItems": True,
+                },
                 "style": "form",
                 "explode": False,
             },
@@ -222,12 +235,39 @@ class KeysetPagination(BasePagination):
 
     def _link(self, row: models.Model, *, backwards: bool) -> str:
         values = [getattr(row, column.name) for column in self.columns]
-        content = [VERSION, self.release.content_hash[:12], self.digest, backwards, values]
-        raw = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str).encode()
-        cursor = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-        asked = dict(self.request.query_params.items())
+        asked: dict[str, Any] = dict(sorted(self.request.query_params.items()))
+        place = (self.release.content_hash, self.request.path)
+        cursor = encoded(place, asked, values, backwards=backwards)
         query = urlencode({**asked, "cursor": cursor}, safe=",")
         return absolute(self.request._request, f"{self.request.path}?{query}")
+
+
+def _cut(
+    queryset: QuerySet[Any], read: list[Column], values: list[Any] | None, number: int
+) -> QuerySet[Any]:
+    """Give the first rows after the one with these values."""
+    page = queryset.order_by(*(column.expression for column in read))
+    return (page if values is None else page.filter(_after(read, values)))[:number]
+
+
+def _by_rank_and_key(columns: list[Column]) -> bool:
+    return columns[0].name == RANK and len(columns) == 2 and columns[1].field.primary_key
+
+
+def _found(
+    records: QuerySet[Any],
+    found: QuerySet[Any],
+    read: list[Column],
+    values: list[Any] | None,
+    number: int,
+) -> list[Any]:
+    """Give the first records after the one with these values, looked up by what was found."""
+    record = Column("record", found.model._meta.get_field("record"), read[1].descending)
+    ranks = dict(_cut(found, [read[0], record], values, number).values_list("record", RANK))
+    by_key = {row.pk: row for row in records.filter(pk__in=ranks)}
+    for key, rank in ranks.items():
+        by_key[key].rank = rank
+    return [by_key[key] for key in ranks]
 
 
 def order_of(queryset: QuerySet[Any], allowed: Mapping[str, str], text: str) -> list[Column]:
@@ -239,7 +279,7 @@ def order_of(queryset: QuerySet[Any], allowed: Mapping[str, str], text: str) -> 
     meta = queryset.model._meta
     names = [f"{sign}{name}" for name in allowed for sign in ("", "-")]
     asked = read_list(Code(names), text) if text else []
-    bare = [name.removeprefix("-") for name in asked]
+    bare = [name.removeprefix("-") for name in text.split(",")]
     if len(set(bare)) < len(bare):
         raise RefusedError("The ordering names a column twice.")
     paths = [(allowed[name.removeprefix("-")], name.startswith("-")) for name in asked]
@@ -266,11 +306,34 @@ def ordered(
     return queryset.order_by(*(column.expression for column in columns))
 
 
+def encoded(
+    place: tuple[str, str],
+    asked: Mapping[str, str],
+    values: list[Any],
+    *,
+    backwards: bool = False,
+) -> str:
+    """Give the cursor for the page beside a row with these values.
+
+    ``place`` is the content hash of the release and the path of the list, ``asked`` its parameters.
+    """
+    content_hash, path = place
+    content = [VERSION, content_hash[:12], _digest(path, asked), backwards, values]
+    raw = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=str).encode()
+    return _text(raw)
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
 def _decoded(text: str) -> tuple[str, str, bool, list[Any]]:
     """Take a cursor apart; raises ValueError or TypeError when it is none."""
     if len(text) > MAX_CURSOR:
         raise ValueError(len(text))
     raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    if _text(raw) != text:
+        raise ValueError(text)
     parts = json.loads(raw)
     if not isinstance(parts, list) or [type(part) for part in parts] != PARTS:
         raise ValueError(parts)
@@ -288,6 +351,6 @@ def _after(columns: list[Column], values: list[Any]) -> Q:
     return condition
 
 
-def _digest(asked: Mapping[str, str]) -> str:
+def _digest(path: str, asked: Mapping[str, str]) -> str:
     shape = sorted((name, value) for name, value in asked.items() if name not in PRESENTATION)
-    return hashlib.sha256(json.dumps(shape).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps([path, *shape]).encode()).hexdigest()[:12]

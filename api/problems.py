@@ -8,14 +8,15 @@ from typing import Any
 from django.core.exceptions import DisallowedHost, PermissionDenied
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.utils.encoding import iri_to_uri
 from rest_framework import exceptions
-from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from api.links import absolute
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
+METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,13 @@ KINDS = {
             "gives the nearest match and the allowed values. No parameter is ever ignored.",
         ),
         Kind(
+            "renamed",
+            HTTPStatus.PERMANENT_REDIRECT,
+            "The record has another key now",
+            "The key was given up in a later release. Location leads to the same record, with the "
+            "same query; keep the new address.",
+        ),
+        Kind(
             "not-found",
             HTTPStatus.NOT_FOUND,
             "There is nothing at this address",
@@ -69,6 +77,13 @@ KINDS = {
             "The cursor belongs to another release",
             "The dataset was replaced since the cursor was made, so its page no longer exists. "
             "Ask again without the cursor parameter to start over in the present release.",
+        ),
+        Kind(
+            "too-many-requests",
+            HTTPStatus.TOO_MANY_REQUESTS,
+            "Too many requests at once",
+            "A proxy in front of this instance gives each client so many answers a second, and no "
+            "more. Ask again after Retry-After seconds, or for more at once.",
         ),
         Kind(
             "internal-error",
@@ -102,6 +117,17 @@ class UnavailableError(exceptions.APIException):
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class RenamedError(exceptions.APIException):
+    """A key that a record had in an earlier release, and the path with its present one."""
+
+    status_code = HTTPStatus.PERMANENT_REDIRECT
+
+    def __init__(self, former: str, present: str, path: str) -> None:
+        """Take both keys, and the path that leads on."""
+        super().__init__(f"{former!r} is called {present!r} now: follow Location, and keep it.")
+        self.path = path
+
+
 class StaleCursorError(exceptions.APIException):
     """A cursor made in another release."""
 
@@ -130,15 +156,25 @@ def problem(request: HttpRequest, kind: Kind, detail: str, **members: Any) -> di
 
 
 def respond(
-    request: HttpRequest, name: str, detail: str, headers: dict[str, str] | None = None
+    request: HttpRequest,
+    name: str,
+    detail: str,
+    headers: dict[str, str] | None = None,
+    errors: list[dict[str, Any]] | None = None,
 ) -> HttpResponse:
-    """Answer with a problem from outside the views."""
+    """Answer with a problem, in JSON whatever the format of the address."""
     kind = KINDS[name]
-    body = problem(request, kind, detail)
+    body = problem(request, kind, detail, errors=errors or [])
     return JsonResponse(body, status=kind.status, content_type=MEDIA_TYPE, headers=headers)
 
 
-def exception_handler(raised: Exception, context: dict[str, Any]) -> Response | None:
+def refuse(request: HttpRequest, refused: InvalidParametersError) -> HttpResponse:
+    """Answer that parameters cannot be honoured."""
+    detail = " ".join(f"{entry['parameter']}: {entry['detail']}" for entry in refused.errors)
+    return respond(request, "invalid-parameters", detail, errors=refused.errors)
+
+
+def exception_handler(raised: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Turn what a view raised into a problem; None leaves it to Django, as a defect."""
     request = context["request"]._request
     if isinstance(raised, Http404):
@@ -149,26 +185,18 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> Response | 
         raise raised
     if not isinstance(raised, exceptions.APIException):
         return None
-    if isinstance(raised, InvalidParametersError):
-        kind, errors = KINDS["invalid-parameters"], raised.errors
-        detail = " ".join(f"{entry['parameter']}: {entry['detail']}" for entry in errors)
-    else:
-        errors, detail = [], str(raised.detail)
-        by_status = {
-            kind.status.value: kind for kind in KINDS.values() if kind.name != "bad-request"
-        }
-        by_status[400] = KINDS["bad-request"]
-        kind = by_status.get(raised.status_code, KINDS["bad-request"])
     set_rollback()
-    headers = {}
-    if raised.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "5"
-    return Response(
-        problem(request, kind, detail, errors=errors),
-        status=kind.status.value,
-        content_type=MEDIA_TYPE,
-        headers=headers,
-    )
+    if isinstance(raised, InvalidParametersError):
+        return refuse(request, raised)
+    if isinstance(raised, RenamedError):
+        path = f"{raised.path}?{request.META['QUERY_STRING']}".removesuffix("?")
+        location = absolute(request, iri_to_uri(path) or "")
+        return respond(request, "renamed", str(raised.detail), {"Location": location})
+    by_status = {kind.status.value: kind for kind in KINDS.values()}
+    by_status[400] = KINDS["bad-request"]
+    kind = by_status.get(raised.status_code, KINDS["bad-request"])
+    away = raised.status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    return respond(request, kind.name, str(raised.detail), {"Retry-After": "5"} if away else {})
 
 
 def unavailable(request: HttpRequest, away: Exception) -> HttpResponse:
@@ -176,6 +204,12 @@ def unavailable(request: HttpRequest, away: Exception) -> HttpResponse:
     logger.warning("the database cannot be asked: %s", away, exc_info=away)
     detail = "The database cannot be asked at the moment: ask again later."
     return respond(request, "unavailable", detail, {"Retry-After": "5"})
+
+
+def not_allowed(request: HttpRequest) -> HttpResponse:
+    """Answer a method that could write, or that HTTP does not know: methods have capitals."""
+    detail = f"Nothing answers to {request.META['REQUEST_METHOD'][:40]!r}: ask with GET."
+    return respond(request, "method-not-allowed", detail, {"Allow": ", ".join(METHODS)})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -188,7 +222,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a path that names nothing."""
     return respond(
-        request, "not-found", f"No resource is at {request.path}; / lists what there is."
+        request, "not-found", f"No resource is at {request.path[:200]}; / lists what there is."
     )
 
 

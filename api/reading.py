@@ -8,6 +8,8 @@ from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
@@ -98,12 +100,20 @@ def _heeding(gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
         return ended.value
 
 
-def leave_closed(connection: BaseDatabaseWrapper, tries: int) -> None:
-    """Take a connection that the server has not closed, if one of so many from the pool is such.
+@contextmanager
+def transacting(alias: str) -> Iterator[None]:
+    """Begin and end a transaction in a database, on a connection that was not closed meanwhile."""
+    _leave_closed(connections[alias])
+    with transaction.atomic(using=alias):
+        yield
 
-    A server that was restarted has closed those that lay idle in the pool.
+
+def _leave_closed(connection: BaseDatabaseWrapper) -> None:
+    """Take a connection from the pool that the server has not closed while it lay idle there.
+
+    A server that was restarted has closed all of them.
     """
-    for _ in range(tries):
+    for _ in range(settings.THREADS + 1):
         connection.ensure_connection()
         held = connection.connection
         if not isinstance(held, PatientConnection) or not held.hung_up():

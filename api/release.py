@@ -4,18 +4,22 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from django.conf import settings
-from django.db import Error, OperationalError, connection, transaction
+from django.db import Error, OperationalError, connections
 from django.db.models import Subquery
 
+from api.models import RenderedState
 from api.problems import UnavailableError
-from api.reading import PATIENCE, leave_closed, silence, within
+from api.reading import PATIENCE, silence, transacting, within
+from api.replicas import PRIMARY, databases, reading
 from policy.models import AttachedTexts, Release
 
 logger = logging.getLogger(__name__)
@@ -37,24 +41,35 @@ class NoReleaseError(UnavailableError):
     )
 
 
-def _software() -> str:
-    """Give a digest of all that answers depend on beside the dataset: our code and our address."""
-    digest = hashlib.sha256(settings.PUBLIC_URL.encode())
+def _sha256(*parts: object) -> str:
+    return hashlib.sha256(" ".join(map(str, parts)).encode()).hexdigest()
+
+
+def _code() -> str:
+    """Give a digest of our code, which all answers depend on beside the dataset."""
+    digest = hashlib.sha256()
     for folder in ("policy", "api"):
         for path in sorted(Path(settings.BASE_DIR, folder).rglob("*.py")):
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-SOFTWARE = _software()
+CODE = _code()
+SOFTWARE = _sha256(CODE, settings.PUBLIC_URL)
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A release, and a token that differs whenever any answer about it may."""
+    """A release, and a token that differs whenever any answer about it may.
+
+    ``stamp`` differs whenever any of its records may, as JSON; ``rendered`` tells whether the
+    renderings that the database holds are of this stamp.
+    """
 
     release: Release
     token: str
+    stamp: str
+    rendered: bool
 
 
 @dataclass(slots=True)
@@ -68,31 +83,31 @@ _open: ContextVar[_Snapshot | None] = ContextVar("snapshot", default=None)
 @contextmanager
 def snapshot() -> Iterator[None]:
     """Read all that is asked for within from one state of the database; raises django.db.Error."""
-    if watch.away:
+    if watch.away and not databases.many:
         raise OperationalError("the database did not answer a moment ago")
-    with within(PATIENCE), watch.needed(), _transaction():
-        _open.set(_Snapshot())
+    with within(PATIENCE), watch.needed(), ExitStack() as opened:
+        if databases.many:
+            # A replica that has not the release which is known here is passed over.
+            reads = reading(databases.readers(), _look, watch.knows)
+            _open.set(_Snapshot(opened.enter_context(reads)))
+        else:
+            opened.enter_context(transacting(PRIMARY))
+            _open.set(_Snapshot())
         try:
             yield
         finally:
             _open.set(None)
 
 
-@contextmanager
-def _transaction() -> Iterator[None]:
-    """Begin and end a transaction on a connection that was not closed while it lay idle."""
-    leave_closed(connection, settings.THREADS)
-    with transaction.atomic():
-        yield
-
-
 def served() -> Served:
     """Give what is loaded, as the open snapshot has it; raises NoReleaseError, django.db.Error."""
     opened = _open.get()
     if opened is None:
-        return _read()
+        opened = _Snapshot()
     if opened.served is None:
-        opened.served = _read()
+        opened.served = _look()
+    if opened.served is None:
+        raise NoReleaseError
     return opened.served
 
 
@@ -101,13 +116,21 @@ def current() -> Release:
     return served().release
 
 
-def _read() -> Served:
+@cache
+def _question() -> tuple[str, tuple[Any, ...]]:
+    """Give the query for the release and its state, written once, for every request asks it."""
     texts = AttachedTexts.objects.filter(pk=AttachedTexts.ONLY).values("digest")
-    release = Release.objects.annotate(texts=Subquery(texts[:1])).first()
+    stamps = RenderedState.objects.filter(pk=RenderedState.ONLY).values("stamp")
+    releases = Release.objects.annotate(texts=Subquery(texts), rendered=Subquery(stamps))
+    return releases[:1].query.sql_with_params()
+
+
+def _look() -> Served | None:
+    release: Any = next(iter(Release.objects.raw(*_question())), None)
     if release is None:
-        raise NoReleaseError
-    state = f"{release.content_hash} {release.texts} {SOFTWARE}"
-    return Served(release, hashlib.sha256(state.encode()).hexdigest())
+        return None
+    stamp = _sha256(release.content_hash, release.texts, CODE)
+    return Served(release, _sha256(stamp, SOFTWARE), stamp, release.rendered == stamp)
 
 
 class Watch:
@@ -124,6 +147,11 @@ class Watch:
         self._begun = float("inf")
         self._failed = False
         self._waiting = 0
+        self._last = ""
+
+    def knows(self, served: Served | None) -> bool:
+        """Tell whether this is what was loaded when that was last known."""
+        return served is not None and self._last in ("", served.token)
 
     @property
     def away(self) -> bool:
@@ -142,10 +170,10 @@ class Watch:
         if now - self._since > due and self._looking.acquire(blocking=False):
             self._begun = now
             try:
-                with within(LOOK), _transaction():
-                    self._seen, self._failed = _read(), False
-            except NoReleaseError:
-                self._seen, self._failed = None, False
+                newest = reading(databases.newest(), _look, self.knows)
+                with within(LOOK), newest as self._seen:
+                    self._failed = False
+                    self._last = self._seen.token if self._seen else self._last
             except Error as away:
                 logger.warning("the release cannot be looked up: %s", away)
                 self._seen, self._failed = None, True
@@ -153,9 +181,10 @@ class Watch:
                 silence.found()
             finally:
                 self._since, self._begun = now, float("inf")
-                if not connection.in_atomic_block:
-                    # Nothing else ends what was opened outside of Django's own requests.
-                    connection.close()
+                for connection in connections.all(initialized_only=True):
+                    if not connection.in_atomic_block:
+                        # Nothing else ends what was opened outside of Django's own requests.
+                        connection.close()
                 self._looking.release()
         return self._seen if time.monotonic() - self._since < TRUSTED else None
 

@@ -192,8 +192,13 @@ class QuestionsExtension(OpenApiFilterExtension):
                     "items": schema,
                     "minItems": question.extra.get("least", 1),
                     "maxItems": question.extra.get("most", 100),
+                    # A pair is refused if it names one country twice; lists may repeat themselves.
+                    **({"uniqueItems": True} if question.extra.get("least", 1) > 1 else {}),
                 }
-            parameters.append(parameter(name, question.extra["help_text"], schema))
+            described = parameter(name, question.extra["help_text"], schema)
+            if question.needed:
+                described["required"] = True
+            parameters.append(described)
         return parameters
 
 
@@ -239,6 +244,10 @@ def _selection(schemas: dict[str, Any], name: str) -> str:
     return f"#/components/schemas/{name}Selection"
 
 
+UNDESCRIBED = ("bad-request", "internal-error", "method-not-allowed", "too-many-requests")
+"""Problems that belong to no operation: what gives them is in front of all of them, or broken."""
+
+
 def document_problems(result: Any, generator: Any, request: Any, public: bool) -> Any:
     """Add to every operation the problems it can answer."""
     components = result["components"]
@@ -249,7 +258,14 @@ def document_problems(result: Any, generator: Any, request: Any, public: bool) -
             "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for kind in problems.KINDS.values()
-        if kind.name not in ("bad-request", "internal-error", "method-not-allowed")
+        if kind.name not in UNDESCRIBED
+    }
+    components["responses"]["renamed"]["headers"] = {
+        "Location": {
+            "description": "Full URL of the same question to the record under its present key.",
+            "schema": {"type": "string", "format": "uri-reference"},
+            "required": True,
+        }
     }
     result["security"] = []
     tags: dict[str, str] = {}
@@ -258,7 +274,7 @@ def document_problems(result: Any, generator: Any, request: Any, public: bool) -
             tags.setdefault(operation["tags"][0], operation["description"])
             names = ["invalid-parameters", "not-acceptable", "unavailable"]
             if "{" in path:
-                names.append("not-found")
+                names += ["not-found", "renamed"]
             if operation["operationId"].endswith("_list"):
                 names.append("stale-cursor")
             for kind in sorted((problems.KINDS[name] for name in names), key=lambda k: k.status):

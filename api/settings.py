@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
 from api import reading
@@ -17,6 +19,19 @@ THREADS = env.int("THREADS", default=16)
 _database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
 _database = reading.snapshots(_database)
 DATABASES = {"default": reading.serving(_database, THREADS) if SERVING else _database}
+# Commands write, so they have nothing to do with what only follows.
+_replicas: list[str] = env.list("DATABASE_REPLICA_URLS", default=[]) if SERVING else []
+for _number, _url in enumerate(_replicas):
+    _replica = reading.snapshots({**dj_database_url.parse(_url)})
+    if not _replica["ENGINE"] == _database["ENGINE"] == "django.db.backends.postgresql":
+        raise ImproperlyConfigured(
+            "DATABASE_REPLICA_URLS needs PostgreSQL: write postgres:// addresses, and one in "
+            "DATABASE_URL, or leave it out."
+        )
+    DATABASES[f"replica_{_number}"] = reading.serving(_replica, THREADS)
+DATABASE_ROUTERS = ["api.replicas.Router"] if _replicas else []
+# What is done within the loading of a release, once its records are there.
+AFTER_LOAD = "api.rendering.render_all"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Behind a proxy the address of a request is not the one a client can follow.
 PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
@@ -37,6 +52,7 @@ INSTALLED_APPS = [
     "api",
 ]
 MIDDLEWARE = [
+    "api.guards.guarded",
     "api.middleware.everywhere",
     "api.middleware.addressed",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -52,12 +68,21 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 
+# What `check --deploy` would have and this service does without; `make lint` runs it.
+SILENCED_SYSTEM_CHECKS = [
+    "security.W001",  # api.guards gives the headers of SecurityMiddleware, and to every answer
+    "security.W002",  # api.guards gives X-Frame-Options too
+    "security.W003",  # CSRF abuses a session: there are no sessions, cookies or forms
+    "security.W009",  # nothing is signed, so SECRET_KEY stays empty and any use of it is an error
+]
+
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.Negotiation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "api.problems.exception_handler",
 }
@@ -70,7 +95,7 @@ SPECTACULAR_SETTINGS = {
         "Foreign-policy facts as an API, each traced to the sentence it rests on. Every list is "
         "filtered, ordered and paged alike; a parameter that is not known, or a code that is in no "
         "vocabulary, is refused with the nearest match. What a source does not say is served too, "
-        "as gaps and as sides whose position is not stated."
+        "as gaps and as sides whose position is not stated. A query may be 16,384 characters long."
     ),
     "CONTACT": {"name": "The Demarche maintainers"},
     "LICENSE": {"name": "MIT (code); CC BY 4.0 (dataset)", "identifier": "MIT AND CC-BY-4.0"},

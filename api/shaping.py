@@ -1,6 +1,6 @@
 """Which keys of a record a client is given, which related records stand in it, and counts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,13 +68,16 @@ def select(records: list[Record], shape: Shape) -> list[Record]:
     ]
 
 
-def expand(records: list[Record], shape: Shape, resources: Mapping[str, Any]) -> None:
+def expand(
+    records: list[Record],
+    shape: Shape,
+    related_of: Callable[[str, Collection[str]], list[Record]],
+) -> None:
     """Put related records in place of their keys, one level deep, at one list's cost each.
 
-    ``resources`` maps the name of a field to the viewset whose records its keys lead to.
+    ``related_of`` gives the records that the keys of the named field lead to.
     """
     for name in shape.expand:
-        viewset = resources[name]
         named = [record[name] for record in records]
         keys = {
             key
@@ -82,10 +85,7 @@ def expand(records: list[Record], shape: Shape, resources: Mapping[str, Any]) ->
             for key in (value if isinstance(value, list) else [value])
             if key is not None
         }
-        found = viewset.queryset.filter(pk__in=keys)
-        related = {
-            record["id"]: record for record in viewset.serializer_class(found, many=True).data
-        }
+        related = {record["id"]: record for record in related_of(name, keys)}
         for record in records:
             value = record[name]
             if isinstance(value, list):

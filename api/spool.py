@@ -37,7 +37,10 @@ class Spool:
 
     def __iter__(self) -> Iterator[bytes]:
         """Give the list, a piece at a time."""
-        return zstandard.ZstdDecompressor().read_to_iter(self._file, write_size=PIECE)
+        try:
+            yield from zstandard.ZstdDecompressor().read_to_iter(self._file, write_size=PIECE)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Remove the file."""

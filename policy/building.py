@@ -21,15 +21,18 @@ from policy.content import UNCOUNTED, Digest, canonical, file_name
 from policy.models import Country, Release
 from policy.models.base import Support
 from policy.models.releases import SCHEMA_VERSION
+from policy.renaming import read_renamings
 from policy.searching import search_entries
 from policy.validation import Record, errors_of
+from policy.voices import voices
 
 
 def build(folder: Path) -> dict[str, str]:
     """Turn the annotations under a folder into the text of each fixture file, by file name.
 
-    The folder holds ``reference.toml``, ``release.toml`` and ``sources/<source>/*.toml``. The same
-    annotations give the same bytes. Raises InvalidAnnotationsError with all errors at once.
+    The folder holds ``reference.toml``, ``release.toml``, ``sources/<source>/*.toml`` and, where
+    keys were renamed, ``renamed.toml``. The same annotations give the same bytes. Raises
+    InvalidAnnotationsError with all errors at once.
     """
     draft = Draft()
     reference = read_toml(folder / "reference.toml", draft)
@@ -41,6 +44,7 @@ def build(folder: Path) -> dict[str, str]:
         read_source(source, draft)
     for source in sources:
         read_mentions(source, draft)
+    read_renamings(folder / "renamed.toml", draft)
     for entry in draft.of(Country):
         _complete_country(entry, reference, draft)
     for entry in draft.entries.values():
@@ -113,7 +117,7 @@ def _fixtures(draft: Draft, release: Table) -> dict[str, str]:
 def _by_file(draft: Draft) -> Iterator[tuple[str, list[Record]]]:
     """Yield each kind's fixture name and its records, in the order of their keys."""
     files: dict[str, list[Entry]] = {}
-    for entry in [*draft.entries.values(), *search_entries(draft)]:
+    for entry in [*draft.entries.values(), *search_entries(draft), *voices(draft)]:
         files.setdefault(file_name(entry.model), []).append(entry)
     for name, entries in sorted(files.items()):
         yield name, [entry.record for entry in sorted(entries, key=lambda entry: entry.key)]

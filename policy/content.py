@@ -5,7 +5,9 @@ import json
 from functools import cache
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models
+from django.utils.module_loading import import_string
 
 from policy.models import AttachedTexts, PassageText, Release
 from policy.validation import Record
@@ -15,7 +17,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 APART: frozenset[type[models.Model]] = frozenset({AttachedTexts, PassageText})
 """The models whose rows an operator makes; no release holds them."""
 
-UNCOUNTED = frozenset({"release", "search_entries"})
+UNCOUNTED = frozenset({"release", "search_entries", "voices"})
 """The files whose records are none of the dataset's own, so that no count tells of them."""
 
 
@@ -38,6 +40,16 @@ def kinds() -> dict[str, type[models.Model]]:
 def canonical(record: Record) -> str:
     """Give a record as one line of JSON, however it was laid out in its file."""
     return _ENCODER.encode(record)
+
+
+def settled() -> None:
+    """Let who prepares answers know that the dataset is another now, before it is committed.
+
+    The setting AFTER_LOAD, if there is one, names a function without arguments.
+    """
+    after = getattr(settings, "AFTER_LOAD", None)
+    if after:
+        import_string(after)()
 
 
 class Digest:

@@ -7,8 +7,9 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from policy import plover
-from policy.models import BilateralIssue, Event, EventParty, Gap, IssueSide, Statement, Trip
+from policy.models import BilateralIssue, Event, EventParty, Gap, IssueSide, Trip
 from policy.models.events import PartyRole
+from policy.voices import concerning
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ def events_between(first: str, second: str) -> Q:
 
 def statements_between(first: str, second: str) -> Q:
     """Give the condition on statements: each country speaks in it or is what it is about."""
-    return _has_voice(first) & _has_voice(second)
+    return concerning([first]) & concerning([second])
 
 
 def trips_between(first: str, second: str) -> Q:
@@ -117,11 +118,6 @@ def _both(model: Any, path: str, first: str, second: str) -> Q:
         return Q(pk__in=model.objects.order_by().filter(**{path: country}).values("pk"))
 
     return one(first) & one(second)
-
-
-def _has_voice(country: str) -> Q:
-    voiced = Q(about=country) | Q(attributed_country=country) | Q(speaker__country=country)
-    return Q(pk__in=Statement.objects.order_by().filter(voiced).values("pk"))
 
 
 def _travels(origin: str, destination: str) -> Q:

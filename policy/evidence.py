@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 
+from policy.content import settled
 from policy.models import AttachedTexts, Passage, PassageText, Source
 from policy.validation import Record
 
@@ -114,6 +115,7 @@ def attach(source: str, text: str) -> int:
         PassageText.objects.filter(passage__source_id=source).delete()
         PassageText.objects.bulk_create(rows)
         note_attached()
+        settled()
     return len(rows)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-from django.conf import settings
 from django.db import (
     DEFAULT_DB_ALIAS,
     Error,
@@ -17,9 +16,8 @@ from django.db import (
     transaction,
 )
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.utils.module_loading import import_string
 
-from policy.content import APART, UNCOUNTED, Digest
+from policy.content import APART, UNCOUNTED, Digest, settled
 from policy.evidence import note_attached
 from policy.models import Release
 from policy.models.releases import SCHEMA_VERSION
@@ -91,7 +89,7 @@ def load(
     connection = connections[using]
     with _explained(connection):
         _prepare(connection, wait, dry_run=dry_run)
-        return _Load(connection, folder, progress).run(wait, dry_run=dry_run)
+        return _Load(connection, folder, progress).run(dry_run=dry_run)
 
 
 @contextmanager
@@ -121,16 +119,17 @@ def _cure(error: Exception) -> str:
 
 def _prepare(connection: BaseDatabaseWrapper, wait: float, *, dry_run: bool) -> None:
     """Set the session up for loading: no limit on statements, and SQLite's write-ahead log."""
+    milliseconds = max(1, int(wait * 1000))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0")
-            cursor.execute("SET lock_timeout = %s", [f"{int(wait * 1000)}ms"])
+            cursor.execute("SET lock_timeout = %s", [f"{milliseconds}ms"])
         return
     name = str(connection.settings_dict["NAME"])
     if not name.startswith("file:") and not Path(name).exists():
         raise AwayError(f"there is no database at {name}: run manage.py migrate")
     with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
+        cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
     if not dry_run:
         _write_ahead(connection, wait)
 
@@ -170,7 +169,7 @@ class _Load:
         self.refused: set[str] = set()
         self.files: dict[str, str] = {}
 
-    def run(self, wait: float, *, dry_run: bool) -> Outcome:
+    def run(self, *, dry_run: bool) -> Outcome:
         """Read, stage, check and merge."""
         files, errors = files_of(self.folder)
         for line in errors:
@@ -190,7 +189,7 @@ class _Load:
         self._compare()
         if self.problems.total:
             raise InvalidReleaseError(self.problems)
-        return self._merge(wait, dry_run=dry_run)
+        return self._merge(dry_run=dry_run)
 
     def _version(self) -> str:
         return str(self.release["fields"]["version"]) if self.release else ""
@@ -282,7 +281,7 @@ class _Load:
             if kind.name not in UNCOUNTED
         )
 
-    def _merge(self, wait: float, *, dry_run: bool) -> Outcome:
+    def _merge(self, *, dry_run: bool) -> Outcome:
         if dry_run:
             with transaction.atomic(using=self.connection.alias):
                 return Outcome(self._version(), self._changes())
@@ -294,11 +293,10 @@ class _Load:
                 for table in kind.tables:
                     self.stage.merge(table)
             self._prune()
+            self.stage.merged()
             if not self._is_loaded():
                 raise LockedError("somebody else wrote to the database meanwhile: try again")
-            after = getattr(settings, "AFTER_LOAD", None)
-            if after:
-                import_string(after)()
+            settled()
         self.stage.analyze([change.kind for change in changes])
         return Outcome(self._version(), changes)
 

@@ -51,3 +51,33 @@ def backwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     back = SQLITE_BACK if schema_editor.connection.vendor == "sqlite" else POSTGRESQL_BACK
     for statement in back:
         schema_editor.execute(statement, params=None)
+
+
+COSTLY = (
+    """CREATE FUNCTION policy_words(words text) RETURNS tsvector
+        LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000
+        AS $body$ BEGIN RETURN array_to_tsvector(string_to_array(words, ' ')); END $body$""",
+    "DROP INDEX policy_searchentry_words",
+    "CREATE INDEX policy_searchentry_words ON policy_searchentry USING gin (policy_words(words))",
+)
+"""PostgreSQL takes the functions it brings for free, and would rather split the words of every row
+than ask the index; this one says what it costs."""
+COSTLY_BACK = (
+    "DROP INDEX policy_searchentry_words",
+    "DROP FUNCTION policy_words(text)",
+    *POSTGRESQL,
+)
+
+
+def priced(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Tell PostgreSQL what it costs not to use the index."""
+    if schema_editor.connection.vendor == "postgresql":
+        for statement in COSTLY:
+            schema_editor.execute(statement, params=None)
+
+
+def unpriced(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
+    """Have the index as the initial migration makes it."""
+    if schema_editor.connection.vendor == "postgresql":
+        for statement in COSTLY_BACK:
+            schema_editor.execute(statement, params=None)

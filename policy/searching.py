@@ -22,11 +22,17 @@ TITLES = ("title", "label", "name", "summary", "question", "quote", "id")
 """The fields that can name a record in a list, the best first."""
 
 
+ASCII_GAPS = {code: " " for code in range(128) if not chr(code).isalnum()}
+"""What separates words in a text of ASCII only, which needs no look at accents."""
+
+
 def fold(text: str) -> list[str]:
     """Give the words of a text without case and accents, in order.
 
     Both engines are given words that were folded here, so that neither's own rules matter.
     """
+    if text.isascii():
+        return text.lower().translate(ASCII_GAPS).split()
     bare = "".join(
         letter
         for letter in unicodedata.normalize("NFKD", text.casefold())

@@ -152,6 +152,10 @@ class Stage:
         """Make the tables quick to look up in, once all rows are there."""
         self.write()
         with self.connection.cursor() as cursor:
+            if self.connection.vendor == "postgresql":
+                # A planner that takes a table for empty would read it anew for each row that goes
+                # into it, and more each time.
+                cursor.execute("SET enable_nestloop = off")
             for kind in staged_kinds():
                 for table in kind.tables:
                     if self.connection.vendor == "postgresql":
@@ -275,6 +279,12 @@ class Stage:
                 f"WHERE NOT EXISTS (SELECT 1 FROM {table.name} AS t "
                 f"WHERE {self._equal(table.key, 's', 't')})"
             )
+
+    def merged(self) -> None:
+        """Let the planner choose freely again, once all tables are merged."""
+        if self.connection.vendor == "postgresql":
+            with self.connection.cursor() as cursor:
+                cursor.execute("RESET enable_nestloop")
 
     def prune(self, table: str, column: str, kind: Kind) -> None:
         """Remove an operator's own rows that lead to a record the release does not have."""

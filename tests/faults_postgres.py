@@ -1,10 +1,8 @@
 """What can befall a PostgreSQL under the server, each as a context manager that lifts it again."""
 
-import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -37,26 +35,14 @@ def restarted(server: Server) -> Iterator[None]:
     yield
 
 
-def processes(server: Server) -> list[int]:
-    """Give the process ids of the postmaster and all that it started."""
-    postmaster = int((server.data / "postmaster.pid").read_text().split()[0])
-    children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    return [postmaster, *map(int, children)]
-
-
 @contextmanager
 def frozen(server: Server) -> Iterator[None]:
     """The server neither answers nor goes away."""
-    stopped = processes(server)
-    for pid in stopped:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGSTOP)
+    server.signal(signal.SIGSTOP)
     try:
         yield
     finally:
-        for pid in stopped:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+        server.signal(signal.SIGCONT)
 
 
 @contextmanager

@@ -174,7 +174,7 @@ def slow_clients(service: Service, number: int = 500, seconds: float = 14) -> Ro
 GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\n"
 ODD = {
-    "a header of 100 kB": GET + b"X-A: " + b"a" * 100_000 + b"\r\n\r\n",
+    "a header of 200 kB": GET + b"X-A: " + b"a" * 200_000 + b"\r\n\r\n",
     "5000 headers": GET + b"X-A: a\r\n" * 5000 + b"\r\n",
     "a request line of 1 MB": GET.replace(b"/", b"/" + b"a" * 1_000_000, 1) + b"\r\n",
     "a query of 60 kB": GET.replace(b"/", b"/?q=" + b"a" * 60_000, 1) + b"\r\n",

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -85,6 +85,16 @@ class Server:
         """Stop the server at once, as a crash would, if it runs."""
         if (self.data / "postmaster.pid").exists():
             self.run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
+
+    def signal(self, number: int) -> None:
+        """Send a signal to every process of the server, such as SIGSTOP to freeze it."""
+        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                pid, _, rest = path.read_text().partition(" ")
+                parent = int(rest.rpartition(")")[2].split()[1])
+                if postmaster in (int(pid), parent):
+                    os.kill(int(pid), number)
 
 
 @contextmanager

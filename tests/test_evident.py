@@ -1,4 +1,4 @@
-"""The quick way and the long one: what the quick one lets in, the long one lets in as the same."""
+"""The quick way and the long one: what the quick one lets in, the long one does, as the same."""
 
 import copy
 import random

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tracemalloc
 
 import pytest
 from pyld import jsonld
@@ -63,15 +64,40 @@ def test_cells(value, expected):
     assert cell(value) == expected
 
 
-def test_a_stream_holds_a_chunk_at_a_time(api, django_assert_max_num_queries):
+def make_statements(first, last):
+    """Put statements into the database, numbered from the first to before the last."""
     many = [
         Statement(
-            id=f"made-{number:05}", summary="x", kind="narration", narrator=True,
-            topic="crime", support="stated",
+            id=f"made-{number:05}", summary="Said to try how much is held at once.",
+            kind="narration", narrator=True, topic="crime", support="stated",
         )
-        for number in range(CHUNK * 2)
+        for number in range(first, last)
     ]  # fmt: skip
     Statement.objects.bulk_create(many)
+
+
+def test_a_stream_takes_no_more_memory_for_ten_times_the_rows(api):
+    """What is held at once is a chunk, however long the list; CSV and NDJSON share the stream."""
+
+    def peak() -> int:
+        response = api.get("/api/v1/statements?format=ndjson")
+        tracemalloc.start()
+        try:
+            for _ in response.streaming_content:
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    make_statements(0, CHUNK * 2)
+    peak_of_few = peak()
+    make_statements(CHUNK * 2, CHUNK * 21)
+    assert Statement.objects.count() > 10_000
+    assert peak() < peak_of_few * 2
+
+
+def test_a_stream_holds_a_chunk_at_a_time(api, django_assert_max_num_queries):
+    make_statements(0, CHUNK * 2)
     with django_assert_max_num_queries(16):
         response = api.get("/api/v1/statements?format=ndjson&topic=crime&q=")
         assert response.status_code == 400
@@ -122,3 +148,33 @@ def test_json_ld_passages_are_selectors(api):
     }
     exact = [s for s in selectors if "http://www.w3.org/ns/oa#exact" in s]
     assert exact[0]["http://www.w3.org/ns/oa#exact"][0]["@value"] == "The canal belongs to Panama"
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("*/*", "application/json"),
+        ("application/*", "application/json"),
+        ("text/*", "text/csv"),
+        ("TEXT/CSV", "text/csv"),
+        ("text/csv, application/json", "application/json"),
+        ("text/csv;q=0.9, application/json;q=0.1", "text/csv"),
+        ("text/csv;q=0.1, application/json;q=0.9", "application/json"),
+        ("application/json;q=0, */*;q=0.1", "application/vnd.demarche.selection+json"),
+        ("*/*;q=0.1, application/geo+json", "application/geo+json"),
+        ("application/*;q=0.2, text/csv;q=0.1, application/ld+json;q=0.3", "application/ld+json"),
+        ("application/json; indent=4", "application/json"),
+        ("text/html, application/xhtml+xml, */*;q=0.8", "application/json"),
+        ("nonsense, text/csv", "text/csv"),
+        ("text/csv;q=0.5, text/csv", "text/csv"),
+    ],
+)
+def test_accept_is_weighed(api, accept, media_type):
+    response = api.get("/api/v1/countries", HTTP_ACCEPT=accept)
+    assert response.status_code == 200
+    assert response["Content-Type"].partition(";")[0] == media_type
+
+
+def test_format_wins_over_accept(api):
+    response = api.get("/api/v1/countries?format=geojson", HTTP_ACCEPT="text/csv;q=1, */*;q=0")
+    assert response["Content-Type"] == "application/geo+json"

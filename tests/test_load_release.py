@@ -1,6 +1,7 @@
 """load_release: exact in both directions, by its numbers, its exit codes and beside others."""
 
 import copy
+import io
 import os
 import sqlite3
 import subprocess
@@ -12,9 +13,11 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 from django.core.management import call_command
+from django.core.management.base import OutputWrapper
 from django.db import connections
 
 from policy.loading import LOCK, Change, LockedError, load
+from policy.management.commands.load_release import Bar
 from policy.models import PassageText
 from tests.conftest import FIXTURES, ROOT, engine
 from tests.releases import (
@@ -295,3 +298,23 @@ def database_of(folder, url):
     ):
         load(folder, using="wanted")
         yield contents(made)
+
+
+class Screen(io.StringIO):
+    """A terminal that remembers what was drawn."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("made", "draws"), [(Screen, True), (io.StringIO, False)])
+def test_progress_is_drawn_on_a_terminal_alone(folders, made, draws):
+    stream = made()
+    total = sum(path.stat().st_size for path in folders[0].iterdir())
+    with Bar(folders[0], OutputWrapper(stream)) as bar:
+        bar(total // 2)
+        bar(total - total // 2)
+    drawn = stream.getvalue()
+    assert bool(drawn) == draws
+    assert ("100 %" in drawn) == draws
+    assert not draws or drawn.endswith("\r")

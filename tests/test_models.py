@@ -14,7 +14,7 @@ from policy.models import Event, Sentence, Statement, Trip
 from policy.validation import holds
 from policy.vocabulary import Vocabulary
 
-MODELS = list(apps.get_app_config("policy").get_models())
+MODELS = [model for name in ("policy", "api") for model in apps.get_app_config(name).get_models()]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
@@ -54,7 +54,7 @@ def test_every_vocabulary_is_in_the_codebook():
 
 def test_the_database_holds_only_our_tables(db):
     tables = set(connection.introspection.table_names())
-    assert {t for t in tables if not t.startswith("policy_")} == {"django_migrations"}
+    assert {t for t in tables if not t.startswith(("policy_", "api_"))} == {"django_migrations"}
 
 
 def test_text_sorts_by_code_point(db):

@@ -2,9 +2,12 @@
 
 import pytest
 
+from api.views.relations import SearchViewSet
 from policy.models import SearchEntry
 from policy.searching import fold, matching, snippet
 from tests.conftest import RESOURCES
+
+ORDERS = SearchViewSet.ordering_fields
 
 
 @pytest.mark.parametrize(
@@ -101,6 +104,20 @@ def test_every_list_is_searched(read, resource):
             walked += [record["id"] for record in page["results"]]
             url = page["next"]
         assert walked == [record["id"] for record in listed["results"]]
+
+
+@pytest.mark.parametrize("size", range(1, 8))
+def test_walking_the_hits_in_every_order_gives_them_whole(read, size):
+    whole = {(h["kind"], h["id"]) for h in read("search?q=panama&page_size=500")["results"]}
+    assert len(whole) > 20
+    for ordering in ("", *(f"&ordering={sign}{name}" for name in ORDERS for sign in ("", "-"))):
+        walked, url = [], f"search?q=panama&page_size={size}{ordering}"
+        while url:
+            page = read(url)
+            walked += [(hit["kind"], hit["id"]) for hit in page["results"]]
+            url = (page["next"] or "").partition("/api/v1/")[2]
+        assert len(walked) == len(whole)
+        assert set(walked) == whole
 
 
 def test_every_record_is_found_by_its_key(db):

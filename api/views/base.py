@@ -1,6 +1,7 @@
 """What every view does: refuse what it does not know, read one snapshot, shape the answer."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import Any, ClassVar
@@ -18,11 +19,14 @@ from api import filters, formats, shaping
 from api.asking import KEY, Code, Item, RefusedError, check_query
 from api.caching import label
 from api.linked import TYPES, context, linked
+from api.models import Rendering
 from api.pagination import KeysetPagination, ordered
-from api.problems import InvalidParametersError, UnavailableError, error, unavailable
+from api.problems import InvalidParametersError, RenamedError, UnavailableError, error, unavailable
 from api.release import Served, served, snapshot
 from api.schema import EXPANDS, RecordSchema, StrictSchema
 from api.spool import Spool
+from policy.models.search import KIND_OF, RecordKind
+from policy.renaming import present_key
 
 SHAPING = {"fields", "omit", "expand"}
 LISTS = 4
@@ -88,6 +92,8 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     facet_fields: ClassVar[Mapping[str, str]] = {}
     expandable: ClassVar[Mapping[str, Any]] = {}
     located = False
+    ahead = True
+    """Whether the records are rendered when a release is loaded."""
     filterset_class: type[filters.Questions]
     key: Item = KEY
     schema = RecordSchema()
@@ -102,7 +108,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     @property
     def resource(self) -> str:
         """The name of the list in its path."""
-        return str(self.basename)
+        return str(self.queryset.model._meta.verbose_name_plural).replace(" ", "-")  # type: ignore[union-attr]
 
     @classmethod
     def renderers(cls, action: str | None, resource: str) -> list[type[Any]]:
@@ -127,13 +133,31 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             known |= {"facets", *self.filterset_class.base_filters, *KeysetPagination.parameters}
         return known
 
-    def get_object(self) -> Any:
-        """Find the record; what cannot be a key names none."""
+    def get_queryset(self) -> QuerySet[Any]:
+        """Give the list, without what the renderings of its records hold already."""
+        queryset = super().get_queryset()
+        if not self._rendered:
+            return queryset
+        ordered_by = {*self.ordering_fields.values(), *queryset.model._meta.ordering}
+        return queryset.select_related(None).prefetch_related(None).only("pk", *ordered_by)
+
+    def _read_key(self) -> str:
+        """Give the key in the path, in its canonical form; what cannot be one is 404."""
         try:
             (self.kwargs["pk"],) = self.key.settle([self.key.read(self.kwargs["pk"])])
         except RefusedError as refused:
             raise Http404(refused.detail) from refused
-        return super().get_object()
+        return str(self.kwargs["pk"])
+
+    def get_object(self) -> Any:
+        """Find the record; a key it had in an earlier release leads on."""
+        self._read_key()
+        try:
+            return super().get_object()
+        except Http404:
+            kind = KIND_OF[self.get_queryset().model]
+            lead_on(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
+            raise
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Give a page of the list, or the whole of it as a stream."""
@@ -142,11 +166,13 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         renderer = request.accepted_renderer
         if isinstance(renderer, formats.STREAMS):
             return self._stream(request, queryset, type(renderer), shape)
-        rows = self.paginate_queryset(queryset)
-        records = self.written(rows, shape)
+        rows = self.paginate_queryset(queryset) or []
         facets = shaping.count_facets(queryset, shape, self.facet_fields)
         assert isinstance(self.paginator, KeysetPagination)  # noqa: S101
         page = self.paginator.page(facets)
+        if self._as_rendered(request, shape):
+            return formats.ready_page(page, self._bodies(rows))
+        records = self.written(rows, shape)
         if isinstance(renderer, formats.GeoJson):
             features = self.features(records)
             return Response({"type": "FeatureCollection", **page, "features": features})
@@ -155,9 +181,14 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             return Response({"@context": context(request._request), "@graph": graph})
         return Response({**page, "results": records}, content_type=shape.media_type)
 
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Give one record."""
         shape = self._shape(request)
+        if self._as_rendered(request, shape):
+            place = f"{self.resource}/{self._read_key()}"
+            body = Rendering.objects.filter(pk=place).values_list("body", flat=True).first()
+            if body is not None:
+                return formats.ready(body)
         (record,) = self.written([self.get_object()], shape)
         if isinstance(request.accepted_renderer, formats.GeoJson):
             return Response(self.features([record])[0])
@@ -180,10 +211,52 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             raise InvalidParametersError([error(name, detail) for name in given])
         return shape
 
-    def written(self, rows: Sequence[Any] | None, shape: shaping.Shape) -> formats.Records:
+    def written(self, rows: Sequence[Any], shape: shaping.Shape) -> formats.Records:
         """Give the records of these rows in the shape that was asked for."""
-        records = shaping.select(self.get_serializer(rows, many=True).data, shape)
-        shaping.expand(records, shape, self.expandable)
+        records = shaping.select(self.records(rows), shape)
+        shaping.expand(records, shape, self._related)
+        return records
+
+    def records(self, rows: Sequence[Any]) -> formats.Records:
+        """Give the records of these rows, from their renderings if there are any."""
+        if self._rendered:
+            return [json.loads(body) for body in self._bodies(rows)]
+        return self.serialized(rows)
+
+    def serialized(self, rows: Sequence[Any]) -> formats.Records:
+        """Give the records of these rows as the serializer makes them."""
+        records: formats.Records = self.get_serializer(rows, many=True).data
+        return records
+
+    @classmethod
+    def alone(cls, request: Any = None, served: Served | None = None) -> Any:
+        """Give the view of a list outside of a request for it, to read its records with."""
+        view = cls(action="list", format_kwarg=None)
+        view.request, view.served = request, served
+        return view
+
+    @property
+    def _rendered(self) -> bool:
+        return self.ahead and self.served is not None and self.served.rendered
+
+    def _as_rendered(self, request: Request, shape: shaping.Shape) -> bool:
+        """Tell whether the answer holds whole records in JSON, just as they were rendered."""
+        return (
+            self._rendered
+            and type(request.accepted_renderer) is JSONRenderer
+            and not shape.media_type
+        )
+
+    def _bodies(self, rows: Sequence[Any]) -> Sequence[str]:
+        """Give the renderings of these rows, in their order."""
+        places = [f"{self.resource}/{row.pk}" for row in rows]
+        found = dict(Rendering.objects.order_by().filter(pk__in=places).values_list("pk", "body"))
+        return [found[place] for place in places]
+
+    def _related(self, name: str, keys: Collection[str]) -> formats.Records:
+        """Give the records that the keys of a field lead to."""
+        view = self.expandable[name].alone(self.request, self.served)
+        records: formats.Records = view.records(view.get_queryset().filter(pk__in=keys))
         return records
 
     def _stream(
@@ -222,6 +295,13 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             raise
         headers = {"Content-Length": str(spool.length)}
         return StreamingHttpResponse(spool, content_type=content_type, headers=headers)
+
+
+def lead_on(kind: RecordKind, key: str, path: str) -> None:
+    """Raise RenamedError if a record of this kind once had this key; {} stands for it in path."""
+    present = present_key(kind, key)
+    if present:
+        raise RenamedError(key, present, path.format(present))
 
 
 def _component(viewset: Any) -> str:

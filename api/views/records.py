@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 from django.db.models import Prefetch
 
-from api import filters, formats, serializers
+from api import filters, formats
 from api.asking import CountryCode
-from api.shaping import Shape
+from api.serializers import records as serializers
 from api.views.base import RecordViewSet
 from policy.coverage import citations
 from policy.models import (
@@ -52,12 +52,12 @@ class PassageViewSet(RecordViewSet):
     expandable: ClassVar = {"source": SourceViewSet}
     ordering_fields: ClassVar = {"id": "pk", "start": "start"}
 
-    def written(self, rows: Sequence[Any] | None, shape: Shape) -> formats.Records:
+    def serialized(self, rows: Sequence[Any]) -> formats.Records:
         """Add what rests on the passages, found for a whole page at once."""
-        cited = citations(Passage.objects.filter(pk__in=[row.pk for row in rows or []]))
-        for row in rows or []:
+        cited = citations(Passage.objects.filter(pk__in=[row.pk for row in rows]))
+        for row in rows:
             row.facts = cited.get(row.pk, [])
-        return super().written(rows, shape)
+        return super().serialized(rows)
 
 
 class CountryViewSet(RecordViewSet):

@@ -10,12 +10,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import filters, formats, serializers
-from api.asking import KEY, CountryCode, Phrase, RefusedError, read_list
-from api.problems import InvalidParametersError, error
+from api import filters, formats
+from api.asking import KEY, MAX_ITEMS, CountryCode, Phrase, RefusedError, read_list
+from api.problems import InvalidParametersError, RenamedError, error
 from api.release import current
-from api.shaping import Shape
-from api.views.base import RecordViewSet, Strict
+from api.serializers import relations as serializers
+from api.views.base import RecordViewSet, Strict, lead_on
 from api.views.records import (
     BilateralIssueViewSet,
     EventViewSet,
@@ -26,6 +26,8 @@ from api.views.records import (
 from policy import dyads
 from policy.coverage import ledger
 from policy.models import Country, SearchEntry, Source
+from policy.models.search import RecordKind
+from policy.renaming import present_key
 
 SHOWN = 100
 """How many records of each kind a dyad carries; the list it links to has them all."""
@@ -40,11 +42,13 @@ class SearchViewSet(RecordViewSet):
     ordering_fields: ClassVar = {"kind": "kind", "title": "title"}
     facet_fields: ClassVar = {"kind": "kind"}
 
-    def written(self, rows: Sequence[Any] | None, shape: Shape) -> formats.Records:
+    ahead = False
+
+    def serialized(self, rows: Sequence[Any]) -> formats.Records:
         """Add the asked words, around which the snippets are cut."""
-        for row in rows or []:
+        for row in rows:
             row.asked = Phrase().read(self.request.query_params["q"])
-        return super().written(rows, shape)
+        return super().serialized(rows)
 
 
 class DyadsView(Strict):
@@ -58,7 +62,12 @@ class DyadsView(Strict):
         parameters=[
             OpenApiParameter(
                 "country",
-                {"type": "array", "items": dict(CountryCode.schema)},
+                {
+                    "type": "array",
+                    "items": dict(CountryCode.schema),
+                    "minItems": 1,
+                    "maxItems": MAX_ITEMS,
+                },
                 style="form",
                 explode=False,
                 description="Pairs with any of these countries, as alpha-3, alpha-2 or numeric "
@@ -129,6 +138,10 @@ class DyadView(Strict):
             raise Http404(refused.detail) from refused
         known = set(Country.objects.filter(pk__in=codes).values_list("pk", flat=True))
         if len(known) < 2:
+            present = [present_key(RecordKind.COUNTRY, code) or code for code in codes]
+            if Country.objects.filter(pk__in=present).count() == 2:
+                pair = "-".join(present)
+                raise RenamedError("-".join(codes), pair, f"/api/v1/dyads/{pair}")
             absent = ", ".join(code for code in codes if code not in known)
             raise Http404(f"This release holds no country {absent}.")
         first, second = sorted(codes)
@@ -152,6 +165,7 @@ class CoverageView(Strict):
         except RefusedError as refused:
             raise Http404(refused.detail) from refused
         if source is None:
+            lead_on(RecordKind.SOURCE, id, "/api/v1/sources/{}/coverage")
             raise Http404(f"This release holds no source {id!r}.")
         lines = ledger(source.pk)
         answer = {

@@ -4,19 +4,19 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import serializers
+from api.asking import check_query
 from api.codebook import CodebookSerializer, codebook
 from api.links import absolute
-from api.problems import KINDS
+from api.problems import KINDS, InvalidParametersError, refuse
 from api.reading import within
 from api.release import LOOK, current
 from api.schema import generated_schema
+from api.serializers import records as serializers
 from api.views.base import Strict
 from api.views.records import RESOURCES
 
@@ -148,8 +148,14 @@ def page(template: str) -> Any:
     """Give the view of a documentation page."""
 
     def view(request: HttpRequest) -> HttpResponse:
+        try:
+            check_query(request.META.get("QUERY_STRING", ""), ())
+        except InvalidParametersError as refused:
+            return refuse(request, refused)
+        if request.method == "OPTIONS":
+            return HttpResponse(status=204)
         response = render(request, template)
         response["Content-Security-Policy"] = DOCS_POLICY
         return response
 
-    return require_safe(view)
+    return view

@@ -4,9 +4,10 @@ from policy.models.countries import Country, Official, Position
 from policy.models.events import Event, EventContext, EventOrder, EventParty
 from policy.models.issues import BilateralIssue, Figure, IssueSide
 from policy.models.releases import Gap, Release
+from policy.models.renamings import Renaming
 from policy.models.search import SearchEntry
 from policy.models.sources import AttachedTexts, Passage, PassageText, Sentence, Source
-from policy.models.statements import Statement
+from policy.models.statements import Statement, Voice
 from policy.models.trips import Stop, Trip
 
 __all__ = [
@@ -25,10 +26,12 @@ __all__ = [
     "PassageText",
     "Position",
     "Release",
+    "Renaming",
     "SearchEntry",
     "Sentence",
     "Source",
     "Statement",
     "Stop",
     "Trip",
+    "Voice",
 ]

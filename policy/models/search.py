@@ -73,12 +73,12 @@ class Match(models.Lookup):  # type: ignore[type-arg]
     prepare_rhs = False
 
     def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:
-        """Ask the expression that the GIN index of the migration is built on."""
+        """Ask the function that the GIN index of the migration is built on."""
         column, parameters = self.process_lhs(compiler, connection)
         query = " & ".join(
             f"'{word.removesuffix('*')}'{':*' if word.endswith('*') else ''}" for word in self.rhs
         )
-        sql = f"array_to_tsvector(string_to_array({column}, ' ')) @@ %s::tsquery"
+        sql = f"policy_words({column}) @@ %s::tsquery"
         return sql, [*parameters, query]
 
     def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:

@@ -118,6 +118,22 @@ class Statement(Fact, Timed):
 
     class Meta(Timed.Meta):
         ordering: ClassVar = ["id"]
+        # Each filter and each order with the key behind it, so that a page is a stretch of one.
+        indexes: ClassVar = [
+            models.Index(fields=[column, "id"], name=f"policy_statement_{name}")
+            for name, column in {
+                "kind": "kind",
+                "topic": "topic",
+                "speaker": "speaker",
+                "country": "attributed_country",
+                "narrator": "narrator",
+                "verbatim": "verbatim",
+                "support": "support",
+                "earliest": "time_earliest",
+                "latest": "time_latest",
+                "precision": "time_precision",
+            }.items()
+        ]
         constraints: ClassVar = [
             *Timed.Meta.constraints,
             models.CheckConstraint(
@@ -150,4 +166,24 @@ class Statement(Fact, Timed):
                 | (~Q(kind=StatementKind.NARRATION) & Q(narrator=False)),
                 violation_error_message="Kind narration and narrator = true go together.",
             ),
+        ]
+
+
+class Voice(models.Model):
+    """A country that a statement concerns in any way, made by the build for questions to find."""
+
+    id = Key(max_length=124, help_text="Slug of the statement and the country.")
+    statement = models.ForeignKey(
+        Statement, models.CASCADE, related_name="voices", help_text="Slug of the statement."
+    )
+    country = models.ForeignKey(
+        Country, models.PROTECT, related_name="voices", help_text="The country, as alpha-3."
+    )
+    topic = Text(max_length=22, choices=Context, help_text="Topic of the statement.")
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        indexes: ClassVar = [
+            models.Index(fields=["country", "topic", "statement"], name="policy_voice_topic"),
+            models.Index(fields=["country", "statement"], name="policy_voice_country"),
         ]

@@ -5,9 +5,40 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
 from policy.loading import AwayError, InvalidReleaseError, LockedError, load
+
+
+class Bar:
+    """How much of a release has been read, on a terminal; nothing anywhere else."""
+
+    def __init__(self, folder: Path, stream: OutputWrapper) -> None:
+        """Take the folder that is read, and where to draw."""
+        files = [*folder.glob("*.json"), *folder.glob("*.ndjson")]
+        self._total = sum(path.stat().st_size for path in files)
+        self._stream = stream
+        self._read = 0
+        self._drawn = -1
+
+    def __call__(self, size: int) -> None:
+        """Take how many bytes more have been read, and draw when a percent more is done."""
+        self._read += size
+        percent = self._read * 100 // max(self._total, 1)
+        if self._stream.isatty() and percent > self._drawn:
+            self._drawn = percent
+            merging = " merging" if percent >= 100 else ""
+            self._stream.write(f"\r[{'#' * (percent // 4):25}] {percent:3} %{merging}", ending="")
+            self._stream.flush()
+
+    def __enter__(self) -> "Bar":
+        """Give the bar itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Leave the line as if nothing had been drawn."""
+        if self._drawn >= 0:
+            self._stream.write(f"\r{'':50}\r", ending="")
 
 
 class Command(BaseCommand):
@@ -45,7 +76,8 @@ class Command(BaseCommand):
     ) -> None:
         """Load, and tell one line per kind that changed."""
         try:
-            outcome = load(path, wait=wait, dry_run=dry_run)
+            with Bar(path, self.stderr) as bar:
+                outcome = load(path, wait=wait, dry_run=dry_run, progress=bar)
         except InvalidReleaseError as error:
             for line in error.problems.lines:
                 self.stderr.write(line)

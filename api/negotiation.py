@@ -1,0 +1,65 @@
+"""Which format an answer has: by ``?format=``, or else as Accept weighs them (RFC 9110)."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.request import Request
+
+NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+RANGE = re.compile(rf"({NAME})/({NAME})\s*((?:;.*)?)")
+WEIGHT = re.compile(r"(?:^|;)\s*q\s*=\s*([^;]*)", re.IGNORECASE)
+QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
+MOST = 100
+"""How many media ranges are read; no client needs more."""
+
+
+class Negotiation(BaseContentNegotiation):
+    """Chooses the format a client weighs highest; between equals, the usual one of the address."""
+
+    def select_parser(self, request: Request, parsers: Any) -> None:
+        """Give none: nothing is read from a body."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        """Give the format and its media type; raises NotAcceptable when there is none."""
+        asked = request.query_params.get("format")
+        if asked is not None:
+            # A name that is not known is refused with the other parameters.
+            chosen = next((r for r in renderers if r.format == asked), renderers[0])
+            return chosen, chosen.media_type
+        accept = request.META.get("HTTP_ACCEPT", "*/*")
+        ranges = list(read_accept(accept))
+        weights = [weight_of(renderer.media_type, ranges) for renderer in renderers]
+        best = max(weights)
+        if best <= 0:
+            raise NotAcceptable(available_renderers=renderers)
+        chosen = renderers[weights.index(best)]
+        return chosen, chosen.media_type
+
+
+def read_accept(header: str) -> Iterator[tuple[str, str, float]]:
+    """Yield type, subtype and weight of each media range; what is malformed admits nothing."""
+    for part in header.split(",", MOST)[:MOST]:
+        found = RANGE.fullmatch(part.strip())
+        if not found:
+            continue
+        weight = WEIGHT.search(found[3])
+        text = weight[1].strip() if weight else "1"
+        if QVALUE.fullmatch(text):
+            yield found[1].lower(), found[2].lower(), float(text)
+
+
+def weight_of(media_type: str, ranges: list[tuple[str, str, float]]) -> float:
+    """Give the weight of a media type: that of the most specific range it falls in, else 0."""
+    kind, _, subtype = media_type.partition(";")[0].partition("/")
+    found = [
+        (specificity, weight)
+        for specificity, pair in enumerate([("*", "*"), (kind, "*"), (kind, subtype)])
+        for given, sub, weight in ranges
+        if (given, sub) == pair
+    ]
+    return max(found, default=(0, 0.0))[1]

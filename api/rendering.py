@@ -1,0 +1,29 @@
+"""Records rendered once, when a release is loaded, by the serializers that the schema describes."""
+
+from django.db import transaction
+
+from api.formats import CHUNK, as_json, chunks
+from api.models import RenderedState, Rendering
+from api.release import served
+from api.views.records import RESOURCES
+
+
+def render_all() -> None:
+    """Render every record of the release that is loaded; the loader calls it before it commits.
+
+    Whatever reads a record goes on without its rendering when this was not done, or was done for
+    another release: the answers are the same, though they take longer.
+    """
+    with transaction.atomic():
+        Rendering.objects.all().delete()
+        for resource, viewset in RESOURCES.items():
+            alone = viewset.alone()
+            for rows in chunks(alone.queryset.order_by("pk"), CHUNK):
+                records = zip(rows, alone.serialized(rows), strict=True)
+                Rendering.objects.bulk_create(
+                    Rendering(id=f"{resource}/{row.pk}", body=as_json(record).decode())
+                    for row, record in records
+                )
+        RenderedState.objects.update_or_create(
+            pk=RenderedState.ONLY, defaults={"stamp": served().stamp}
+        )

@@ -1,0 +1,8 @@
+"""The WSGI application of the baseline."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "bench.baseline.settings"
+application = get_wsgi_application()

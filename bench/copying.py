@@ -1,0 +1,143 @@
+"""The raw way into the tables: a CSV file for each, psql's copy or executemany, nothing checked."""
+
+import csv
+import json
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from django.apps import apps
+from django.db import models
+
+from policy.content import file_name
+
+ORDER = (
+    "sources", "sentences", "passages", "countries", "officials", "positions",
+    "bilateral_issues", "issue_sides", "statements", "search_entries", "release",
+)  # fmt: skip
+"""The files of a made release, so that nothing is named before it is there."""
+CHUNK = 5000
+
+
+def write_tables(release: Path, folder: Path) -> list[Path]:
+    """Write one CSV file per table, its columns in the first line; give them in loading order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    kinds = {file_name(model): model for model in apps.get_app_config("policy").get_models()}
+    kinds["release"] = apps.get_model("policy.release")
+    for name in ORDER:
+        model = kinds[name]
+        path = release / ("release.json" if name == "release" else f"{name}.ndjson")
+        columns = list(model._meta.concrete_fields)
+        rows = (_row(columns, record) for record in _records(path))
+        written.append(_table(folder, model._meta.db_table, [f.column for f in columns], rows))
+        for field in model._meta.many_to_many:
+            names = [field.m2m_column_name(), field.m2m_reverse_name()]
+            pairs = (
+                [record["pk"], key]
+                for record in _records(path)
+                for key in record["fields"].get(field.name, ())
+            )
+            written.append(_table(folder, field.m2m_db_table(), names, pairs))
+    return written
+
+
+def _records(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        if path.suffix == ".json":
+            yield from json.load(file)
+        else:
+            yield from map(json.loads, file)
+
+
+def _row(columns: list[Any], record: dict[str, Any]) -> list[Any]:
+    row = []
+    for field in columns:
+        if field.primary_key:
+            row.append(record["pk"])
+            continue
+        value = record["fields"].get(field.name)
+        if value is None and field.has_default():
+            value = field.get_default()
+        if isinstance(field, models.JSONField):
+            value = json.dumps(value)
+        row.append(int(value) if isinstance(value, bool) else value)
+    return row
+
+
+def _table(folder: Path, table: str, columns: list[str], rows: Iterator[list[Any]]) -> Path:
+    path = folder / f"{table}.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(columns)
+        writer.writerows(rows)
+    return path
+
+
+def _connect(url: str) -> list[str]:
+    parts = urlsplit(url)
+    return ["-h", unquote(parts.hostname or ""), "-U", parts.username or "", "-d", parts.path[1:]]
+
+
+def psql(url: str, binaries: Path, *commands: str, once: bool = True) -> None:
+    """Run commands, in one transaction if not said otherwise; raises CalledProcessError."""
+    options = ["-q", "-v", "ON_ERROR_STOP=1", *(["-1"] if once else []), *_connect(url)]
+    asked = [part for command in commands for part in ("-c", command)]
+    subprocess.run([binaries / "psql", *options, *asked], check=True)
+
+
+def createdb(url: str, binaries: Path, name: str) -> None:
+    """Make another database in a cluster."""
+    psql(url, binaries, f"create database {name}", once=False)
+
+
+def vacuum(url: str, binaries: Path) -> None:
+    """Give a database of PostgreSQL its statistics and its visibility map."""
+    psql(url, binaries, "vacuum analyze", once=False)
+
+
+def analyse(file: Path) -> None:
+    """Give a database of SQLite its statistics."""
+    connection = sqlite3.connect(file)
+    connection.execute("analyze")
+    connection.close()
+
+
+def copy(url: str, binaries: Path, paths: list[Path]) -> float:
+    """Fill the tables of PostgreSQL, their indexes in place, and give the seconds it took."""
+    commands = []
+    for path in paths:
+        columns = ", ".join(f'"{name}"' for name in _header(path))
+        commands.append(f"\\copy {path.stem} ({columns}) from '{path}' with (format csv, header)")
+    begin = time.perf_counter()
+    psql(url, binaries, *commands)
+    return time.perf_counter() - begin
+
+
+def insert(file: Path, paths: list[Path]) -> float:
+    """Fill the tables of SQLite, their indexes in place, and give the seconds it took."""
+    begin = time.perf_counter()
+    with sqlite3.connect(file) as connection:
+        connection.execute("pragma synchronous = off")
+        for path in paths:
+            names = _header(path)
+            marks = ", ".join("?" * len(names))
+            columns = ", ".join(f'"{name}"' for name in names)
+            sql = f"insert into {path.stem} ({columns}) values ({marks})"
+            with path.open(newline="", encoding="utf-8") as lines:
+                rows = ([cell or None for cell in row] for row in csv.reader(lines))
+                next(rows)
+                while chunk := list(islice(rows, CHUNK)):
+                    connection.executemany(sql, chunk)
+    connection.close()
+    return time.perf_counter() - begin
+
+
+def _header(path: Path) -> list[str]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return next(csv.reader(file))

@@ -1,0 +1,404 @@
+"""Makes the data, serves it by everybody, measures in interleaved rounds, and prints one table."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+
+from django.core.management import get_commands
+
+from bench import copying
+from bench.client import Ask, Raw, ask, saturated, seconds
+from bench.dataset import World, lines, make
+from bench.rows import Keys, Row, cached, human, same_records, verdict
+from bench.servers import BIN, ROOT, Server, granian, serve
+from tests.postgres import binaries, cluster
+from tests.servers import free_port
+
+SEED = 1
+HEAD = ["what", "ours", "against", "ratio", "quartiles", "goal", "met", "note"]
+RAW = "the raw rows were written as CSV before"
+NO_BULK = "this version has no load_release; everything was loaded the raw way"
+SMALL = 2000
+"""How many statements loaddata is given: a million would take it hours."""
+NESTED = "ours nests passages, countries and issues; theirs are flat rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A made release on disk, and the databases that hold it."""
+
+    folder: Path
+    size: int
+    content_hash: str
+    urls: dict[str, str]
+
+    @property
+    def release(self) -> Path:
+        """The folder with the records."""
+        return self.folder / "release"
+
+
+def main(arguments: list[str]) -> int:
+    """Run the measurements; the exit code tells whether they ran, not whether goals are met."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--size", type=int, default=1_000_000, help="Number of statements.")
+    parser.add_argument("--rounds", type=int, default=0, help="Number of rounds; 0 chooses.")
+    parser.add_argument("--only", default="", help="Only rows whose name holds this text.")
+    chosen = parser.parse_args(arguments)
+    rounds = chosen.rounds or (15 if chosen.size > 20_000 else 5)
+    folder = ROOT / "build" / "bench" / str(chosen.size)
+    content_hash = _made(folder, chosen.size)
+    with ExitStack() as stack:
+        loading, data = _loaded(folder, chosen.size, content_hash, stack)
+        rows, absolute = _rows(data, stack, quick=chosen.size <= 20_000)
+        rows = [row for row in rows if chosen.only in row.what]
+        for number in range(rounds):
+            for row in rows:
+                row.round(number)
+            print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
+        cells = [*(row.cells() for row in rows), *loading, *absolute]
+    print(_about(chosen.size, rounds))
+    print(_table([HEAD, *cells]))
+    return 0
+
+
+def _made(folder: Path, size: int) -> str:
+    """Make the release unless it is there already, and give its content hash."""
+    written = folder / "release" / "release.json"
+    if not written.exists():
+        print(f"making {size} statements", file=sys.stderr, flush=True)
+        make(folder / "release", size, SEED)
+    (record,) = json.loads(written.read_text())
+    return str(record["fields"]["content_hash"])
+
+
+def _manage(url: str, *arguments: object) -> float:
+    """Run a management command on a database, and give the seconds it took."""
+    begin = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "manage.py", *map(str, arguments)],
+        cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, check=True, stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    return time.perf_counter() - begin
+
+
+def _loaded(
+    folder: Path, size: int, content_hash: str, stack: ExitStack
+) -> tuple[list[list[str]], Data]:
+    """Load every database, and give the rows on loading."""
+    paths = copying.write_tables(folder / "release", folder / "tables")
+    records = sum(1 for _ in lines(folder / "release"))
+    bulk = "load_release" in get_commands()
+    urls, found = {}, []
+    for engine, other, url, copied in _databases(folder, stack):
+        urls[engine] = url
+        print(f"loading {engine}", file=sys.stderr, flush=True)
+        for database in (url, copied):
+            _manage(database, "migrate", "-v0")
+        raw = _raw(copied, folder, paths)
+        if not bulk:
+            _raw(url, folder, paths)
+            found.append([
+                f"bulk load, {engine}", "-", f"{other} {human(raw)}", "-", "-", ">= 0.5", "NO",
+                "this version has no load_release; everything was loaded the raw way",
+            ])  # fmt: skip
+        else:
+            taken = _manage(url, "load_release", folder / "release")
+            ratio = raw / taken
+            found.append([
+                f"bulk load, {engine}", human(taken), f"{other} {human(raw)}", f"{ratio:.2f}",
+                "one run", *verdict(ratio, 0.5),
+                f"{records / taken:.0f} records a second, read, checked, indexed; {RAW}",
+            ])  # fmt: skip
+            found.append(_loaddata(folder, engine, url, taken / records))
+        _settled(url, folder)
+    return found, Data(folder, size, content_hash, urls)
+
+
+def _databases(folder: Path, stack: ExitStack) -> Iterator[tuple[str, str, str, str]]:
+    """Yield each engine, its raw loader, and the URLs of two empty databases."""
+    for one in ("ours", "copied"):
+        (folder / f"{one}.sqlite3").unlink(missing_ok=True)
+    yield (
+        "SQLite", "executemany",
+        f"sqlite:///{folder}/ours.sqlite3", f"sqlite:///{folder}/copied.sqlite3",
+    )  # fmt: skip
+    if binaries() is None:
+        print("POSTGRESQL IS NOT INSTALLED: ITS ROWS ARE MISSING", file=sys.stderr)
+        return
+    url = stack.enter_context(
+        cluster(shared_buffers="1GB", maintenance_work_mem="256MB", max_wal_size="4GB")
+    )
+    copied = f"{url.rpartition('/')[0]}/copied"
+    copying.createdb(url, _binaries(), "copied")
+    yield "PostgreSQL", "\\copy", url, copied
+
+
+def _binaries() -> Path:
+    found: Path | None = binaries()
+    if found is None:
+        raise RuntimeError("PostgreSQL is not installed: apt-get install postgresql")
+    return found
+
+
+def _raw(url: str, folder: Path, paths: list[Path]) -> float:
+    if url.startswith("sqlite"):
+        return copying.insert(Path(url.removeprefix("sqlite:///")), paths)
+    return copying.copy(url, _binaries(), paths)
+
+
+def _settled(url: str, folder: Path) -> None:
+    """Give both engines what a database at rest has: statistics, and no dead rows."""
+    if url.startswith("sqlite"):
+        copying.analyse(Path(url.removeprefix("sqlite:///")))
+    else:
+        copying.vacuum(url, _binaries())
+
+
+def _loaddata(folder: Path, engine: str, url: str, each: float) -> list[str]:
+    """Give the row on Django's own loader, per record and of a smaller release."""
+    small = folder / "small"
+    if not small.exists():
+        make(small / "release", SMALL, SEED)
+        (small / "json").mkdir(parents=True)
+        for path in sorted((small / "release").glob("*.ndjson")):
+            listed = ",\n".join(path.read_text().splitlines())
+            (small / "json" / f"{path.stem}.json").write_text(f"[{listed}]")
+        shutil.copy(small / "release" / "release.json", small / "json")
+    empty = f"sqlite:///{small}/empty.sqlite3"
+    if engine == "PostgreSQL":
+        empty = f"{url.rpartition('/')[0]}/small"
+        copying.createdb(url, _binaries(), "small")
+    else:
+        (small / "empty.sqlite3").unlink(missing_ok=True)
+    _manage(empty, "migrate", "-v0")
+    taken = _manage(empty, "loaddata", "-v0", *sorted((small / "json").glob("*.json")))
+    records = sum(1 for _ in lines(small / "release"))
+    ratio = taken / records / each
+    return [
+        f"loaddata of a record, {engine}", f"bulk {human(each)}",
+        f"loaddata {human(taken / records)}", f"{ratio:.2f}", "one run", *verdict(ratio, 20),
+        f"loaddata of {records} records, bulk of all",
+    ]  # fmt: skip
+
+
+def _rows(data: Data, stack: ExitStack, *, quick: bool) -> tuple[list[Row], list[list[str]]]:
+    """Start every server, and give the comparisons and the rows without a comparison."""
+    logs = data.folder / "logs"
+    shutil.rmtree(logs, ignore_errors=True)
+    logs.mkdir(parents=True)
+    keys = Keys(World(SEED, data.size), data.content_hash)
+    burst = 1 if quick else 2
+
+    def up(name: str, command: list[str], probe: str, **environment: str) -> Server:
+        print(f"starting {name}", file=sys.stderr, flush=True)
+        return stack.enter_context(serve(command, probe, logs / f"{name}.log", **environment))
+
+    def fast(port: int, asks: list[Ask]) -> float:
+        return saturated(port, asks, burst, logs)
+
+    def ours(name: str, engine: str, cache: str) -> int:
+        return up(
+            name, granian("api.wsgi:application"), "/readyz",
+            DATABASE_URL=data.urls[engine], RESPONSE_CACHE_MB=cache,
+        ).port  # fmt: skip
+
+    bare = up("bare", granian("bench.bare:application"), "/1").port
+    warm = ours("warm", "SQLite", "64")
+    cold = {engine: ours(f"cold-{engine}", engine, "0") for engine in data.urls}
+    plain = {
+        engine: up(
+            f"plain-{engine}", granian("bench.baseline.wsgi:application"),
+            "/statements/statement-0000001/", DATABASE_URL=url,
+        ).port
+        for engine, url in data.urls.items()
+    }  # fmt: skip
+    stored = cached(warm, keys, 200)
+    tagged = [one for one, _ in stored if one.etag]
+    sizes = [Ask(f"/{size}") for _, size in stored]
+    rows = [
+        Row(
+            "cached GET, 200 keys", (warm, lambda _: [Ask(one.path) for one, _ in stored]),
+            (bare, lambda _: sizes), "bare WSGI", 0.85, fast, note="bodies of the same sizes",
+        ),
+    ]  # fmt: skip
+    absolute: list[list[str]] = []
+    if tagged:
+        rows.append(
+            Row("304, 200 keys", (warm, lambda _: tagged), (bare, lambda _: sizes),
+                "bare 200", 1.0, fast)
+        )  # fmt: skip
+    else:
+        absolute.append(["304, 200 keys", "-", "bare 200", "-", "-", ">= 1", "NO",
+                         "this version sends no ETag"])  # fmt: skip
+    details, pages = "/api/v1/statements/{key}", "/api/v1/statements?cursor={cursor}"
+    _others(rows, absolute, data, keys, cold["SQLite"], up, fast, logs)
+    few = 2 if quick else 4
+    for engine in data.urls:
+        mine, theirs = cold[engine], plain[engine]
+        pair = "country={country}&topic={topic}"
+        same_records(
+            (mine, keys.pairs(f"/api/v1/statements?{pair}", 3)(0)),
+            (theirs, keys.pairs(f"/statements/?{pair}", 3)(0)),
+        )
+        same_records(
+            (mine, [Ask("/api/v1/statements")]), (theirs, [Ask("/statements/")]),
+        )  # fmt: skip
+        rows += [
+            Row(f"cold detail, {engine}", (mine, keys.details(details, 40)),
+                (theirs, keys.details("/statements/{key}/", 40)), "plain DRF", None, seconds),
+            Row(f"cold list of 50, {engine}", (mine, keys.pages(pages, few * 2)),
+                (theirs, keys.numbered("/statements/?page={page}", few * 2)), "plain DRF",
+                12 if engine == "PostgreSQL" else None, seconds,
+                note="pages at random depths, by cursor and by number"),
+            Row(f"cold first page, {engine}", (mine, lambda _: [Ask("/api/v1/statements")] * 4),
+                (theirs, lambda _: [Ask("/statements/")] * 4), "plain DRF", None, seconds,
+                note="the one key that cannot vary"),
+            Row(f"deepest page, {engine}", (mine, keys.last(pages, few * 2)),
+                (mine, lambda _: [Ask("/api/v1/statements")] * (few * 2)), "first page", 1.3,
+                seconds, at_most=True),
+            Row(f"country + topic, {engine}",
+                (mine, keys.pairs(f"/api/v1/statements?{pair}", few)),
+                (theirs, keys.pairs(f"/statements/?{pair}", few)), "plain DRF", 10, seconds,
+                note="pairs as often as the data has them"),
+            Row(f"search, first page, {engine}",
+                (mine, keys.words("/api/v1/statements?q={word}", few)),
+                (theirs, keys.words("/statements/?q={word}", few)), "icontains", 20, seconds,
+                note="whole words in all texts, best match first, against parts of words in "
+                "summaries, by key"),
+        ]  # fmt: skip
+    return rows, [*absolute, *_starting(data, logs)]
+
+
+def _others(  # noqa: PLR0917
+    rows: list[Row],
+    absolute: list[list[str]],
+    data: Data,
+    keys: Keys,
+    mine: int,
+    up: Callable[..., Server],
+    fast: Callable[[int, list[Ask]], float],
+    logs: Path,
+) -> None:
+    """Add the rows against Datasette and ROAPI, or say why one could not be served."""
+    file = data.folder / "ours.sqlite3"
+    details, pages = "/api/v1/statements/{key}", "/api/v1/statements?cursor={cursor}"
+    try:
+        base = "/ours/policy_statement"
+        other = up("datasette", _datasette(file, data.folder), "/-/versions.json").port
+        ask(other, f"{base}.json?_size=1")
+        rows += [
+            Row("cold detail, SQLite", (mine, keys.details(details, 40)),
+                (other, keys.details(f"{base}/{{key}}.json?_shape=array", 40)), "Datasette", 5,
+                fast, note=NESTED),
+            Row("cold list of 50, SQLite", (mine, keys.pages(pages, 40)),
+                (other, keys.pages(f"{base}.json?_size=50&_next={{key}}", 40)), "Datasette", 8,
+                fast, note=NESTED),
+        ]  # fmt: skip
+    except (OSError, RuntimeError) as failed:
+        absolute.append(["lists and details", "-", "Datasette", "-", "-", "5; 8", "NO",
+                         f"could not be served: {failed}"])  # fmt: skip
+    try:
+        table = data.folder / "tables" / "policy_statement.csv"
+        command = [
+            str(BIN / "roapi"), "-a", "127.0.0.1:{port}", "-p", f"127.0.0.1:{free_port()}",
+            "--addr-flight-sql", f"127.0.0.1:{free_port()}", "-t", f"statements={table}",
+        ]  # fmt: skip
+        other = up("roapi", command, "/api/tables/statements?limit=1").port
+        base = "/api/tables/statements"
+        rows += [
+            Row("cold detail, SQLite", (mine, keys.details(details, 10)),
+                (other, keys.details(f"{base}?filter%5Bid%5D='{{key}}'", 10)), "ROAPI", None,
+                seconds, note=f"{NESTED}, all in memory, on every core, without an index"),
+            Row("cold list of 50, SQLite", (mine, keys.pages(pages, 4)),
+                (other, keys.pages(
+                    f"{base}?filter%5Bid%5Dgt='{{key}}'&sort=id&limit=50", 4)),
+                "ROAPI", None, seconds, note=f"{NESTED}; without a count"),
+        ]  # fmt: skip
+    except (OSError, RuntimeError) as failed:
+        absolute.append(["lists and details", "-", "ROAPI", "-", "-", "-", "-",
+                         f"could not be served: {failed}"])  # fmt: skip
+
+
+def _datasette(file: Path, folder: Path) -> list[str]:
+    """Give the command of a tuned Datasette: counts taken before, no facets suggested, FTS told."""
+    inspected, metadata = folder / "datasette-counts.json", folder / "datasette.json"
+    subprocess.run([BIN / "datasette", "inspect", file, "--inspect-file", inspected], check=True)
+    table = {"fts_table": "policy_searchindex", "fts_pk": "rowid"}
+    metadata.write_text(
+        json.dumps({"databases": {file.stem: {"tables": {"policy_searchentry": table}}}})
+    )
+    settings = {
+        "suggest_facets": "off", "default_page_size": "50", "default_cache_ttl": "0",
+        "num_sql_threads": "1", "template_debug": "off", "allow_download": "off",
+    }  # fmt: skip
+    flags = [part for name, value in settings.items() for part in ("--setting", name, value)]
+    return [
+        str(BIN / "datasette"), "serve", "-i", str(file), "--host", "127.0.0.1", "--port",
+        "{port}", "--inspect-file", str(inspected), "--metadata", str(metadata), *flags,
+    ]  # fmt: skip
+
+
+def _starting(data: Data, logs: Path) -> list[list[str]]:
+    """Measure starting, and what two workers hold after they have answered."""
+    rows = []
+    for engine, url in data.urls.items():
+        started, held = [], []
+        for _ in range(5):
+            with serve(
+                granian("api.wsgi:application"), "/readyz", logs / "start.log", DATABASE_URL=url
+            ) as server:
+                started.append(server.started)
+        with serve(
+            granian("api.wsgi:application", 2), "/readyz", logs / "memory.log", DATABASE_URL=url
+        ) as server:
+            for number in range(50):
+                connection = Raw(server.port)
+                for path in (f"/api/v1/statements/statement-{number:07d}", "/api/v1/statements"):
+                    connection.get(Ask(path))
+                connection.socket.close()
+            held.append(server.memory() / 1e6)
+        low, _, high = quantiles(started, n=4)
+        rows.append([
+            f"start to first answer, {engine}", human(median(started)), "-", "-",
+            f"{low:.2f} to {high:.2f} s", *verdict(median(started), 0.6, at_most=True),
+            "one worker, /readyz",
+        ])  # fmt: skip
+        rows.append([
+            f"memory of two workers, {engine}", f"{held[0]:.0f} MB", "-", "-", "one run",
+            *verdict(held[0], 180, at_most=True), "PSS with the parent, after 100 answers",
+        ])  # fmt: skip
+    return rows
+
+
+def _about(size: int, rounds: int) -> str:
+    model = next(
+        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+         if line.startswith("model name")), platform.machine(),
+    )  # fmt: skip
+    client = "wrk" if shutil.which("wrk") else "one raw connection (wrk is not installed)"
+    return (
+        f"{size} statements, {rounds} interleaved rounds, {os.cpu_count()} cores ({model}), "
+        f"Python {platform.python_version()}; fast rows by {client}, the others one answer after "
+        "another.\n'met' compares the median of the rounds' ratios with the goal.\n"
+    )
+
+
+def _table(rows: list[list[str]]) -> str:
+    widths = [max(len(row[at]) for row in rows) for at in range(len(HEAD))]
+    written = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    ]
+    written.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(written)

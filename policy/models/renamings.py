@@ -1,0 +1,32 @@
+"""Keys that records had once, so that an address given out in an earlier release still leads on."""
+
+from typing import ClassVar
+
+from django.core.validators import RegexValidator
+from django.db import models
+
+from policy.models.base import MAX_KEY, SLUG, Key, Text
+from policy.models.search import RecordKind
+
+
+class Renaming(models.Model):
+    """A key that a record no longer has, and the one it has now."""
+
+    id = Key(max_length=MAX_KEY + 20, help_text="Slug of the kind and the former key.")
+    kind = Text(max_length=15, choices=RecordKind, help_text="Kind of the record.")
+    former = Text(
+        max_length=MAX_KEY,
+        validators=[
+            RegexValidator(
+                rf"\A(?:{SLUG}|[A-Z]{{3}})\Z", "Write a key as it was: a slug, or an alpha-3 code."
+            )
+        ],
+        help_text="Key that the record had in an earlier release; no record has it now.",
+    )
+    record = Text(max_length=MAX_KEY, help_text="Key that the record has in this release.")
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "former"], name="policy_renaming_once")
+        ]

@@ -1,0 +1,37 @@
+"""Voices: which countries each statement concerns, derived once for questions to find."""
+
+from collections.abc import Iterator, Sequence
+
+from django.db.models import Q
+
+from policy.annotations import Draft, Entry
+from policy.models import Official, Statement, Voice
+
+
+def voices(draft: Draft) -> Iterator[Entry]:
+    """Yield an entry for each country that each statement concerns."""
+    serves = {official.key: official.fields.get("country") for official in draft.of(Official)}
+    for statement in draft.of(Statement):
+        yield from voices_of(statement, serves.get(str(statement.fields.get("speaker"))))
+
+
+def voices_of(statement: Entry, served: str | None) -> Iterator[Entry]:
+    """Yield the entries of one statement; ``served`` is the country that its speaker serves."""
+    fields = statement.fields
+    countries = {*fields.get("about", ()), fields.get("attributed_country"), served} - {None}
+    for country in sorted(countries):
+        key = f"{statement.key}-{country.lower()}"
+        named = {"statement": statement.key, "country": country, "topic": fields["topic"]}
+        yield Entry(Voice, key, named, f"voice {key}")
+
+
+def concerning(countries: Sequence[str], topics: Sequence[str] = ()) -> Q:
+    """Give the condition on statements: they concern any of these countries.
+
+    The topics, if any, only make the way to the statements shorter: who gives them has to ask the
+    statements for them too.
+    """
+    found = Voice.objects.order_by().filter(country__in=countries)
+    if topics:
+        found = found.filter(topic__in=topics)
+    return Q(pk__in=found.values("statement"))

@@ -1,0 +1,67 @@
+"""What schemathesis is told beside the schema: which parameters cannot stand together.
+
+OpenAPI describes each parameter by itself. That a cursor must have been given by us, or that a
+stream has no pages, is said in descriptions only: without this, requests that they rule out would
+count as well-formed. It touches well-formed cases alone, and only takes parameters away, or puts a
+word in place of one without a letter.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import django
+import pycountry
+import schemathesis
+from schemathesis import Case, GenerationMode, HookContext
+
+django.setup()
+
+from api.asking import Phrase, RefusedError  # noqa: E402 - models need the settings first
+
+PAGING = ("cursor", "page_size", "facets", "expand")
+SHAPING = ("fields", "omit", "expand")
+STREAMS = ("csv", "ndjson")
+WHOLE = ("geojson", "jsonld")
+
+
+def named(code: str) -> str:
+    """The country that a code stands for, or the code itself if it is nobody's."""
+    try:
+        return str(pycountry.countries.lookup(code).alpha_3)
+    except LookupError:
+        return code.upper()
+
+
+def ruled_out(query: dict[str, Any], every: list[str]) -> Iterator[str]:
+    """The parameters that cannot stand with the others; ``every`` names all keys of a record."""
+    yield "cursor"
+    if query.get("format") in STREAMS:
+        yield from PAGING
+    if query.get("format") in WHOLE:
+        yield from SHAPING
+    if "fields" in query or "expand" in query or set(query.get("omit", [])) >= set(every):
+        yield "omit"
+    if "fields" in query:
+        yield "expand"
+    bare = [name.removeprefix("-") for name in query.get("ordering", [])]
+    if len(set(bare)) < len(bare):
+        yield "ordering"
+    if len({named(code) for code in query.get("between", [])}) < 2:
+        yield "between"
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
+    """Take out of a well-formed case what its own description rules out."""
+    if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
+        return
+    query = case.query
+    described = {each.name: each.definition for each in case.operation.query}
+    every = described.get("omit", {}).get("schema", {}).get("items", {}).get("enum", [])
+    for name in set(ruled_out(query, every)) & query.keys():
+        del query[name]
+    if "q" in query:
+        try:
+            Phrase().read(query["q"])
+        except RefusedError:
+            query["q"] = "canal"

@@ -1,0 +1,66 @@
+"""The made release of the measurements: the same bytes again, valid records, loaded by both."""
+
+import json
+from collections import Counter
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+
+from bench.dataset import lines, make
+from policy.models import Release, SearchEntry, Statement
+from policy.validation import errors_of
+
+STATEMENTS = 300
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A folder with a small made release."""
+    folder = tmp_path_factory.mktemp("made")
+    make(folder, STATEMENTS)
+    return folder
+
+
+def test_the_same_seed_gives_the_same_bytes(made, tmp_path):
+    make(tmp_path / "again", STATEMENTS)
+    make(tmp_path / "other", STATEMENTS, seed=2)
+    files = {path.name: path.read_bytes() for path in made.iterdir()}
+    again, other = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("again", "other")
+    )
+    assert again == files
+    assert other.keys() == files.keys()
+    assert other["statements.ndjson"] != files["statements.ndjson"]
+
+
+def test_every_made_record_is_valid_and_in_the_order_of_keys(made):
+    keys: dict[str, list[str]] = {}
+    for line in lines(made):
+        record = json.loads(line)
+        model = apps.get_model(record["model"])
+        assert not list(errors_of(model, record)), record
+        keys.setdefault(record["model"], []).append(record["pk"])
+    for model, found in keys.items():
+        assert found == sorted(set(found)), model
+    assert len(keys["policy.statement"]) == STATEMENTS
+
+
+def test_made_records_load_and_are_skewed_like_real_ones(db, made, tmp_path):
+    for path in (*sorted(made.glob("*.ndjson")), made / "release.json"):
+        records = path.read_text()
+        if path.suffix == ".ndjson":
+            records = f"[{','.join(records.splitlines())}]"
+        (tmp_path / f"{path.stem}.json").write_text(records)
+    Release.objects.all().delete()
+    call_command("loaddata", *sorted(map(str, tmp_path.glob("*.json"))), verbosity=0)
+    release = Release.objects.get()
+    speakers = Counter(
+        Statement.objects.filter(pk__startswith="statement-", speaker__isnull=False).values_list(
+            "speaker", flat=True
+        )
+    )
+    assert release.counts["statements"] == STATEMENTS
+    assert SearchEntry.objects.filter(record__startswith="statement-").count() == STATEMENTS
+    assert max(speakers.values()) > 3 * sum(speakers.values()) / len(speakers)

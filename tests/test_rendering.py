@@ -1,0 +1,90 @@
+"""Records rendered ahead: the same bytes as without, and used only while they are true."""
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from api.models import RenderedState, Rendering
+from api.release import served
+from api.rendering import render_all
+from policy.models import Release
+from tests.conftest import ARTICLE, FIXTURES, RESOURCES, VIEWSETS
+from tests.test_api import CASES
+
+
+def asked(resource):
+    """What to ask of a list, in every shape and format it has."""
+    viewset = VIEWSETS[resource]
+    column = next(iter(viewset.ordering_fields))
+    yield from (f"{resource}?page_size=500", f"{resource}?page_size=2&ordering=-{column}")
+    yield from (f"{resource}?q=u*&page_size=3", f"{resource}?fields=id", f"{resource}?omit=id")
+    for name, values in (("expand", viewset.expandable), ("facets", viewset.facet_fields)):
+        if values:
+            yield f"{resource}?{name}={','.join(values)}"
+    formats = [known.format for known in viewset.renderers("list", resource)]
+    yield from (f"{resource}?format={name}" for name in formats)
+    yield from (question for question in CASES if question.partition("?")[0] == resource)
+
+
+def answer(api, path):
+    """The status, the headers that tell of the content, and the content."""
+    response = api.get(f"/api/v1/{path}")
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    headers = {name: response.get(name) for name in ("Content-Type", "ETag", "Vary", "Allow")}
+    return response.status_code, headers, content
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_an_answer_is_the_same_with_renderings_and_without(api, resource):
+    paths = list(asked(resource))
+    keys = [record["id"] for record in api.get(f"/api/v1/{paths[0]}").json()["results"]]
+    paths += [f"{resource}/{key}" for key in keys] + [f"{resource}/{keys[0]}?omit=id"]
+    assert not served().rendered
+    plain = [answer(api, path) for path in paths]
+    assert {status for status, _, _ in plain} == {200}
+    render_all()
+    assert served().rendered
+    assert [answer(api, path) for path in paths] == plain
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_a_rendered_list_costs_few_queries(api, resource):
+    render_all()
+    with CaptureQueriesContext(connection) as captured:
+        assert api.get(f"/api/v1/{resource}?page_size=500").status_code == 200
+    # The release, which also tells the count, the keys and the renderings.
+    assert len([q for q in captured if "SAVEPOINT" not in q["sql"]]) == 3
+
+
+def test_an_absent_record_is_404_with_renderings_too(api):
+    render_all()
+    assert api.get("/api/v1/countries/ZZZ").status_code == 404
+    assert api.get("/api/v1/countries/pa").json()["id"] == "PAN"
+
+
+def test_renderings_of_another_release_are_not_used(api):
+    render_all()
+    other = Rendering.objects.get(pk="countries/USA")
+    Rendering.objects.filter(pk="countries/PAN").update(body=other.body)
+    assert api.get("/api/v1/countries/PAN").json()["alpha2"] == "US"
+    Release.objects.update(content_hash="0" * 64)
+    assert api.get("/api/v1/countries/PAN").json()["alpha2"] == "PA"
+
+
+def test_attached_texts_are_rendered(api, article):
+    render_all()
+    call_command("attach_text", "article-1", ARTICLE, verbosity=0)
+    assert served().rendered
+    assert api.get("/api/v1/passages/article-1-p1s3-367-373").json()["text"] == "Panama"
+
+
+def test_loading_renders(db, tmp_path):
+    Release.objects.update(content_hash="0" * 64)
+    RenderedState.objects.all().delete()
+    call_command("loaddata", *FIXTURES, verbosity=0)
+    assert not served().rendered
+    render_all()
+    assert Rendering.objects.count() == sum(
+        viewset.queryset.count() for viewset in VIEWSETS.values()
+    )
