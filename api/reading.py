@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
@@ -103,9 +103,17 @@ def _heeding(gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
 @contextmanager
 def transacting(alias: str) -> Iterator[None]:
     """Begin and end a transaction in a database, on a connection that was not closed meanwhile."""
-    _leave_closed(connections[alias])
+    connection = connections[alias]
+    _leave_closed(connection)
     with transaction.atomic(using=alias):
-        yield
+        try:
+            yield
+        except Error:
+            held = connection.connection
+            if isinstance(held, PatientConnection) and held.closed:
+                # Else Django would wait for another connection, to end the transaction on.
+                connection.close()
+            raise
 
 
 def _leave_closed(connection: BaseDatabaseWrapper) -> None:
