@@ -35,7 +35,9 @@ def key_of(environ: Mapping[str, Any]) -> str:
     if "&" in query:
         query = "&".join(sorted(query.split("&")))
     host, accept = environ.get("HTTP_HOST", ""), environ.get("HTTP_ACCEPT", "*/*")
-    return f"{environ['wsgi.url_scheme']}://{host}{path}?{query} {accept}"
+    # No header and no query can hold a line feed, so only the path can, and that comes last: a
+    # question mark which is part of a path must not be taken for the beginning of a query.
+    return "\n".join((environ["wsgi.url_scheme"], host, query, accept, path))
 
 
 def tag_of(token: str, key: str) -> str:

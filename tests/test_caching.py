@@ -5,6 +5,7 @@ import io
 import json
 import re
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import brotli
 import pytest
@@ -56,7 +57,7 @@ def serve(db, asked, monkeypatch):
         path, _, query = target.partition("?")
         given = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
         environ = {
-            "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query,
+            "REQUEST_METHOD": method, "PATH_INFO": unquote(path), "QUERY_STRING": query,
             "SERVER_NAME": "localhost", "SERVER_PORT": "8000", "HTTP_HOST": "localhost:8000",
             "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "REMOTE_ADDR": "127.0.0.1",
             **given,
@@ -173,6 +174,18 @@ def test_the_order_of_parameters_makes_no_difference(serve, asked):
     first = serve("/api/v1/statements/")
     assert first.body == serve("/api/v1/statements").body
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    "looks",
+    ["/api/v1/search%3Fq=canal", "/api/v1/search%3Fq=canal%3F */*", "/%0A", "/api/v1/search%0A"],
+)
+def test_a_path_that_looks_like_another_address_is_not_taken_for_it(serve, looks):
+    for target in ("/api/v1/search?q=canal", "/api/v1/search?q=canal?", "/"):
+        good = serve(target)
+        assert good.status == 200
+        assert serve(looks).status == 404
+        assert serve(looks, if_none_match=good.headers["etag"]).status == 404
 
 
 def test_formats_and_hosts_are_kept_apart(serve):

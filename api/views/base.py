@@ -178,7 +178,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             return Response({"type": "FeatureCollection", **page, "features": features})
         if isinstance(renderer, formats.JsonLd):
             graph = [linked(request._request, self.resource, record) for record in records]
-            return Response({"@context": context(request._request), "@graph": graph})
+            return Response({"@context": context(request._request, page), **page, "@graph": graph})
         return Response({**page, "results": records}, content_type=shape.media_type)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
