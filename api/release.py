@@ -171,7 +171,8 @@ class Watch:
             self._begun = now
             try:
                 newest = reading(databases.newest(), _look, self.knows)
-                with within(LOOK), newest as self._seen:
+                # Where one of several is silent, the next must have its time too.
+                with within(PATIENCE if databases.many else LOOK), newest as self._seen:
                     self._failed = False
                     self._last = self._seen.token if self._seen else self._last
             except Error as away:

@@ -102,9 +102,10 @@ def test_every_operation_is_answered_by_the_replica(running):
         for template, paths in operations(address).items():
             for path in paths:
                 assert ask(address, path).status == 200, (template, path)
-                asked += 1
-        time.sleep(2)
-        assert reads(second) - before >= asked
+                asked += template != "/api/v1/codebook"  # which is part of the code
+    # Connections tell what they did when they end.
+    time.sleep(1)
+    assert reads(second) - before >= asked
 
 
 def test_while_the_replica_is_away_the_primary_answers(running):
