@@ -4,9 +4,12 @@ from contextvars import ContextVar
 from typing import Any
 from urllib.parse import quote
 
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from psycopg import Connection, IsolationLevel, OperationalError
 from psycopg.pq import TransactionStatus
 
+ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
 DEADLINE = 5
 """Seconds that one query may take."""
 patience: ContextVar[float] = ContextVar("patience", default=DEADLINE + 1)
@@ -27,6 +30,24 @@ class PatientConnection(Connection[Any]):
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()
             raise
+
+
+def database_at(setting: str, url: str) -> dict[str, Any]:
+    """Give the settings of the database that an address leads to.
+
+    ``setting`` is the name of the variable that holds it. Raises ImproperlyConfigured, which does
+    not repeat the address, for a password may stand in it.
+    """
+    try:
+        database = {**dj_database_url.parse(url)}
+    except ValueError:
+        database = {}
+    if database.get("ENGINE") not in ENGINES:
+        raise ImproperlyConfigured(
+            f"{setting} leads to no database that can be used here: write "
+            "postgres://USER:PASSWORD@HOST:5432/NAME, or sqlite:/// and the path of a file."
+        )
+    return database
 
 
 def snapshots(database: dict[str, Any]) -> dict[str, Any]:
