@@ -19,12 +19,21 @@ FLAGS = {
 }
 
 
+def _clear(folder: Path) -> None:
+    """Make the folder for the figures of the workers, or empty it; ends where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Figures of processes that are gone must not be added to those of the new ones.
+        for path in folder.glob("*.db"):
+            path.unlink()
+    except OSError as error:
+        sys.exit(f"METRICS_DIR cannot be used: {error}: name a folder that the server may write.")
+
+
 def main(arguments: list[str]) -> None:
     """Become the server."""
     if METRICS_DIR:
-        # Figures of processes that are gone must not be added to those of the new ones.
-        for path in Path(METRICS_DIR).glob("*.db"):
-            path.unlink()
+        _clear(Path(METRICS_DIR))
     flags = [word for name, value in FLAGS.items() for word in (f"--{name}", value)]
     granian = Path(sys.executable).with_name("granian")
     os.execv(  # noqa: S606

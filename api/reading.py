@@ -8,7 +8,9 @@ from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
+import dj_database_url
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
@@ -16,6 +18,7 @@ from django.dispatch import receiver
 from psycopg import Connection, IsolationLevel, OperationalError
 from psycopg.pq import TransactionStatus
 
+ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
 DEADLINE = 5
 """Seconds that one query may take."""
 PATIENCE = DEADLINE + 1
@@ -135,6 +138,24 @@ def _bound(connection: BaseDatabaseWrapper, **rest: Any) -> None:
     """Have SQLite end what takes longer than is left, which it has no setting for."""
     if connection.vendor == "sqlite":
         connection.connection.set_progress_handler(lambda: left() <= 0, STEPS)
+
+
+def database_at(setting: str, url: str) -> dict[str, Any]:
+    """Give the settings of the database that an address leads to.
+
+    ``setting`` is the name of the variable that holds it. Raises ImproperlyConfigured, which does
+    not repeat the address, for a password may stand in it.
+    """
+    try:
+        database = {**dj_database_url.parse(url)}
+    except ValueError:
+        database = {}
+    if database.get("ENGINE") not in ENGINES:
+        raise ImproperlyConfigured(
+            f"{setting} leads to no database that can be used here: write "
+            "postgres://USER:PASSWORD@HOST:5432/NAME, or sqlite:/// and the path of a file."
+        )
+    return database
 
 
 def snapshots(database: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
@@ -15,14 +14,14 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = False
 # A process that serves cannot write; api/wsgi.py says so, and commands leave it out.
 SERVING = env.bool("SERVING", default=False)
-THREADS = env.int("THREADS", default=16)
-_database = env.dj_db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
-_database = reading.snapshots(_database)
+THREADS = env.int("THREADS", default=16, validate=validate.Range(min=1))
+_url = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
+_database = reading.snapshots(reading.database_at("DATABASE_URL", _url))
 DATABASES = {"default": reading.serving(_database, THREADS) if SERVING else _database}
 # Commands write, so they have nothing to do with what only follows.
 _replicas: list[str] = env.list("DATABASE_REPLICA_URLS", default=[]) if SERVING else []
 for _number, _url in enumerate(_replicas):
-    _replica = reading.snapshots({**dj_database_url.parse(_url)})
+    _replica = reading.snapshots(reading.database_at("DATABASE_REPLICA_URLS", _url))
     if not _replica["ENGINE"] == _database["ENGINE"] == "django.db.backends.postgresql":
         raise ImproperlyConfigured(
             "DATABASE_REPLICA_URLS needs PostgreSQL: write postgres:// addresses, and one in "
@@ -34,10 +33,17 @@ DATABASE_ROUTERS = ["api.replicas.Router"] if _replicas else []
 AFTER_LOAD = "api.rendering.render_all"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Behind a proxy the address of a request is not the one a client can follow.
-PUBLIC_URL = env.str("PUBLIC_URL", default="").rstrip("/")
+PUBLIC_URL = env.str(
+    "PUBLIC_URL",
+    default="",
+    validate=validate.Regexp(
+        r"(https?://[^\s/?#]+[^\s?#]*)?\Z",
+        error="Begin it with https:// or http://, and leave out what begins with ? or #.",
+    ),
+).rstrip("/")
 # A new release shows at once here; elsewhere, once what was kept has grown this many seconds old.
-CACHE_MAX_AGE = env.int("CACHE_MAX_AGE", default=60)
-RESPONSE_CACHE_MB = env.int("RESPONSE_CACHE_MB", default=32)
+CACHE_MAX_AGE = env.int("CACHE_MAX_AGE", default=60, validate=validate.Range(min=0))
+RESPONSE_CACHE_MB = env.int("RESPONSE_CACHE_MB", default=32, validate=validate.Range(min=0))
 # Where the workers put their figures, for each other to add up; without it there is no /metrics.
 METRICS_DIR = env.str("METRICS_DIR", default="")
 if METRICS_DIR:

@@ -93,6 +93,9 @@ def files_of(folder: Path) -> tuple[dict[str, Path], list[str]]:
             errors.append(f"{path.name}: is not a file of a release; {hint}")
         elif name in found:
             errors.append(f"{path.name}: {found[name].name} is there too: take one of them out")
+        elif path.exists() and not path.is_file() and not path.is_dir():
+            # A pipe would keep a loader waiting for ever.
+            errors.append(f"{path.name}: is not a file: put the records into one")
         else:
             found[name] = path
     if "release" not in found:

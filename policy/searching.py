@@ -36,9 +36,22 @@ def fold(text: str) -> list[str]:
     bare = "".join(
         letter
         for letter in unicodedata.normalize("NFKD", text.casefold())
-        if not unicodedata.combining(letter)
+        if not unicodedata.combining(letter) and not _unseen(letter)
     )
-    return "".join(letter if letter.isalnum() else " " for letter in bare.casefold()).split()
+    parts = "".join(letter if _within_word(letter) else " " for letter in bare.casefold()).split()
+    return [part for part in parts if any(letter.isalnum() for letter in part)]
+
+
+def _unseen(letter: str) -> bool:
+    """Tell what only says how its neighbours are drawn or joined, such as a soft hyphen."""
+    if letter == "\u200b":  # a space, if a narrow one
+        return False
+    return unicodedata.category(letter) in ("Cf", "Me") or "\ufe00" <= letter <= "\ufe0f"
+
+
+def _within_word(letter: str) -> bool:
+    """Tell what words are made of; the vowel signs of many scripts are marks and not accents."""
+    return letter.isalnum() or unicodedata.category(letter) in ("Mn", "Mc")
 
 
 def search_entries(draft: Draft) -> Iterator[Entry]:

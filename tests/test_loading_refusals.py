@@ -1,6 +1,7 @@
 """What load_release refuses: told with file, record and field, and the database left as it was."""
 
 import json
+import os
 import re
 from contextlib import suppress
 
@@ -198,6 +199,7 @@ FILES = {
     "no record": (text("trips.json", b"[5]"), "trips.json: record 1: must be an object"),
     "unknown file": (added("trip.json", b"[]"), "trip.json: is not a file of a release; .*trips"),
     "file twice": (added("trips.ndjson", b""), "trips.ndjson: trips.json is there too"),
+    "pipe": (lambda folder: os.mkfifo(folder / "renamings.json"), "renamings.json: is not a file:"),
     "missing file": (lambda folder: (folder / "figures.json").unlink(), "release.*: counts: says"),
     "no release": (lambda folder: (folder / "release.json").unlink(), "holds no release.json"),
     "empty release": (text("release.json", b"[]"), "release.*: holds no record"),
