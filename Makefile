@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test lint fixtures openapi typescript fuzz bench lock clean
+.PHONY: run test faults lint fixtures openapi typescript fuzz bench lock clean
 
 run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -17,6 +17,9 @@ run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 
 test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL
 	$(BIN)/python tests/engines.py
+
+faults: $(VENV)/.dev ## Bring every fault about, on both engines, and tell in a table what came of it
+	$(BIN)/python tests/faults.py
 
 lint: $(VENV)/.dev ## Check style, types, migrations, fixtures, production settings and schema
 	$(BIN)/ruff format --check .

@@ -14,7 +14,8 @@ FLAGS = {
     # Who sends a request byte by byte is not waited for longer than this, in milliseconds.
     "http1-header-read-timeout": "10000",
     "http1-buffer-size": "131072",
-    "workers-kill-timeout": "30",
+    # Who still reads then is cut off, and sees it; Docker would kill everybody at ten seconds.
+    "workers-kill-timeout": "8",
 }
 
 

@@ -12,7 +12,14 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 
 from api.encoding import PLAIN, Headers, Packed, encoded, encoding_for
-from api.middleware import OPEN, REQUEST_ID_HEADER, has_body, observed, without_slash
+from api.middleware import (
+    ALIVE,
+    OPEN,
+    REQUEST_ID_HEADER,
+    has_body,
+    observed,
+    without_slash,
+)
 from api.release import SOFTWARE, Served, watch
 
 Environ = dict[str, Any]
@@ -28,7 +35,9 @@ def key_of(environ: Mapping[str, Any]) -> str:
     if "&" in query:
         query = "&".join(sorted(query.split("&")))
     host, accept = environ.get("HTTP_HOST", ""), environ.get("HTTP_ACCEPT", "*/*")
-    return f"{environ['wsgi.url_scheme']}://{host}{path}?{query} {accept}"
+    # No header and no query can hold a line feed, so only the path can, and that comes last: a
+    # question mark which is part of a path must not be taken for the beginning of a query.
+    return "\n".join((environ["wsgi.url_scheme"], host, query, accept, path))
 
 
 def tag_of(token: str, key: str) -> str:
@@ -80,7 +89,8 @@ class Cached:
             return self._application(environ, start_response)  # type: ignore[no-any-return]
         key = key_of(environ)
         encoding = encoding_for(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        served = watch.served()
+        # Whether the process is alive must be told at once, and not wait for the database.
+        served = None if environ["PATH_INFO"] == ALIVE else watch.served()
         if served is not None:
             unchanged = self._unchanged(environ, served, key, encoding)
             if unchanged:

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
+from api.reading import renew
 from api.schema import SELECTION
 
 Record = dict[str, Any]
@@ -117,6 +118,7 @@ def chunks(queryset: QuerySet[Any], size: int) -> Iterator[list[Any]]:
     rows = iter(queryset.iterator(chunk_size=size))
     while chunk := list(islice(rows, size)):
         yield chunk
+        renew()
 
 
 def stream(

@@ -1,5 +1,6 @@
 """Records as JSON-LD, in the terms of schema.org, PROV and Web Annotation where they fit."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -32,8 +33,12 @@ REFERENCES = {
 """The fields that hold keys, and the list whose records these lead to."""
 
 
-def context(request: HttpRequest) -> Record:
-    """Give the context; what no published vocabulary has a term for is a term of the codebook."""
+def context(request: HttpRequest, page: Iterable[str] = ()) -> Record:
+    """Give the context; what no published vocabulary has a term for is a term of the codebook.
+
+    ``page`` names what stands around the records of a list. It says nothing about them, so it has
+    no term, and the graph stays the only thing that is said.
+    """
     link = {"@type": "@id"}
     return {
         "@version": 1.1,
@@ -66,6 +71,7 @@ def context(request: HttpRequest) -> Record:
         "end": {"@id": "oa:end"},
         "exact": "oa:exact",
         **dict.fromkeys(("attributed_country", "host", "issues", "event"), link),
+        **dict.fromkeys(page),
     }
 
 

@@ -16,7 +16,8 @@ from api.problems import METHODS, not_allowed, respond
 
 REQUEST_ID_HEADER = "X-Request-ID"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-PROBES = {"/healthz", "/readyz"}
+ALIVE = "/healthz"
+PROBES = {ALIVE, "/readyz"}
 """What a container or a balancer asks by whatever name it knows the machine."""
 OPEN = {
     "Access-Control-Allow-Origin": "*",
@@ -62,7 +63,8 @@ def has_body(environ: Mapping[str, Any]) -> bool:
 
 def note(method: str, asked: str, status: int, **measured: Any) -> None:
     """Write the line about one answer: what was asked, the status and what was measured."""
-    access.info("%s %s %s", method, asked, status, extra=measured)
+    told = {"method": method, "path": asked, "status": status, **measured}
+    access.info("%s %s %s", method, asked, status, extra=told)
 
 
 def observed(

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import DisallowedHost, PermissionDenied
-from django.db import DatabaseError
+from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.encoding import iri_to_uri
 from rest_framework import exceptions
@@ -95,7 +95,7 @@ KINDS = {
             "unavailable",
             HTTPStatus.SERVICE_UNAVAILABLE,
             "The dataset cannot be reached",
-            "The database is away or holds no release, or too many whole lists are being read at "
+            "The database is away or holds no release, or too many long lists are being read at "
             "once. Ask again after Retry-After seconds.",
         ),
     )
@@ -181,7 +181,7 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> HttpRespons
         raised = exceptions.NotFound(str(raised) or None)
     elif isinstance(raised, PermissionDenied):
         raised = exceptions.PermissionDenied()
-    if isinstance(raised, DatabaseError):
+    if isinstance(raised, Error):
         raise raised
     if not isinstance(raised, exceptions.APIException):
         return None

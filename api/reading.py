@@ -1,16 +1,64 @@
 """How the serving process reaches its database: it cannot write, and waits only so long."""
 
+import select
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from time import monotonic
 from typing import Any
 from urllib.parse import quote
 
+from django.conf import settings
+from django.db import Error, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from psycopg import Connection, IsolationLevel, OperationalError
 from psycopg.pq import TransactionStatus
 
 DEADLINE = 5
 """Seconds that one query may take."""
-patience: ContextVar[float] = ContextVar("patience", default=DEADLINE + 1)
-"""Seconds after which a query is given up that the server itself has not ended."""
+PATIENCE = DEADLINE + 1
+"""Seconds that a request may wait for the database altogether."""
+STEPS = 20_000
+"""Steps of SQLite's machine, a millisecond or less, after which it looks at the time."""
+
+_until: ContextVar[float | None] = ContextVar("until", default=None)
+
+
+class Silence:
+    """When the database was last found not to answer: who waited already then gives up."""
+
+    since = float("-inf")
+
+    def found(self) -> None:
+        """Have all who wait give up."""
+        self.since = monotonic()
+
+
+silence = Silence()
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Give what is asked for within this many seconds altogether, or what is left of fewer."""
+    token = _until.set(monotonic() + min(seconds, left()))
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+def renew() -> None:
+    """Let a request that has got part of what it asks for wait for the next part as long again."""
+    if _until.get() is not None:
+        _until.set(monotonic() + PATIENCE)
+
+
+def left() -> float:
+    """Give the seconds that may still be waited for the database."""
+    until = _until.get()
+    return PATIENCE if until is None else max(0.0, until - monotonic())
 
 
 class PatientConnection(Connection[Any]):
@@ -20,13 +68,73 @@ class PatientConnection(Connection[Any]):
     """
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        """Wait for the server, though not longer than ``patience``; raises OperationalError."""
+        """Wait for the server, though no longer than is left; raises OperationalError."""
         try:
-            return super().wait(gen, interval, patience.get() if timeout is None else timeout)
+            return super().wait(_heeding(gen), interval, left() if timeout is None else timeout)
         except OperationalError:
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 self.pgconn.finish()
             raise
+
+    def hung_up(self) -> bool:
+        """Tell, without asking it, whether the server has closed this idle connection."""
+        if self.closed:
+            return True
+        # An idle server has nothing to say but that it goes.
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+
+def _heeding(gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Go through the steps of an answer, unless ``silence`` is found meanwhile."""
+    began = monotonic()
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and silence.since > began:
+                raise OperationalError("the database was found not to answer")
+            wanted = gen.send(ready)
+    except StopIteration as ended:
+        return ended.value
+
+
+@contextmanager
+def transacting(alias: str) -> Iterator[None]:
+    """Begin and end a transaction in a database, on a connection that was not closed meanwhile."""
+    connection = connections[alias]
+    _leave_closed(connection)
+    with transaction.atomic(using=alias):
+        try:
+            yield
+        except Error:
+            held = connection.connection
+            if isinstance(held, PatientConnection) and held.closed:
+                # Else Django would wait for another connection, to end the transaction on.
+                connection.close()
+            raise
+
+
+def _leave_closed(connection: BaseDatabaseWrapper) -> None:
+    """Take a connection from the pool that the server has not closed while it lay idle there.
+
+    A server that was restarted has closed all of them.
+    """
+    for _ in range(settings.THREADS + 1):
+        connection.ensure_connection()
+        held = connection.connection
+        if not isinstance(held, PatientConnection) or not held.hung_up():
+            return
+        held.close()
+        connection.close()
+
+
+@receiver(connection_created)
+def _bound(connection: BaseDatabaseWrapper, **rest: Any) -> None:
+    """Have SQLite end what takes longer than is left, which it has no setting for."""
+    if connection.vendor == "sqlite":
+        connection.connection.set_progress_handler(lambda: left() <= 0, STEPS)
 
 
 def snapshots(database: dict[str, Any]) -> dict[str, Any]:
@@ -45,7 +153,7 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
         session = {
             "default_transaction_read_only": "on",
             "statement_timeout": f"{DEADLINE}s",
-            "lock_timeout": "2s",
+            "lock_timeout": "1s",
             "idle_in_transaction_session_timeout": "60s",
         }
         flags = " ".join(f"-c {name}={value}" for name, value in session.items())
@@ -56,13 +164,14 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
             "pool": {
                 "connection_class": PatientConnection,
                 "min_size": 0,
-                "max_size": threads,
+                # One more, so that there is one to find out with whether the database answers.
+                "max_size": threads + 1,
                 "timeout": 2,
-                # A pool waits ever longer between its attempts; ours starts over with each request.
-                "reconnect_timeout": 0.5,
+                # A pool waits ever longer between its attempts; ours starts over before it is long.
+                "reconnect_timeout": 1.5,
             },
         }
-        return {**database, "OPTIONS": options, "CONN_HEALTH_CHECKS": True}
+        return {**database, "OPTIONS": options}
     # Read-write, for only then can the files of the log be made that readers need; but a file that
     # is missing stays missing, and query_only refuses what would change one.
     return {
@@ -73,6 +182,7 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
         "OPTIONS": {
             **options,
             "timeout": 2,
-            "init_command": "PRAGMA query_only = 1; PRAGMA mmap_size = 268435456",
+            # Not mapped into memory: where such a file is cut short, reading it kills the process.
+            "init_command": "PRAGMA query_only = 1; PRAGMA cache_size = -8192",
         },
     }

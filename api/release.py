@@ -1,6 +1,7 @@
 """Which release of the dataset is being served, and in which state a request reads it."""
 
 import hashlib
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,18 +13,24 @@ from threading import Lock
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connections, transaction
+from django.db import Error, OperationalError, connections
 from django.db.models import Subquery
 
 from api.models import RenderedState
 from api.problems import UnavailableError
-from api.replicas import databases, reading
+from api.reading import PATIENCE, silence, transacting, within
+from api.replicas import PRIMARY, databases, reading
 from policy.models import AttachedTexts, Release
 
+logger = logging.getLogger(__name__)
 FRESH = 0.5
 """Seconds after which the release is looked up again."""
+AGAIN = 0.1
+"""Seconds after which it is looked up again where that failed."""
 TRUSTED = 1.0
 """Seconds for which what was looked up may be relied on; an answer is never staler than that."""
+LOOK = 2.0
+"""Seconds that looking it up may take; a database that takes longer does not answer."""
 
 
 class NoReleaseError(UnavailableError):
@@ -75,16 +82,16 @@ _open: ContextVar[_Snapshot | None] = ContextVar("snapshot", default=None)
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Read all that is asked for within from one state of the database; raises DatabaseError."""
+    """Read all that is asked for within from one state of the database; raises django.db.Error."""
     if watch.away and not databases.many:
         raise OperationalError("the database did not answer a moment ago")
-    with ExitStack() as opened:
+    with within(PATIENCE), watch.needed(), ExitStack() as opened:
         if databases.many:
             # A replica that has not the release which is known here is passed over.
             reads = reading(databases.readers(), _look, watch.knows)
             _open.set(_Snapshot(opened.enter_context(reads)))
         else:
-            opened.enter_context(transaction.atomic())
+            opened.enter_context(transacting(PRIMARY))
             _open.set(_Snapshot())
         try:
             yield
@@ -93,7 +100,7 @@ def snapshot() -> Iterator[None]:
 
 
 def served() -> Served:
-    """Give what is loaded, as the open snapshot has it; raises NoReleaseError, DatabaseError."""
+    """Give what is loaded, as the open snapshot has it; raises NoReleaseError, django.db.Error."""
     opened = _open.get()
     if opened is None:
         opened = _Snapshot()
@@ -134,11 +141,12 @@ class Watch:
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
-        self._looking = Lock()
+        self._looking, self._counting = Lock(), Lock()
         self._seen: Served | None = None
         self._since = float("-inf")
         self._begun = float("inf")
         self._failed = False
+        self._waiting = 0
         self._last = ""
 
     def knows(self, served: Served | None) -> bool:
@@ -147,23 +155,30 @@ class Watch:
 
     @property
     def away(self) -> bool:
-        """Whether the database failed when it was last asked, or has kept one waiting since."""
+        """Whether the database failed when it was last asked, or has kept one waiting since.
+
+        Each request asks again, so a failure that nobody has looked at since says nothing.
+        """
         now = time.monotonic()
-        failed = self._failed and now - self._since < TRUSTED
+        failed = self._failed and now - self._since < 2 * LOOK
         return failed or now - self._begun > TRUSTED
 
     def served(self) -> Served | None:
         """Give what is loaded, or None when that is not known for sure."""
         now = time.monotonic()
-        if now - self._since > FRESH and self._looking.acquire(blocking=False):
+        due = AGAIN if self._failed else FRESH
+        if now - self._since > due and self._looking.acquire(blocking=False):
             self._begun = now
             try:
-                with reading(databases.newest(), _look, self.knows) as self._seen:
+                newest = reading(databases.newest(), _look, self.knows)
+                with within(LOOK), newest as self._seen:
                     self._failed = False
                     self._last = self._seen.token if self._seen else self._last
-            except DatabaseError:
+            except Error as away:
+                logger.warning("the release cannot be looked up: %s", away)
                 self._seen, self._failed = None, True
                 now = time.monotonic()
+                silence.found()
             finally:
                 self._since, self._begun = now, float("inf")
                 for connection in connections.all(initialized_only=True):
@@ -172,6 +187,27 @@ class Watch:
                         connection.close()
                 self._looking.release()
         return self._seen if time.monotonic() - self._since < TRUSTED else None
+
+    @contextmanager
+    def needed(self) -> Iterator[None]:
+        """Have ``guard`` look while what is within waits for the database."""
+        with self._counting:
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._waiting -= 1
+
+    def guard(self) -> None:
+        """Look for those who wait, for ever: all the threads of a process may wait at once.
+
+        Then none is left to find out that the database does not answer, and all wait to the end.
+        """
+        while True:
+            time.sleep(FRESH)
+            if self._waiting:
+                self.served()
 
 
 watch = Watch()

@@ -9,9 +9,9 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, transaction
+from django.db import DEFAULT_DB_ALIAS, Error, OperationalError
 
-from api.reading import patience
+from api.reading import transacting, within
 
 PRIMARY = DEFAULT_DB_ALIAS
 OPENING = 2.0
@@ -98,15 +98,15 @@ def reading(
     """Open a snapshot of one database, and send all reading within to it; gives what ``read`` does.
 
     The first database is taken whose answer to ``read`` will do; the primary's always does. Where
-    none does, the first that answered. Raises DatabaseError when none answers, or when the one that
-    was taken fails later on.
+    none does, the first that answered. Raises django.db.Error when none answers, or when the one
+    that was taken fails later on.
     """
     with ExitStack() as stack:
         stack.callback(chosen.set, chosen.get())
         seen = _open(stack, aliases, read, will_do)
         try:
             yield seen
-        except DatabaseError:
+        except Error:
             databases.note(chosen.get(), works=False)
             raise
 
@@ -117,25 +117,21 @@ def _open(
     read: Callable[[], Seen],
     will_do: Callable[[Seen], bool],
 ) -> Seen:
-    failure: DatabaseError = OperationalError("no database answered a moment ago")
+    failure: Error = OperationalError("no database answered a moment ago")
     others: list[str] = []
-    waiting = patience.set(OPENING)
-    try:
-        for alias in chain(aliases, others):
-            try:
-                with ExitStack() as attempt:
-                    chosen.set(alias)
-                    attempt.enter_context(transaction.atomic(using=alias))
-                    seen = read()
-                    databases.note(alias, works=True)
-                    if alias == PRIMARY or alias in others or will_do(seen):
-                        stack.push(attempt.pop_all())
-                        return seen
-                    # Asked again after the rest, should none of them do either.
-                    others.append(alias)
-            except DatabaseError as away:
-                failure = away
-                databases.note(alias, works=False)
-        raise failure
-    finally:
-        patience.reset(waiting)
+    for alias in chain(aliases, others):
+        try:
+            with ExitStack() as attempt, within(OPENING):
+                chosen.set(alias)
+                attempt.enter_context(transacting(alias))
+                seen = read()
+                databases.note(alias, works=True)
+                if alias == PRIMARY or alias in others or will_do(seen):
+                    stack.push(attempt.pop_all())
+                    return seen
+                # Asked again after the rest, should none of them do either.
+                others.append(alias)
+        except Error as away:
+            failure = away
+            databases.note(alias, works=False)
+    raise failure

@@ -54,7 +54,8 @@ OTHER_FORMATS: dict[str, dict[str, Any]] = {
     },
     "application/ld+json": {
         "type": "object",
-        "description": "JSON-LD 1.1 in the terms of schema.org, PROV and Web Annotation.",
+        "description": "JSON-LD 1.1 in the terms of schema.org, PROV and Web Annotation. A list "
+        "has the page's release, count, links and facets beside its graph, not in it.",
         "required": ["@context"],
         "additionalProperties": True,
         "properties": {

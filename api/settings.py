@@ -135,7 +135,10 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "api.middleware.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "api.middleware.RequestIdFilter"},
+        "sparing": {"()": "api.logs.Sparing"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"},
         "json": {
@@ -146,12 +149,14 @@ LOGGING = {
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "filters": ["request_id"],
+            "filters": ["request_id", "sparing"],
             "formatter": LOG_FORMAT,
         }
     },
     "loggers": {
         "api": {"handlers": ["console"], "level": "INFO"},
+        # Why a connection could not be had; its user is told no more than that it could not.
+        "psycopg.pool": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # What is refused is told in the answer and the access line; only defects need their trace.
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         "django.security": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},

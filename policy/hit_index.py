@@ -1,4 +1,4 @@
-"""The full-text index that gives hits in their order; migration 0006 makes it in each engine."""
+"""The full-text index that gives hits in their order; migration 0007 makes it in each engine."""
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor

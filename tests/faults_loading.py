@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -18,6 +17,7 @@ from django.db import transaction
 
 from policy.loading import load
 from tests.conftest import ROOT
+from tests.crowd import Row
 from tests.releases import committed, connected, contents, database, sealed, successor, write
 from tests.servers import server
 
@@ -33,15 +33,6 @@ PATHS = (
     "sources/article-1/coverage",
 )
 """What is read while releases change: each answer takes several queries."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What was done, how often, and what came of it by name."""
-
-    fault: str
-    times: int
-    outcomes: dict[str, int]
 
 
 def releases(folder: Path, more: int = 0) -> tuple[Path, Path]:

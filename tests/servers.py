@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.conftest import ROOT
 
@@ -72,16 +73,19 @@ def ready(process: subprocess.Popen[bytes], port: int) -> Iterator[str]:
 
 
 @contextmanager
-def serving(database: str, **settings: str) -> Iterator[str]:
-    """Serve a database that is loaded, and give the address."""
+def serving(
+    database: str, *, workers: int = 1, log: Path | None = None, **settings: str
+) -> Iterator[str]:
+    """Serve a database that is loaded, and give the address; the log goes to a file, if any."""
     environment = {**os.environ, "DATABASE_URL": database, **settings}
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api", "--port", str(port), "--workers", "1"],
-        cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    with ready(process, port) as address:
-        yield address
+    with (log or Path(os.devnull)).open("wb") as lines:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "api", "--port", str(port), "--workers", str(workers)],
+            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=lines,
+        )  # fmt: skip
+        with ready(process, port) as address:
+            yield address
 
 
 @contextmanager

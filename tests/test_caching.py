@@ -5,6 +5,7 @@ import io
 import json
 import re
 from types import SimpleNamespace
+from urllib.parse import unquote
 
 import brotli
 import pytest
@@ -14,7 +15,7 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
-from api import release
+from api import formats, release
 from api.caching import Cached
 from api.encoding import encoding_for
 from api.views import base
@@ -56,7 +57,7 @@ def serve(db, asked, monkeypatch):
         path, _, query = target.partition("?")
         given = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
         environ = {
-            "REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query,
+            "REQUEST_METHOD": method, "PATH_INFO": unquote(path), "QUERY_STRING": query,
             "SERVER_NAME": "localhost", "SERVER_PORT": "8000", "HTTP_HOST": "localhost:8000",
             "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "REMOTE_ADDR": "127.0.0.1",
             **given,
@@ -175,6 +176,18 @@ def test_the_order_of_parameters_makes_no_difference(serve, asked):
     assert len(asked) == 2
 
 
+@pytest.mark.parametrize(
+    "looks",
+    ["/api/v1/search%3Fq=canal", "/api/v1/search%3Fq=canal%3F */*", "/%0A", "/api/v1/search%0A"],
+)
+def test_a_path_that_looks_like_another_address_is_not_taken_for_it(serve, looks):
+    for target in ("/api/v1/search?q=canal", "/api/v1/search?q=canal?", "/"):
+        good = serve(target)
+        assert good.status == 200
+        assert serve(looks).status == 404
+        assert serve(looks, if_none_match=good.headers["etag"]).status == 404
+
+
 def test_formats_and_hosts_are_kept_apart(serve):
     json_page = serve("/api/v1/trips")
     geo_page = serve("/api/v1/trips", accept="application/geo+json")
@@ -276,6 +289,9 @@ def test_whole_lists_are_limited_at_a_time_and_let_go(serve, monkeypatch):
     while base.whole_lists.acquire(blocking=False):
         held += 1
     assert held == base.LISTS
+    assert serve("/api/v1/events?format=csv").status == 200
+    # What is longer than a page is long.
+    monkeypatch.setattr(formats, "CHUNK", 3)
     refused = serve("/api/v1/events?format=csv")
     assert refused.status == 503
     assert b"ask again later" in refused.body

@@ -11,7 +11,7 @@ from pyld import jsonld
 from api.formats import CHUNK, cell
 from api.linked import TYPES
 from policy.models import Statement
-from tests.conftest import RESOURCES
+from tests.conftest import RESOURCES, VIEWSETS
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
@@ -133,6 +133,21 @@ def test_json_ld_expands(api, resource):
         assert node["@id"].startswith(f"http://127.0.0.1:8000/api/v1/{resource}/")
         assert api.get(node["@id"].removeprefix("http://127.0.0.1:8000")).status_code == 200
         assert all(":" in key for key in node if not key.startswith("@"))
+
+
+@pytest.mark.parametrize("resource", sorted(TYPES))
+def test_json_ld_is_walked_and_counted_like_json(api, resource):
+    facet = next(iter(VIEWSETS[resource].facet_fields), None)
+    url, ids = f"/api/v1/{resource}?page_size=3" + (f"&facets={facet}" if facet else ""), []
+    names = ("release", "count", "facets")
+    plain = api.get(url).json()
+    while url:
+        page = api.get(url, HTTP_ACCEPT="application/ld+json").json()
+        assert [page[name] for name in names] == [plain[name] for name in names]
+        assert len(jsonld.expand(page, {"documentLoader": loader})) == len(page["@graph"])
+        ids += [node["id"] for node in page["@graph"]]
+        url = page["next"]
+    assert len(set(ids)) == len(ids) == plain["count"] > 0
 
 
 def test_json_ld_passages_are_selectors(api):

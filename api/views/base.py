@@ -6,7 +6,7 @@ from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from rest_framework.renderers import JSONRenderer
@@ -30,7 +30,7 @@ from policy.renaming import present_key
 
 SHAPING = {"fields", "omit", "expand"}
 LISTS = 4
-"""How many whole lists a process gives at once: slow readers must not take all its threads."""
+"""How many long lists a process gives at once: slow readers must not take all its threads."""
 whole_lists = BoundedSemaphore(LISTS)
 
 
@@ -56,7 +56,7 @@ class Strict(APIView):
         try:
             with snapshot():
                 return self._labelled(request, super().dispatch(request, *args, **kwargs))
-        except DatabaseError as away:
+        except Error as away:
             return unavailable(request, away)
 
     def _labelled(self, request: Any, response: Any) -> Any:
@@ -178,7 +178,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             return Response({"type": "FeatureCollection", **page, "features": features})
         if isinstance(renderer, formats.JsonLd):
             graph = [linked(request._request, self.resource, record) for record in records]
-            return Response({"@context": context(request._request), "@graph": graph})
+            return Response({"@context": context(request._request, page), **page, "@graph": graph})
         return Response({**page, "results": records}, content_type=shape.media_type)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
@@ -275,11 +275,17 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         content_type = "; ".join(filter(None, [renderer.media_type, "charset=utf-8"]))
         if request.method == "HEAD":
             return StreamingHttpResponse((), content_type=content_type)
+        pieces = formats.stream(rows, lambda chunk: self.written(chunk, shape), renderer, keys)
+        # What is no longer than a page may be is given as freely: no thread waits for its reader.
+        if rows.order_by()[: formats.CHUNK + 1].count() <= formats.CHUNK:
+            whole = b"".join(pieces)
+            headers = {"Content-Length": str(len(whole))}
+            return StreamingHttpResponse([whole], content_type=content_type, headers=headers)
         if not whole_lists.acquire(blocking=False):
             raise UnavailableError(
-                "As many whole lists are being read as this server gives at once: ask again later."
+                "As many long lists are being read as this server gives at once: ask again later, "
+                "or for pages."
             )
-        pieces = formats.stream(rows, lambda chunk: self.written(chunk, shape), renderer, keys)
         try:
             spool = Spool(pieces, whole_lists.release)
         except BaseException as failed:

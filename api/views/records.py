@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from django.db.models import Prefetch
 
-from api import filters, formats, serializers
+from api import filters, formats
 from api.asking import CountryCode
+from api.serializers import records as serializers
 from api.views.base import RecordViewSet
 from policy.coverage import citations
 from policy.models import (

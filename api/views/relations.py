@@ -10,10 +10,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import filters, formats, serializers
+from api import filters, formats
 from api.asking import KEY, MAX_ITEMS, CountryCode, Phrase, RefusedError, read_list
 from api.problems import InvalidParametersError, RenamedError, error
 from api.release import current
+from api.serializers import relations as serializers
 from api.views.base import RecordViewSet, Strict, lead_on
 from api.views.records import (
     BilateralIssueViewSet,

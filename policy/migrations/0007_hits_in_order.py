@@ -8,7 +8,7 @@ from policy import hit_index
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('policy', '0005_voices_and_indexes'),
+        ('policy', '0006_voices_of_loaded_statements'),
     ]
 
     operations = [

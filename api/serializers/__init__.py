@@ -1,0 +1,1 @@
+"""How everything is written in JSON; the field lists are the contract."""

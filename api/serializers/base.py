@@ -1,0 +1,108 @@
+"""What records in JSON share: kinds of fields, evidence, and how a fact carries it."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Model
+from rest_framework import serializers
+from rest_framework.serializers import ModelSerializer
+
+from policy.models import (
+    Passage,
+)
+from policy.models.search import RecordKind
+
+FACT = ("support", "note", "evidence")
+TIME = ("time_text", "time_earliest", "time_latest", "time_precision", "time_year_inferred")
+
+
+def help_of(model: type[Model], field: str) -> str:
+    """Give the help text of a model's field, its one home."""
+    return str(getattr(model._meta.get_field(field), "help_text"))  # noqa: B009
+
+
+class Texts(serializers.ListField):
+    """A list of texts."""
+
+    child = serializers.CharField()
+
+
+class Number(serializers.FloatField):
+    """A number that is written without a fraction when it has none."""
+
+    def to_representation(self, value: Decimal | float) -> Any:
+        """Give the number as JSON has it."""
+        return int(value) if value == int(value) else float(value)
+
+
+class Counts(serializers.DictField):
+    """Numbers by name, in the order of the names: PostgreSQL keeps JSON's keys in its own."""
+
+    child = serializers.IntegerField()
+
+    def to_representation(self, value: dict[str, int]) -> Any:
+        """Give the numbers, sorted by name."""
+        return super().to_representation(dict(sorted(value.items())))
+
+
+class RecordSerializer(ModelSerializer):  # type: ignore[type-arg]
+    """A record that is only ever read, so that every key is always there."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Take the description of a record from its model, the one home of its meaning."""
+        super().__init_subclass__(**options)
+        if "Meta" in vars(cls) and "__doc__" not in vars(cls):
+            cls.__doc__ = cls.Meta.model.__doc__
+
+    def get_extra_kwargs(self) -> dict[str, Any]:
+        """Make every field read-only, whatever the model would allow to be written."""
+        kwargs: dict[str, Any] = super().get_extra_kwargs()
+        for name in self.Meta.fields:
+            kwargs.setdefault(name, {})["read_only"] = True
+        return kwargs
+
+
+class EvidenceSerializer(RecordSerializer):
+    paragraph = serializers.IntegerField(
+        source="sentence.paragraph", read_only=True, help_text="Number of the paragraph, from 1."
+    )
+    sentence = serializers.IntegerField(
+        source="sentence.number",
+        read_only=True,
+        help_text="Number of the sentence within its paragraph, from 1.",
+    )
+    text = serializers.CharField(
+        read_only=True,
+        allow_null=True,
+        help_text="The exact text of the span, on an instance whose operator may show it; "
+        "else null.",
+    )
+
+    class Meta:
+        model = Passage
+        fields = (
+            "id",
+            "source",
+            "paragraph",
+            "sentence",
+            "start",
+            "end",
+            "quote",
+            "sha256",
+            "text",
+        )
+
+
+class CitationSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A record that rests on a passage, itself or with one of its parts."""
+
+    kind = serializers.ChoiceField(RecordKind.choices, help_text="Kind of the record.")
+    id = serializers.CharField(help_text="Key of the record.")
+
+
+class FactSerializer(RecordSerializer):
+    """A record that rests on passages."""
+
+    evidence = EvidenceSerializer(
+        many=True, read_only=True, help_text="The passages this fact rests on."
+    )

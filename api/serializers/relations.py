@@ -1,0 +1,159 @@
+"""How search hits, dyads and the coverage of a source are written in JSON."""
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from api.links import absolute
+from api.serializers.base import (
+    CitationSerializer,
+    RecordSerializer,
+    Texts,
+    help_of,
+)
+from api.serializers.records import (
+    BilateralIssueSerializer,
+    EventSerializer,
+    GapSerializer,
+    StatementSerializer,
+    TripSerializer,
+)
+from policy.models import (
+    SearchEntry,
+    Sentence,
+)
+from policy.models.search import KINDS, RecordKind
+from policy.searching import snippet
+
+
+class SearchHitSerializer(RecordSerializer):
+    """A record that holds all the words asked for."""
+
+    id = serializers.CharField(source="record", read_only=True, help_text="Key of the record.")
+    snippet = serializers.SerializerMethodField(help_text="The text around the first word found.")
+    rank = serializers.IntegerField(
+        read_only=True, help_text="1 if all the asked words stand in the title, else 0."
+    )
+    url = serializers.SerializerMethodField(help_text="Address of the record.")
+
+    class Meta:
+        model = SearchEntry
+        fields = ("kind", "id", "title", "snippet", "rank", "url")
+
+    def get_snippet(self, entry: Any) -> str:
+        """Cut the text around the first of the asked words."""
+        return snippet(entry.text, entry.asked)
+
+    @extend_schema_field(OpenApiTypes.URI)
+    def get_url(self, entry: SearchEntry) -> str:
+        """Give the address of the record in its own list."""
+        resource = str(KINDS[RecordKind(entry.kind)]._meta.verbose_name_plural).replace(" ", "-")
+        return absolute(self.context["request"]._request, f"/api/v1/{resource}/{entry.record}")
+
+
+class DyadSummarySerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """Two countries and how much there is between them."""
+
+    id = serializers.CharField(help_text="The two alpha-3 codes in alphabetical order.")
+    first = serializers.CharField(help_text="The one country, as alpha-3.")
+    second = serializers.CharField(help_text="The other country, as alpha-3.")
+    issues = serializers.IntegerField(help_text="Number of bilateral issues between them.")
+    events = serializers.IntegerField(
+        help_text="Number of events in which both have a part and at least one acts."
+    )
+
+
+class DyadListSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """Every pair of countries with something between them; the list is never cut."""
+
+    release = serializers.CharField(help_text="Version of the release.")
+    count = serializers.IntegerField(help_text="Number of pairs.")
+    results = DyadSummarySerializer(many=True, help_text="The pairs, in order of their keys.")
+
+
+class EventTotalsSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """The coded events of a dyad, counted by quad class and scored."""
+
+    coded = serializers.IntegerField(help_text="Number of events that have an event type.")
+    quads = serializers.DictField(
+        child=serializers.IntegerField(), help_text="Number of coded events by quad class."
+    )
+    score_sum = serializers.FloatField(help_text="Sum of their PLOVER scores.")
+    score_mean = serializers.FloatField(
+        allow_null=True, help_text="Mean of their PLOVER scores; null without any."
+    )
+
+
+def part(record: type[serializers.BaseSerializer[Any]], name: str) -> Any:
+    """Give the serializer of a dyad's records of one kind, with their number."""
+    fields = {
+        "count": serializers.IntegerField(help_text="Number of records, shown here or not."),
+        "records": record(many=True, help_text="The first hundred, in order of their keys."),
+        "__doc__": f"The {name} between two countries.",
+    }
+    serializer = type(f"Dyad{name.title()}Serializer", (serializers.Serializer,), fields)
+    return serializer(help_text=f"The {name} between the two countries.")
+
+
+class DyadSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """Everything the dataset holds between two countries."""
+
+    release = serializers.CharField(help_text="Version of the release.")
+    id = serializers.CharField(help_text="The two alpha-3 codes in alphabetical order.")
+    countries = Texts(help_text="The two countries, as alpha-3, in that order.")
+    issues = part(BilateralIssueSerializer, "issues")
+    events = part(EventSerializer, "events")
+    event_totals = EventTotalsSerializer(help_text="The coded events, counted and scored.")
+    statements = part(StatementSerializer, "statements")
+    trips = part(TripSerializer, "trips")
+    gaps = part(GapSerializer, "gaps")
+
+
+class LedgerLineSerializer(RecordSerializer):
+    """One sentence, with its passages and the records that rest on them."""
+
+    id = serializers.CharField(source="sentence.pk", help_text=help_of(Sentence, "id"))
+    paragraph = serializers.IntegerField(
+        source="sentence.paragraph", help_text=help_of(Sentence, "paragraph")
+    )
+    number = serializers.IntegerField(
+        source="sentence.number", help_text=help_of(Sentence, "number")
+    )
+    start = serializers.IntegerField(source="sentence.start", help_text=help_of(Sentence, "start"))
+    end = serializers.IntegerField(source="sentence.end", help_text=help_of(Sentence, "end"))
+    sha256 = serializers.CharField(source="sentence.sha256", help_text=help_of(Sentence, "sha256"))
+    uncited_reason = serializers.CharField(
+        source="sentence.uncited_reason",
+        allow_null=True,
+        help_text=help_of(Sentence, "uncited_reason"),
+    )
+    passages = Texts(help_text="Keys of the passages within the sentence.")
+    facts = CitationSerializer(
+        many=True, source="citations", help_text="Every record that rests on one of them."
+    )
+
+    class Meta:
+        model = Sentence
+        fields = (
+            "id",
+            "paragraph",
+            "number",
+            "start",
+            "end",
+            "sha256",
+            "uncited_reason",
+            "passages",
+            "facts",
+        )
+
+
+class CoverageSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What became of each sentence of a source."""
+
+    release = serializers.CharField(help_text="Version of the release.")
+    source = serializers.CharField(help_text="Slug of the source.")  # type: ignore[assignment]
+    sentences = serializers.IntegerField(help_text="Number of sentences.")
+    cited = serializers.IntegerField(help_text="Number of sentences that some record rests on.")
+    ledger = LedgerLineSerializer(many=True, help_text="The sentences, in the order of the text.")

@@ -1,0 +1,121 @@
+"""What can befall a PostgreSQL under the server, each as a context manager that lifts it again."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from typing import Any
+
+import psycopg
+
+from tests.postgres import Server
+
+TABLES = ("policy_release", "policy_event", "policy_statement")
+
+
+def _session(server: Server, **options: Any) -> Any:
+    return closing(psycopg.connect(server.url, autocommit=True, **options))
+
+
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """The server is gone, as after a crash, and started again."""
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@contextmanager
+def restarted(server: Server) -> Iterator[None]:
+    """The server is restarted: every connection is closed, and new ones are taken soon."""
+    server.run(
+        "pg_ctl", "-D", server.data, "-w", "-m", "fast", "restart", "-l", server.data / "log"
+    )
+    yield
+
+
+@contextmanager
+def frozen(server: Server) -> Iterator[None]:
+    """The server neither answers nor goes away."""
+    server.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.signal(signal.SIGCONT)
+
+
+@contextmanager
+def no_connections(server: Server) -> Iterator[None]:
+    """Others hold every connection; those of our server were ended first."""
+    with ExitStack() as held:
+        own = held.enter_context(_session(server))
+        ended = 1
+        while ended:
+            # The last places are kept for a superuser, so our server does not get back in.
+            with suppress(psycopg.OperationalError):
+                while True:
+                    held.enter_context(_session(server))
+            ended = own.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader'"
+            ).rowcount
+        yield
+
+
+@contextmanager
+def locked(server: Server, *tables: str) -> Iterator[None]:
+    """Another session holds tables for itself."""
+    with closing(psycopg.connect(server.url)) as session:
+        session.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+@contextmanager
+def emptied(server: Server) -> Iterator[None]:
+    """The tables are there and hold nothing, until they are as before."""
+    with _session(server) as session:
+        session.execute("CREATE TABLE kept AS SELECT * FROM policy_release")
+        session.execute("DELETE FROM policy_release")
+        yield
+        session.execute("INSERT INTO policy_release SELECT * FROM kept")
+        session.execute("DROP TABLE kept")
+
+
+@contextmanager
+def without_tables(server: Server) -> Iterator[None]:
+    """The tables are not there."""
+    with _session(server) as session:
+        session.execute("ALTER SCHEMA public RENAME TO away")
+        yield
+        session.execute("ALTER SCHEMA away RENAME TO public")
+
+
+@contextmanager
+def revoked(server: Server) -> Iterator[None]:
+    """The role that serves may not read any more."""
+    with _session(server) as session:
+        session.execute("REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM reader")
+        yield
+        session.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+
+
+FAULTS: dict[str, Callable[[Server], Any]] = {
+    "stopped at once, and started": stopped,
+    "restarted": restarted,
+    "frozen": frozen,
+    "no connection left": no_connections,
+    "all tables locked": lambda server: locked(server, *TABLES),
+    "one table locked": lambda server: locked(server, "policy_event"),
+    "no release": emptied,
+    "no tables": without_tables,
+    "SELECT revoked": revoked,
+}
+"""Each fault by its name in the table."""
+
+
+def role(server: Server) -> str:
+    """Make the role that serves, which can read and nothing else; gives the URL to serve from."""
+    with _session(server) as session:
+        session.execute("CREATE ROLE reader LOGIN")
+        session.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+    return server.url.replace("demarche@", "reader@", 1)
