@@ -251,7 +251,7 @@ class FilterBackend(DjangoFilterBackend):
                 ]
             )
         q = filterset.filters.get("q")
-        if q and not isinstance(q, FindsAll):
+        if q:
             view.found = q.alone(queryset.model, filterset.form.cleaned_data)  # type: ignore[attr-defined]
         narrowed: QuerySet[Any] = filterset.qs
         return narrowed

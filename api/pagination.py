@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -19,6 +20,10 @@ from api.asking import Code, Day, RefusedError, Whole, read_list
 from api.links import absolute
 from api.problems import InvalidParametersError, StaleCursorError, error
 from api.release import current
+from policy.hits import Hits
+from policy.models import SearchEntry
+from policy.models.search import KIND_OF
+from policy.searching import entry_key
 
 VERSION = 1
 PARTS = [int, str, str, bool, list]
@@ -111,11 +116,13 @@ class KeysetPagination(BasePagination):
         backwards, values = False, None
         if "cursor" in asked:
             backwards, values = self._read_cursor(asked["cursor"], columns)
-        found = getattr(view, "found", None)
-        self.count = self._counted(queryset if found is None else found)
+        found: Hits | None = getattr(view, "found", None)
+        self.count = (
+            self._counted(queryset) if found is None else _number(self.release.content_hash, found)
+        )
         read = [column.reversed() for column in columns] if backwards else columns
         if found is not None and _by_rank_and_key(read):
-            rows = _found(view.get_queryset(), found, read, values, size + 1)
+            rows = self._found(view.get_queryset(), found, read, values, size + 1)
         else:
             rows = list(_cut(queryset, read, values, size + 1))
         more = len(rows) > size
@@ -136,6 +143,30 @@ class KeysetPagination(BasePagination):
         kind = str(queryset.model._meta.verbose_name_plural).replace(" ", "_")
         told: int | None = self.release.counts.get(kind)
         return queryset.count() if told is None else told
+
+    def _found(
+        self,
+        records: QuerySet[Any],
+        found: Hits,
+        read: list[Column],
+        values: list[Any] | None,
+        number: int,
+    ) -> list[Any]:
+        """Give the first records after the one with these values, looked up by what was found."""
+        by_entry = records.model is SearchEntry
+        place = None
+        if values is not None:
+            rank, key = values
+            place = rank, key if by_entry else entry_key(KIND_OF[records.model], key)
+        places = found.after(place, number, self.count, backwards=not read[0].descending)
+        entries = [entry for _, entry in places]
+        keys = dict(zip(entries, entries, strict=True))
+        if not by_entry:
+            keys = dict(SearchEntry.objects.filter(pk__in=entries).values_list("pk", "record"))
+        by_key = {row.pk: row for row in records.filter(pk__in=keys.values())}
+        for rank, entry in places:
+            by_key[keys[entry]].rank = rank
+        return [by_key[keys[entry]] for entry in entries]
 
     def page(self, facets: dict[str, Any]) -> dict[str, Any]:
         """Give what stands around the records: release, count, links and facets."""
@@ -254,20 +285,10 @@ def _by_rank_and_key(columns: list[Column]) -> bool:
     return columns[0].name == RANK and len(columns) == 2 and columns[1].field.primary_key
 
 
-def _found(
-    records: QuerySet[Any],
-    found: QuerySet[Any],
-    read: list[Column],
-    values: list[Any] | None,
-    number: int,
-) -> list[Any]:
-    """Give the first records after the one with these values, looked up by what was found."""
-    record = Column("record", found.model._meta.get_field("record"), read[1].descending)
-    ranks = dict(_cut(found, [read[0], record], values, number).values_list("record", RANK))
-    by_key = {row.pk: row for row in records.filter(pk__in=ranks)}
-    for key, rank in ranks.items():
-        by_key[key].rank = rank
-    return [by_key[key] for key in ranks]
+@lru_cache(1000)
+def _number(content_hash: str, found: Hits) -> int:
+    """Give the number of hits, which a release never changes: every page of a search tells it."""
+    return found.count()
 
 
 def order_of(queryset: QuerySet[Any], allowed: Mapping[str, str], text: str) -> list[Column]:

@@ -18,6 +18,7 @@ from api.asking import (
     read_list,
 )
 from api.problems import InvalidParametersError, error
+from policy.hits import Hits
 from policy.models.search import KIND_OF
 from policy.searching import matching, rank_of
 from policy.voices import concerning
@@ -188,7 +189,8 @@ class Finds(Is):
         super().__init__(
             Phrase(),
             help_text="Holds all these words, in any case and with or without accents; abc* "
-            "stands for words that begin so. The best match comes first unless ordering is given.",
+            "stands for words that begin so. Records with all of them in the title come first "
+            "unless ordering is given.",
         )
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
@@ -203,15 +205,16 @@ class Finds(Is):
         )
         return ranked
 
-    def alone(self, model: type[Model], asked: Mapping[str, Any]) -> QuerySet[Any] | None:
-        """Give the entries that are the whole list, each with its rank, if nothing else is asked.
+    def alone(self, model: type[Model], asked: Mapping[str, Any]) -> Hits | None:
+        """Give the hits that are the whole list if nothing else is asked.
 
-        They are counted and ordered without the records, of which one page is then looked up.
+        They are counted and put in order by the index, and one page of records is looked up.
         """
         words = asked.get("q")
         if words is None or any(asked[name] is not None for name in asked if name != "q"):
             return None
-        return matching(words).filter(kind=KIND_OF[model])
+        hits = Hits(tuple(words), KIND_OF.get(model))
+        return hits if hits.in_order else None
 
 
 class FindsAll(Finds):

@@ -19,6 +19,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from policy.content import APART, UNCOUNTED, Digest, settled
 from policy.evidence import note_attached
+from policy.hit_index import put_in_order
 from policy.models import Release
 from policy.models.releases import SCHEMA_VERSION
 from policy.reading import Found, UnreadableError, files_of, records_in
@@ -294,6 +295,7 @@ class _Load:
                     self.stage.merge(table)
             self._prune()
             self.stage.merged()
+            put_in_order(self.connection)
             if not self._is_loaded():
                 raise LockedError("somebody else wrote to the database meanwhile: try again")
             settled()

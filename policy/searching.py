@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Value, When
+from django.db.models import Case, When
 
 from policy.annotations import Draft, Entry
 from policy.models import SearchEntry
@@ -79,7 +79,12 @@ def search_entries(draft: Draft) -> Iterator[Entry]:
             "title_words": f" {' '.join(fold(title))} ",
             "words": " ".join(sorted({*fold(text), *fold(key)})),
         }
-        yield Entry(SearchEntry, f"{kind}-{key.lower()}", fields, f"search {kind} {key}")
+        yield Entry(SearchEntry, entry_key(kind, key), fields, f"search {kind} {key}")
+
+
+def entry_key(kind: RecordKind, key: str) -> str:
+    """Give the key of the entry of a record."""
+    return f"{kind}-{key.lower()}"
 
 
 def _prose(entry: Entry) -> Iterator[str]:
@@ -98,11 +103,12 @@ def _prose(entry: Entry) -> Iterator[str]:
 
 
 def rank_of(words: Iterable[str]) -> "models.ExpressionWrapper[Any]":
-    """Give the expression for the number of asked words that stand in the title of an entry."""
-    rank: Any = Value(0)
+    """Give the expression that is 1 for an entry whose title holds all these words, else 0."""
+    titled = models.Q()
     for word in words:
         wanted = f" {word.removesuffix('*')}" + ("" if word.endswith("*") else " ")
-        rank += Case(When(title_words__contains=wanted, then=1), default=0)
+        titled &= models.Q(title_words__contains=wanted)
+    rank = Case(When(titled, then=1), default=0)
     return models.ExpressionWrapper(rank, models.IntegerField())
 
 

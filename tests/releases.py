@@ -160,8 +160,8 @@ def contents(connection: BaseDatabaseWrapper) -> dict[str, list[Any]]:
                 cursor.execute(f"SELECT {columns} FROM {table.name}")
                 found[table.name] = sorted(map(repr, cursor.fetchall()))
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT entry FROM policy_searchrow")
-            found["policy_searchrow"] = sorted(cursor.fetchall())
+            cursor.execute("SELECT entry FROM policy_searchrow ORDER BY number")
+            found["policy_searchrow"] = cursor.fetchall()
             cursor.execute("SELECT words FROM policy_searchindex ORDER BY words")
             found["policy_searchindex"] = cursor.fetchall()
     return found

@@ -16,9 +16,10 @@ from django.core.management import call_command
 from django.core.management.base import OutputWrapper
 from django.db import connections
 
+from policy.hits import Hits
 from policy.loading import LOCK, Change, LockedError, load
 from policy.management.commands.load_release import Bar
-from policy.models import PassageText
+from policy.models import PassageText, SearchEntry
 from tests.conftest import FIXTURES, ROOT, engine
 from tests.releases import (
     committed,
@@ -96,6 +97,18 @@ def test_what_loaddata_leaves_is_removed(connection, folders, tmp_path):
     assert contents(connection) != wanted
     assert load(less, using="loaded").changes == (Change("figures", 0, 0, 4),)
     assert contents(connection) == wanted
+
+
+def test_the_migration_of_the_index_goes_back_and_forth(connection, folders, monkeypatch):
+    load(folders[0], using="loaded")
+    before = contents(connection)
+    for name in ("0006", "0007"):
+        call_command("migrate", "policy", name, database="loaded", verbosity=0)
+    assert contents(connection) == before
+    monkeypatch.setattr(Hits, "_connection", connection)
+    assert sorted(key for _, key in Hits(("canal",)).after(None, 1000, 1)) == [
+        entry.pk for entry in SearchEntry.objects.using("loaded") if "canal" in entry.words.split()
+    ]
 
 
 def test_loading_again_changes_nothing(connection, folders):

@@ -1,9 +1,15 @@
 """Search: words in any case, with or without accents, the same on both engines."""
 
+from itertools import product
+
 import pytest
+from django.db import connection
 
 from api.views.relations import SearchViewSet
+from policy.hit_index import is_in_order, put_in_order
+from policy.hits import Hits
 from policy.models import SearchEntry
+from policy.models.search import RecordKind
 from policy.searching import fold, matching, snippet
 from tests.conftest import RESOURCES
 
@@ -90,11 +96,65 @@ def test_a_hit_has_all_the_words_and_leads_to_its_record(api, read):
 
 
 def test_the_best_match_comes_first(read):
-    ranks = [hit["rank"] for hit in read("search?q=panama canal&page_size=500")["results"]]
-    assert ranks == sorted(ranks, reverse=True)
-    assert ranks[0] == 2
+    hits = read("search?q=panama canal&page_size=500")["results"]
+    for hit in hits:
+        assert hit["rank"] == ({"panama", "canal"} <= set(fold(hit["title"])))
+    assert {hit["rank"] for hit in hits} == {0, 1}
+    assert hits == sorted(hits, key=lambda hit: (-hit["rank"], hit["kind"], hit["id"]))
     first = read("bilateral-issues?q=canal")["results"][0]
     assert first["id"] == "pan-usa-canal"
+
+
+@pytest.mark.parametrize("asked", ["panama", "canal", "the usa", "pan* c*", "absent"])
+@pytest.mark.parametrize("path", ["search", "statements", "gaps", "countries", "passages"])
+def test_an_index_out_of_order_changes_no_answer(read, monkeypatch, path, asked):
+    def walk():
+        pages, url = [], f"{path}?q={asked}&page_size=3"
+        while url:
+            pages.append(read(url))
+            url = (pages[-1]["next"] or "").partition("/api/v1/")[2]
+        return pages
+
+    def back(url):
+        while url:
+            page = read(url.partition("/api/v1/")[2])
+            yield page["results"]
+            url = page["previous"]
+
+    pages = walk()
+    shown = [page["results"] for page in pages]
+    assert sum(map(len, shown)) == pages[0]["count"]
+    assert list(back(pages[-1]["previous"])) == shown[-2::-1]
+    monkeypatch.setattr(Hits, "in_order", False)
+    assert walk() == pages
+
+
+def test_an_entry_that_comes_late_is_put_in_its_place(db):
+    assert is_in_order(connection)
+    asked = Hits(("canal",), RecordKind.GAP)
+    entry("a", "Canal")
+    entry("zz", "Elsewhere", "A canal")
+    late = connection.vendor == "sqlite"
+    assert is_in_order(connection) is not late
+    put_in_order(connection)
+    assert is_in_order(connection)
+    whole = [(e.rank, e.pk) for e in matching(["canal"]).filter(kind="gap").order_by("-rank", "id")]
+    assert (1, "gap-made-a") in whole
+    assert (0, "gap-made-zz") in whole
+    assert asked.count() == len(whole)
+    for count, (at, place) in product((1, 1_000_000), enumerate(whole)):
+        assert asked.after(None, 100, count) == whole
+        assert asked.after(place, 2, count) == whole[at + 1 : at + 3]
+        assert asked.after(place, 2, count, backwards=True) == whole[:at][::-1][:2]
+
+
+@pytest.mark.parametrize("kind", RecordKind)
+def test_hits_stay_within_their_kind(db, kind):
+    for word in ("panama", "a*", "absent"):
+        every = [e.pk for e in matching([word]).filter(kind=kind).order_by("-rank", "id")]
+        asked = Hits((word,), kind)
+        assert [key for _, key in asked.after(None, 1000, len(every))] == every
+        assert asked.count() == len(every)
 
 
 @pytest.mark.parametrize("resource", RESOURCES)

@@ -34,7 +34,7 @@ class SearchHitSerializer(RecordSerializer):
     id = serializers.CharField(source="record", read_only=True, help_text="Key of the record.")
     snippet = serializers.SerializerMethodField(help_text="The text around the first word found.")
     rank = serializers.IntegerField(
-        read_only=True, help_text="How many of the asked words stand in the title."
+        read_only=True, help_text="1 if all the asked words stand in the title, else 0."
     )
     url = serializers.SerializerMethodField(help_text="Address of the record.")
 

@@ -1,5 +1,7 @@
 """The text that search finds records by, and the lookup that finds it through an index."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.db import models
@@ -60,6 +62,41 @@ FOUND = (
 )
 """The keys of the entries that SQLite's index finds; the migration makes both tables."""
 
+TITLE = "§"
+"""The mark before a word of the title in the index; no folded word holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How an engine's index is asked for words."""
+
+    both: str
+    but_not: str
+    quote: str
+    beginning: str
+
+    def query(self, words: Sequence[str], *, titled: bool | None = None) -> str:
+        """Ask for all of some folded words, of which ``abc*`` stands for a beginning.
+
+        ``titled`` asks for entries whose title holds them all, or for those whose does not.
+        """
+        if titled is None:
+            return self._all(words, "")
+        if titled:
+            return self._all(words, TITLE)
+        return f"({self._all(words, '')}){self.but_not}({self._all(words, TITLE)})"
+
+    def _all(self, words: Sequence[str], mark: str) -> str:
+        return self.both.join(
+            f"{self.quote}{mark}{word.removesuffix('*')}{self.quote}"
+            f"{self.beginning if word.endswith('*') else ''}"
+            for word in words
+        )
+
+
+FTS5 = Language(both=" AND ", but_not=" NOT ", quote='"', beginning="*")
+TSQUERY = Language(both=" & ", but_not=" & !", quote="'", beginning=":*")
+
 
 class Words(LongText):
     """Folded words with single spaces between them, matched through a full-text index."""
@@ -73,21 +110,14 @@ class Match(models.Lookup):  # type: ignore[type-arg]
     prepare_rhs = False
 
     def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:
-        """Ask the function that the GIN index of the migration is built on."""
-        column, parameters = self.process_lhs(compiler, connection)
-        query = " & ".join(
-            f"'{word.removesuffix('*')}'{':*' if word.endswith('*') else ''}" for word in self.rhs
-        )
-        sql = f"policy_words({column}) @@ %s::tsquery"
-        return sql, [*parameters, query]
+        """Ask the column that the migration adds, which has a GIN index."""
+        alias = compiler.quote_name_unless_alias(self.lhs.alias)
+        return f"{alias}.found_by @@ %s::tsquery", [TSQUERY.query(self.rhs)]
 
     def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:
         """Ask the FTS5 table that the triggers of the migration keep current."""
         alias = compiler.quote_name_unless_alias(self.lhs.alias)
-        query = " AND ".join(
-            f'"{word.removesuffix("*")}"{"*" if word.endswith("*") else ""}' for word in self.rhs
-        )
-        return f'{alias}."id" IN ({FOUND})', [query]
+        return f'{alias}."id" IN ({FOUND})', [FTS5.query(self.rhs)]
 
 
 class SearchEntry(models.Model):
