@@ -56,12 +56,12 @@ bench: $(VENV)/.bench ## Measure with SIZE made statements against what else the
 	$(BIN)/python -m bench --size $(SIZE) $(BENCH)
 
 lock: ## Pin every dependency anew (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
 		--python-version 3.11 pyproject.toml --output-file requirements.lock
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
 		--python-version 3.11 pyproject.toml --group dev --constraints requirements.lock \
 		--output-file requirements-dev.lock
-	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
 		--python-version 3.11 pyproject.toml --group bench --constraints requirements-dev.lock \
 		--output-file requirements-bench.lock
 
