@@ -298,8 +298,9 @@ class _Load:
             put_in_order(self.connection)
             if not self._is_loaded():
                 raise LockedError("somebody else wrote to the database meanwhile: try again")
+            # What is done next asks about all records, which takes for ever by a plan for few.
+            self.stage.analyze([change.kind for change in changes])
             settled()
-        self.stage.analyze([change.kind for change in changes])
         return Outcome(self._version(), changes)
 
     @contextmanager
