@@ -3,6 +3,8 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -63,8 +65,13 @@ def _about(served: Served | None) -> Headers:
         return []
     return [
         ("Dataset-Version", served.release.version),
-        ("Last-Modified", http_date(served.release.released.timestamp())),
+        ("Last-Modified", _date(served.release.released)),
     ]
+
+
+@lru_cache(maxsize=8)
+def _date(moment: datetime) -> str:
+    return http_date(moment.timestamp())
 
 
 class Cached:
