@@ -19,6 +19,13 @@ FLAGS = {
 }
 
 
+def command(application: str, *arguments: str) -> list[str]:
+    """Give the command that serves a WSGI application with these flags; arguments win."""
+    granian = Path(sys.executable).with_name("granian")
+    flags = [word for name, value in FLAGS.items() for word in (f"--{name}", value)]
+    return [str(granian), *flags, "--no-ws", "--respawn-failed-workers", *arguments, application]
+
+
 def _clear(folder: Path) -> None:
     """Make the folder for the figures of the workers, or empty it; ends where that cannot be."""
     try:
@@ -34,19 +41,8 @@ def main(arguments: list[str]) -> None:
     """Become the server."""
     if METRICS_DIR:
         _clear(Path(METRICS_DIR))
-    flags = [word for name, value in FLAGS.items() for word in (f"--{name}", value)]
-    granian = Path(sys.executable).with_name("granian")
-    os.execv(  # noqa: S606
-        granian,
-        [
-            str(granian),
-            *flags,
-            "--no-ws",
-            "--respawn-failed-workers",
-            *arguments,
-            "api.wsgi:application",
-        ],
-    )
+    served = command("api.wsgi:application", *arguments)
+    os.execv(served[0], served)  # noqa: S606
 
 
 if __name__ == "__main__":

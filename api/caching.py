@@ -3,6 +3,9 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 
@@ -27,6 +30,9 @@ ANSWERED_FROM = "demarche.answered_from"
 """The key of the environment that tells where an answer came from, if not the application."""
 OVERHEAD = 2000
 """Bytes that an answer takes in memory beside its body, about: key, headers and places."""
+
+UNCHANGED = {"ETag", "Cache-Control", "Vary", "Dataset-Version", "Last-Modified", *OPEN}
+"""The headers of an answer that are sent again where the answer is not."""
 
 
 def key_of(environ: Mapping[str, Any]) -> str:
@@ -63,8 +69,42 @@ def _about(served: Served | None) -> Headers:
         return []
     return [
         ("Dataset-Version", served.release.version),
-        ("Last-Modified", http_date(served.release.released.timestamp())),
+        ("Last-Modified", _date(served.release.released)),
     ]
+
+
+@lru_cache(maxsize=8)
+def _date(moment: datetime) -> str:
+    return http_date(moment.timestamp())
+
+
+def _unchanged(held: str | None, served: Served, key: str, encoding: str) -> Headers | None:
+    """Give the headers of a 304 if the client has what it would be given, else None."""
+    if held is None:
+        return None
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in held.split(",")}
+    for token, about in ((served.token, served), (SOFTWARE, None)):
+        plain = tag_of(token, key)
+        for tag in (f"{plain}-{encoding}", plain):
+            if tag in tags:
+                return [
+                    ("ETag", f'"{tag}"'),
+                    ("Cache-Control", _lifetime()),
+                    ("Vary", "Accept, Accept-Encoding"),
+                    *_about(about),
+                    *OPEN.items(),
+                ]
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer that is kept ready, and what tells a client that it has it."""
+
+    headers: Headers
+    body: bytes
+    tag: str
+    unchanged: Headers
 
 
 class Cached:
@@ -78,7 +118,7 @@ class Cached:
         """Take the application and the number of bytes to keep; 0 keeps nothing."""
         self._application, self._limit = application, limit
         self._lock = Lock()
-        self._kept: OrderedDict[tuple[str, str], tuple[Headers, bytes]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], Kept] = OrderedDict()
         self._token = ""
         self.size = 0
 
@@ -92,17 +132,20 @@ class Cached:
         # Whether the process is alive must be told at once, and not wait for the database.
         served = None if environ["PATH_INFO"] == ALIVE else watch.served()
         if served is not None:
-            unchanged = self._unchanged(environ, served, key, encoding)
+            found = self._find(served.token, (key, encoding))
+            held = environ.get("HTTP_IF_NONE_MATCH")
+            if found and held == found.tag:
+                unchanged: Headers | None = found.unchanged
+            else:
+                unchanged = _unchanged(held, served, key, encoding)
             if unchanged:
                 environ[ANSWERED_FROM] = "client"
                 start_response("304 Not Modified", observed(environ, unchanged, 304))
                 return []
-            found = self._find(served.token, (key, encoding))
             if found:
-                headers, body = found
                 environ[ANSWERED_FROM] = "memory"
-                start_response("200 OK", observed(environ, headers, 200))
-                return [body] if method == "GET" else []
+                start_response("200 OK", observed(environ, found.headers, 200))
+                return [found.body] if method == "GET" else []
         return self._ask(environ, start_response, (key, encoding))
 
     def _ask(
@@ -133,28 +176,7 @@ class Cached:
         start_response(status, headers)
         return [body] if wanted else []
 
-    def _unchanged(
-        self, environ: Environ, served: Served, key: str, encoding: str
-    ) -> Headers | None:
-        """Give the headers of a 304 if the client has what it would be given, else None."""
-        held = environ.get("HTTP_IF_NONE_MATCH")
-        if held is None:
-            return None
-        tags = {tag.strip().removeprefix("W/").strip('"') for tag in held.split(",")}
-        for token, about in ((served.token, served), (SOFTWARE, None)):
-            plain = tag_of(token, key)
-            for tag in (f"{plain}-{encoding}", plain):
-                if tag in tags:
-                    return [
-                        ("ETag", f'"{tag}"'),
-                        ("Cache-Control", _lifetime()),
-                        ("Vary", "Accept, Accept-Encoding"),
-                        *_about(about),
-                        *OPEN.items(),
-                    ]
-        return None
-
-    def _find(self, token: str, place: tuple[str, str]) -> tuple[Headers, bytes] | None:
+    def _find(self, token: str, place: tuple[str, str]) -> Kept | None:
         with self._lock:
             if token != self._token:
                 self._kept.clear()
@@ -175,8 +197,9 @@ class Cached:
             if place in self._kept or size > self._limit // 8:
                 return
             lasting = [pair for pair in headers if pair[0] != REQUEST_ID_HEADER]
-            self._kept[place] = (lasting, body)
+            still = [pair for pair in lasting if pair[0] in UNCHANGED]
+            self._kept[place] = Kept(lasting, body, dict(headers)["ETag"], still)
             self.size += size
             while self.size > self._limit:
-                (key, _), (_, body) = self._kept.popitem(last=False)
-                self.size -= len(body) + len(key) + OVERHEAD
+                (key, _), last = self._kept.popitem(last=False)
+                self.size -= len(last.body) + len(key) + OVERHEAD

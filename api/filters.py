@@ -1,6 +1,7 @@
 """Which questions each list answers, in the words of a query."""
 
 import copy
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters
@@ -28,12 +29,17 @@ class Asked(django_filters.FilterSet):
 
     def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
         """Take the parameters of a request."""
-        self.base_filters = {
-            name: question
-            for name, question in self.base_filters.items()
-            if name in (data or {}) or getattr(question, "needed", False)
-        }
+        self.base_filters = self.wanted(data or {})
         super().__init__(data, *args, **kwargs)
+
+    @classmethod
+    def wanted(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the questions that these parameters ask, and those that must be answered."""
+        return {
+            name: question
+            for name, question in cls.base_filters.items()
+            if name in data or getattr(question, "needed", False)
+        }
 
 
 class Questions(Asked):
@@ -239,9 +245,10 @@ class FilterBackend(DjangoFilterBackend):
         self, request: Request, queryset: QuerySet[Any], view: APIView
     ) -> QuerySet[Any]:
         """Narrow the list; raises InvalidParametersError."""
-        filterset = self.get_filterset(request, queryset, view)
-        if filterset is None:
+        asked: type[Asked] | None = getattr(view, "filterset_class", None)
+        if asked is None or not asked.wanted(request.query_params):
             return queryset
+        filterset = self.get_filterset(request, queryset, view)
         if not filterset.is_valid():
             raise InvalidParametersError(
                 [
@@ -250,6 +257,9 @@ class FilterBackend(DjangoFilterBackend):
                     for wrong in invalid
                 ]
             )
+        country = filterset.filters.get("country")
+        if isinstance(country, Voiced):
+            view.counted = country.alone(filterset.form.cleaned_data)  # type: ignore[attr-defined]
         q = filterset.filters.get("q")
         if q:
             view.found = q.alone(queryset.model, filterset.form.cleaned_data)  # type: ignore[attr-defined]

@@ -7,7 +7,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -117,9 +118,11 @@ class KeysetPagination(BasePagination):
         if "cursor" in asked:
             backwards, values = self._read_cursor(asked["cursor"], columns)
         found: Hits | None = getattr(view, "found", None)
-        self.count = (
-            self._counted(queryset) if found is None else _number(self.release.content_hash, found)
-        )
+        counted = getattr(view, "counted", None)
+        if found is not None:
+            self.count = _number(self.release.content_hash, found)
+        else:
+            self.count = self._counted(queryset if counted is None else counted)
         read = [column.reversed() for column in columns] if backwards else columns
         if found is not None and _by_rank_and_key(read):
             rows = self._found(view.get_queryset(), found, read, values, size + 1)
@@ -365,11 +368,11 @@ def _decoded(text: str) -> tuple[str, str, bool, list[Any]]:
 
 
 def _after(columns: list[Column], values: list[Any]) -> Q:
-    condition, equal = Q(pk__in=[]), Q()
+    ways, equal = [], Q()
     for column, value in zip(columns, values, strict=True):
-        condition |= equal & column.after(value)
+        ways.append(equal & column.after(value))
         equal &= column.same(value)
-    return condition
+    return reduce(or_, ways)
 
 
 def _digest(path: str, asked: Mapping[str, str]) -> str:

@@ -21,7 +21,7 @@ from api.problems import InvalidParametersError, error
 from policy.hits import Hits
 from policy.models.search import KIND_OF
 from policy.searching import matching, rank_of
-from policy.voices import concerning
+from policy.voices import concerning, voices_for
 
 COUNTRY = "as alpha-3, alpha-2 or numeric code, in any case"
 
@@ -123,6 +123,17 @@ class Voiced(Ask):
             return qs.exclude(concerning(value))
         topics = self.parent.form.cleaned_data.get("topic")
         return qs.filter(concerning(value, topics or ()))
+
+    def alone(self, asked: Mapping[str, Any]) -> QuerySet[Any] | None:
+        """Give the voices that are as many as the list, if nothing but one country is asked for.
+
+        A statement has one voice for each country it concerns, with its own topic.
+        """
+        others = {name for name, value in asked.items() if value is not None} - {"country", "topic"}
+        countries = asked.get("country")
+        if others or countries is None or len(countries) != 1:
+            return None
+        return voices_for(countries, asked.get("topic") or ())
 
 
 class Filled(Is):

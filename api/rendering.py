@@ -1,11 +1,12 @@
 """Records rendered once, when a release is loaded, by the serializers that the schema describes."""
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from api.formats import CHUNK, as_json, chunks
 from api.models import RenderedState, Rendering
 from api.release import served
 from api.views.records import RESOURCES
+from policy.staging import fill
 
 
 def render_all() -> None:
@@ -14,16 +15,16 @@ def render_all() -> None:
     Whatever reads a record goes on without its rendering when this was not done, or was done for
     another release: the answers are the same, though they take longer.
     """
+    if served().rendered:
+        return
     with transaction.atomic():
         Rendering.objects.all().delete()
         for resource, viewset in RESOURCES.items():
             alone = viewset.alone()
             for rows in chunks(alone.queryset.order_by("pk"), CHUNK):
                 records = zip(rows, alone.serialized(rows), strict=True)
-                Rendering.objects.bulk_create(
-                    Rendering(id=f"{resource}/{row.pk}", body=as_json(record).decode())
-                    for row, record in records
-                )
+                written = [(f"{resource}/{row.pk}", as_json(one).decode()) for row, one in records]
+                fill(connection, Rendering._meta.db_table, ("id", "body"), written)
         RenderedState.objects.update_or_create(
             pk=RenderedState.ONLY, defaults={"stamp": served().stamp}
         )

@@ -49,6 +49,8 @@ METRICS_DIR = env.str("METRICS_DIR", default="")
 if METRICS_DIR:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 LOG_FORMAT = env.str("LOG_FORMAT", default="line", validate=validate.OneOf(["line", "json"]))
+# INFO has a line for every answer; WARNING leaves these out, for whoever has them from elsewhere.
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO", validate=validate.OneOf(["INFO", "WARNING"]))
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
@@ -160,7 +162,7 @@ LOGGING = {
         }
     },
     "loggers": {
-        "api": {"handlers": ["console"], "level": "INFO"},
+        "api": {"handlers": ["console"], "level": LOG_LEVEL},
         # Why a connection could not be had; its user is told no more than that it could not.
         "psycopg.pool": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # What is refused is told in the answer and the access line; only defects need their trace.

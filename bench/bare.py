@@ -1,4 +1,4 @@
-"""The ceiling: a WSGI application that does nothing but give a body of the size in its path."""
+"""The ceiling: a WSGI application that does nothing but give a body and headers by its path."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -7,9 +7,12 @@ from typing import Any
 
 @cache
 def answer(path: str) -> tuple[list[tuple[str, str]], list[bytes]]:
-    """Give headers and body for a path such as /2048."""
-    body = b"x" * int(path[1:])
-    return [("Content-Type", "application/json"), ("Content-Length", str(len(body)))], [body]
+    """Give headers and body for a path such as /2048 or /2048/17: bytes, and how many headers."""
+    size, _, number = path[1:].partition("/")
+    headers = [("Content-Type", "application/json"), ("Content-Length", size)]
+    more = int(number or len(headers)) - len(headers)
+    headers += [(f"X-Header-{at:02}", "twenty letters or so") for at in range(more)]
+    return headers, [b"x" * int(size)]
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

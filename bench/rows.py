@@ -145,8 +145,19 @@ class Keys:
         return asks
 
 
-def cached(port: int, keys: Keys, count: int) -> list[tuple[Ask, int]]:
-    """Give requests whose answers are in the cache now, and the size of each in bytes."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A request whose answer is in the cache, and what answers it with as much to send."""
+
+    asked: Ask
+    conditional: Ask
+    bare: Ask
+    headed: Ask
+    """A bare answer with as many headers as ours."""
+
+
+def cached(port: int, keys: Keys, count: int) -> list[Stored]:
+    """Give requests whose answers are in the cache now."""
     connection = Raw(port)
     found = []
     chance = keys.world.chance("cached")
@@ -154,11 +165,18 @@ def cached(port: int, keys: Keys, count: int) -> list[tuple[Ask, int]]:
         path = f"/api/v1/statements/{key}"
         if chance.random() < 0.2:
             path = f"/api/v1/statements?page_size=5&cursor={encoded(keys.place, {}, [key])}"
-        status, headers, body = connection.get(Ask(path))
-        if status != 200:
-            raise RuntimeError(f"{path} is answered with {status}: {body[:300]!r}")
-        connection.get(Ask(path))
-        found.append((Ask(path, headers.get("etag", "")), len(body)))
+        for _ in range(2):
+            status, headers, body = connection.get(Ask(path))
+            if status != 200:
+                raise RuntimeError(f"{path} is answered with {status}: {body[:300]!r}")
+        # The server itself adds two: its name and the date.
+        bare = f"/{len(body)}"
+        found.append(
+            Stored(
+                Ask(path), Ask(path, headers["etag"]), Ask(bare),
+                Ask(f"{bare}/{len(headers) - 2}"),
+            )
+        )  # fmt: skip
     return found
 
 

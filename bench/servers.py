@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from api.__main__ import command
 from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,28 +33,34 @@ class Server:
         return sum(_proportional(process) for process in _family(self.process))
 
 
-def granian(application: str, workers: int = 1) -> list[str]:
-    """Give the command that serves a WSGI application; every one is served with the same flags."""
-    return [
-        str(BIN / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", "{port}",
-        "--workers", str(workers), "--no-ws", application,
-    ]  # fmt: skip
+def granian(application: str) -> list[str]:
+    """Give the command that serves another application with one worker and the API's own flags."""
+    return command(application, *_places(1))
+
+
+def ours(workers: int = 1) -> list[str]:
+    """Give the command that serves the API, as the README has it."""
+    return [sys.executable, "-m", "api", *_places(workers)]
+
+
+def _places(workers: int) -> list[str]:
+    return ["--host", "127.0.0.1", "--port", "{port}", "--workers", str(workers)]
 
 
 @contextmanager
-def serve(command: list[str], probe: str, log: Path, **environment: str) -> Iterator[Server]:
+def serve(started_by: list[str], probe: str, log: Path, **environment: str) -> Iterator[Server]:
     """Start a server and give it once it answers the probe with 200; RuntimeError if it ends."""
     port = free_port()
     begin = time.perf_counter()
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [part.replace("{port}", str(port)) for part in command],
+            [part.replace("{port}", str(port)) for part in started_by],
             cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output,
         )  # fmt: skip
     try:
         while not _answers(port, probe):
             if process.poll() is not None or time.perf_counter() - begin > PATIENCE:
-                raise RuntimeError(f"{command[0]} does not answer; its words are in {log}")
+                raise RuntimeError(f"{started_by[0]} does not answer; its words are in {log}")
             time.sleep(0.005)
         yield Server(port, process.pid, time.perf_counter() - begin)
     finally:

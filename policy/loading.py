@@ -181,6 +181,10 @@ class _Load:
             self._read(kinds["release"], files["release"])
             self._check_release()
             if not self.problems.total and self._is_loaded():
+                if not dry_run:
+                    # Other software, or a plain loaddata, may have left nothing prepared.
+                    with self._alone():
+                        settled()
                 return Outcome(self._version(), ())
         for name, path in files.items():
             if name != "release":
@@ -298,8 +302,9 @@ class _Load:
             put_in_order(self.connection)
             if not self._is_loaded():
                 raise LockedError("somebody else wrote to the database meanwhile: try again")
+            # What is done next asks about all records, which takes for ever by a plan for few.
+            self.stage.analyze([change.kind for change in changes])
             settled()
-        self.stage.analyze([change.kind for change in changes])
         return Outcome(self._version(), changes)
 
     @contextmanager

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from django.db import OperationalError, models
+from django.db import OperationalError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from policy.content import kinds
@@ -125,28 +125,15 @@ class Stage:
     def write(self) -> None:
         """Put all rows that wait into their tables."""
         for table, rows in self._waiting.items():
-            if self.connection.vendor == "postgresql":
-                self._copy(table, rows)
+            if self.connection.vendor == "sqlite":
+                # Outside of a transaction of ours, each row would be one of its own.
+                with self.connection.cursor() as cursor:
+                    cursor.execute("BEGIN")
+                    fill(self.connection, table.stage, table.columns, rows)
+                    cursor.execute("COMMIT")
             else:
-                self._insert(table, rows)
+                fill(self.connection, table.stage, table.columns, rows)
         self._waiting = {}
-
-    def _copy(self, table: Table, rows: list[Row]) -> None:
-        columns = self._list(table.columns)
-        with (
-            self.connection.wrap_database_errors,
-            self.connection.cursor() as cursor,
-            cursor.copy(f"COPY {table.stage} ({columns}) FROM STDIN") as copy,
-        ):
-            for row in rows:
-                copy.write_row(row)
-
-    def _insert(self, table: Table, rows: list[Row]) -> None:
-        places = ", ".join(["%s"] * len(table.columns))
-        with self.connection.cursor() as cursor:
-            cursor.execute("BEGIN")
-            cursor.executemany(f"INSERT INTO {table.stage} VALUES ({places})", rows)
-            cursor.execute("COMMIT")
 
     def seal(self) -> None:
         """Make the tables quick to look up in, once all rows are there."""
@@ -296,8 +283,9 @@ class Stage:
 
     def analyze(self, names: list[str]) -> None:
         """Tell the database's planner how the tables of these kinds look now, if it will listen."""
-        # The release is loaded by now: advice that is not taken must not look like a failure.
-        with suppress(OperationalError), self.connection.cursor() as cursor:
+        # Advice that is not taken must not look like a failure, nor become one.
+        apart = transaction.atomic(using=self.connection.alias)
+        with suppress(OperationalError), apart, self.connection.cursor() as cursor:
             if self.connection.vendor == "sqlite":
                 cursor.execute("PRAGMA analysis_limit = 1000")
             for kind in staged_kinds():
@@ -335,6 +323,24 @@ class Stage:
             f"SELECT count(*) FROM {here} AS a WHERE NOT EXISTS "
             f"(SELECT 1 FROM {there} AS b WHERE {self._equal(table.key, 'a', 'b')})"
         )
+
+
+def fill(
+    connection: BaseDatabaseWrapper, table: str, columns: Sequence[str], rows: Sequence[Row]
+) -> None:
+    """Put rows of database values into a table in the quickest way the database has."""
+    names = ", ".join(connection.ops.quote_name(column) for column in columns)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            places = ", ".join(["%s"] * len(columns))
+            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
+            return
+        with (
+            connection.wrap_database_errors,
+            cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+        ):
+            for row in rows:
+                copy.write_row(row)
 
 
 def column_of(model: type[models.Model], name: str) -> str:

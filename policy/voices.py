@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from policy.annotations import Draft, Entry
 from policy.models import Official, Statement, Voice
@@ -25,13 +25,16 @@ def voices_of(statement: Entry, served: str | None) -> Iterator[Entry]:
         yield Entry(Voice, key, named, f"voice {key}")
 
 
+def voices_for(countries: Sequence[str], topics: Sequence[str] = ()) -> QuerySet[Voice]:
+    """Give the voices of any of these countries, narrowed to these topics if there are any."""
+    found = Voice.objects.order_by().filter(country__in=countries)
+    return found.filter(topic__in=topics) if topics else found
+
+
 def concerning(countries: Sequence[str], topics: Sequence[str] = ()) -> Q:
     """Give the condition on statements: they concern any of these countries.
 
     The topics, if any, only make the way to the statements shorter: who gives them has to ask the
     statements for them too.
     """
-    found = Voice.objects.order_by().filter(country__in=countries)
-    if topics:
-        found = found.filter(topic__in=topics)
-    return Q(pk__in=found.values("statement"))
+    return Q(pk__in=voices_for(countries, topics).values("statement"))

@@ -189,7 +189,8 @@ def test_what_follows_a_load_is_part_of_it(connection, folders, settings):
     load(first, using="loaded")
     load(first, using="loaded")
     load(second, using="loaded", dry_run=True)
-    assert CALLED == [("1.0.0", True)]
+    # Also where the release was there already: what follows may be missing all the same.
+    assert CALLED == [("1.0.0", True)] * 2
     before = contents(connection)
     settings.AFTER_LOAD = f"{__name__}.fail"
     with pytest.raises(RuntimeError, match="not prepared"):

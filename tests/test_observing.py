@@ -86,3 +86,16 @@ def test_the_figures_are_those_of_all_workers(seen):
 
 def test_without_a_folder_there_are_no_figures(api):
     assert api.get("/metrics").status_code == 404
+
+
+def test_answers_leave_no_line_where_only_warnings_are_wanted(tmp_path):
+    database = f"sqlite:///{tmp_path}/observed.sqlite3"
+    load(database)
+    with serving(database, log=tmp_path / "log", LOG_LEVEL="WARNING") as address:
+        assert ask(address, "/api/v1/events")[0] == 200
+        assert ask(address, "/api/v1/events")[0] == 200
+        assert ask(address, "/api/v1/nowhere")[0] == 404
+    assert "/api/v1" not in (tmp_path / "log").read_text()
+    with serving(database, log=tmp_path / "log") as address:
+        assert ask(address, "/api/v1/events")[0] == 200
+    assert "/api/v1/events" in (tmp_path / "log").read_text()

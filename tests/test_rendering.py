@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from api.models import RenderedState, Rendering
 from api.release import served
 from api.rendering import render_all
+from api.serializers.base import RecordSerializer
 from policy.models import Release
 from tests.conftest import ARTICLE, FIXTURES, RESOURCES, VIEWSETS
 from tests.test_api import CASES
@@ -51,10 +52,19 @@ def test_an_answer_is_the_same_with_renderings_and_without(api, resource):
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_a_rendered_list_costs_few_queries(api, resource):
     render_all()
+    # Only what was not there a moment ago is read in full.
+    served()
     with CaptureQueriesContext(connection) as captured:
         assert api.get(f"/api/v1/{resource}?page_size=500").status_code == 200
     # The release, which also tells the count, the keys and the renderings.
     assert len([q for q in captured if "SAVEPOINT" not in q["sql"]]) == 3
+
+
+def test_what_is_rendered_is_not_rendered_again(db):
+    render_all()
+    with CaptureQueriesContext(connection) as captured:
+        render_all()
+    assert len(captured) <= 2
 
 
 def test_an_absent_record_is_404_with_renderings_too(api):
@@ -88,3 +98,13 @@ def test_loading_renders(db, tmp_path):
     assert Rendering.objects.count() == sum(
         viewset.queryset.count() for viewset in VIEWSETS.values()
     )
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_records_are_read_as_the_fields_themselves_would_read_them(db, resource, monkeypatch):
+    alone = VIEWSETS[resource].alone()
+    rows = list(alone.queryset)
+    records = alone.serialized(rows)
+    monkeypatch.delattr(RecordSerializer, "to_representation")
+    assert records
+    assert records == alone.serialized(rows)

@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.serializers import ModelSerializer
 
-from policy.models import (
-    Passage,
-)
+from api.readers import Reader, reader
+from policy.models import Passage
 from policy.models.search import RecordKind
 
 FACT = ("support", "note", "evidence")
@@ -53,6 +53,15 @@ class RecordSerializer(ModelSerializer):  # type: ignore[type-arg]
         super().__init_subclass__(**options)
         if "Meta" in vars(cls) and "__doc__" not in vars(cls):
             cls.__doc__ = cls.Meta.model.__doc__
+
+    def to_representation(self, instance: Any) -> Any:
+        """Give the record; what each field reads is found once for all records."""
+        return {name: read(instance) for name, read in self._readers}
+
+    @cached_property
+    def _readers(self) -> list[tuple[str, Reader]]:
+        model = self.Meta.model
+        return [(str(field.field_name), reader(field, model)) for field in self._readable_fields]
 
     def get_extra_kwargs(self) -> dict[str, Any]:
         """Make every field read-only, whatever the model would allow to be written."""

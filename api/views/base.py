@@ -138,7 +138,9 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         queryset = super().get_queryset()
         if not self._rendered:
             return queryset
-        ordered_by = {*self.ordering_fields.values(), *queryset.model._meta.ordering}
+        asked = self.request.query_params.get("ordering", "").replace("-", "").split(",")
+        columns = [self.ordering_fields[name] for name in asked if name in self.ordering_fields]
+        ordered_by = columns or queryset.model._meta.ordering
         return queryset.select_related(None).prefetch_related(None).only("pk", *ordered_by)
 
     def _read_key(self) -> str:
@@ -186,7 +188,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         shape = self._shape(request)
         if self._as_rendered(request, shape):
             place = f"{self.resource}/{self._read_key()}"
-            body = Rendering.objects.filter(pk=place).values_list("body", flat=True).first()
+            body = Rendering.bodies([place]).get(place)
             if body is not None:
                 return formats.ready(body)
         (record,) = self.written([self.get_object()], shape)
@@ -250,7 +252,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     def _bodies(self, rows: Sequence[Any]) -> Sequence[str]:
         """Give the renderings of these rows, in their order."""
         places = [f"{self.resource}/{row.pk}" for row in rows]
-        found = dict(Rendering.objects.order_by().filter(pk__in=places).values_list("pk", "body"))
+        found = Rendering.bodies(places)
         return [found[place] for place in places]
 
     def _related(self, name: str, keys: Collection[str]) -> formats.Records:

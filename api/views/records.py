@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from django.db.models import Prefetch
+from django.db.models import Model, Prefetch
 
 from api import filters, formats
 from api.asking import CountryCode
+from api.readers import ahead
 from api.serializers import records as serializers
 from api.views.base import RecordViewSet
 from policy.coverage import citations
@@ -23,12 +24,19 @@ from policy.models import (
     Trip,
 )
 
-LOCATED = Passage.objects.select_related("sentence", "attached")
+LOCATED = Passage.objects.select_related("sentence", "attached").defer(
+    *(f"sentence__{name}" for name in ("source", "start", "end", "sha256", "uncited_reason"))
+)
 
 
 def evidence(*paths: str) -> list["Prefetch[Any]"]:
     """Give what fetches the passages of a record and of the records below these paths."""
-    return [Prefetch("__".join(filter(None, [path, "evidence"])), LOCATED) for path in ("", *paths)]
+    return [ahead("__".join(filter(None, [path, "evidence"])), LOCATED) for path in ("", *paths)]
+
+
+def keys(path: str, model: type[Model]) -> "Prefetch[Any]":
+    """Give what fetches the keys of the records that a field leads to."""
+    return ahead(path, model._default_manager.only("pk"))
 
 
 IN_TIME = {"id": "pk", "time_earliest": "time_earliest", "time_latest": "time_latest"}
@@ -114,7 +122,9 @@ class BilateralIssueViewSet(RecordViewSet):
 class StatementViewSet(RecordViewSet):
     """What somebody said, wrote or signalled, attributed to exactly one voice."""
 
-    queryset = Statement.objects.prefetch_related("about", "issues", *evidence())
+    queryset = Statement.objects.prefetch_related(
+        keys("about", Country), keys("issues", BilateralIssue), *evidence()
+    )
     serializer_class = serializers.StatementSerializer
     filterset_class = filters.StatementQuestions
     facet_fields: ClassVar = {
@@ -145,10 +155,13 @@ class EventViewSet(RecordViewSet):
         Prefetch("parties", EventParty.objects.filter(role="actor"), to_attr="actors"),
         Prefetch("parties", EventParty.objects.filter(role="recipient"), to_attr="recipients"),
         "contexts",
-        "issues",
+        keys("issues", BilateralIssue),
         "orders",
         "orders_of_others",
-        *evidence("orders", "orders_of_others"),
+        # What an event says of its order is no plain row, so this is read as Django has it.
+        Prefetch("orders__evidence", LOCATED),
+        Prefetch("orders_of_others__evidence", LOCATED),
+        *evidence(),
     )
     serializer_class = serializers.EventSerializer
     filterset_class = filters.EventQuestions
@@ -192,7 +205,13 @@ class GapViewSet(RecordViewSet):
     """What a source does not say and a reader would ask."""
 
     queryset = Gap.objects.prefetch_related(
-        "countries", "officials", "statements", "issues", "events", "trips", *evidence()
+        keys("countries", Country),
+        keys("officials", Official),
+        keys("statements", Statement),
+        keys("issues", BilateralIssue),
+        keys("events", Event),
+        keys("trips", Trip),
+        *evidence(),
     )
     serializer_class = serializers.GapSerializer
     filterset_class = filters.GapQuestions
