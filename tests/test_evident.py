@@ -52,6 +52,18 @@ VALUES = [
 ]
 
 
+MADE = {
+    "renamings": [
+        {
+            "model": "policy.renaming",
+            "pk": "event-former-key",
+            "fields": {"kind": "event", "former": "former-key", "record": "present-key"},
+        }
+    ]
+}
+"""Records of the kinds that the committed release has none of."""
+
+
 def constrained(kind):
     """The messages of check constraints, which the database itself tells when a load is staged."""
     return {
@@ -78,8 +90,7 @@ def test_both_ways_agree_over_made_records(kind):
     evident = Evident(kind.model, connection)
     screen = Screen(kind.model, connection)
     allowed = constrained(kind)
-    base = committed().get(kind.name)
-    assert base
+    base = committed().get(kind.name) or MADE[kind.name]
     names = ["pk", *fields_of(kind.model), "unknown"]
     let_in = 0
     made = [(name, value) for name in names for value in VALUES]
