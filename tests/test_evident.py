@@ -64,6 +64,12 @@ MADE = {
 """Records of the kinds that the committed release has none of."""
 
 
+def shown(row):
+    """A row, its numbers as plain ones: psycopg's own say besides how wide their column is."""
+    plain = [int(v) if isinstance(v, int) and not isinstance(v, bool) else v for v in row]
+    return repr(plain)
+
+
 def constrained(kind):
     """The messages of check constraints, which the database itself tells when a load is staged."""
     return {
@@ -81,7 +87,7 @@ def test_the_committed_records_are_evident(kind):
         row = evident.row(record)
         own_rules = kind.model.clean is not models.Model.clean
         assert (row is None) == own_rules
-        assert own_rules or repr(row) == repr(screen.row(record))
+        assert own_rules or shown(row) == shown(screen.row(record))
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -112,5 +118,5 @@ def test_both_ways_agree_over_made_records(kind):
         let_in += 1
         errors = [message for _, message in errors_of(kind.model, record)]
         assert set(errors) <= allowed, (record, errors)
-        assert repr(row) == repr(screen.row(record)), record
+        assert shown(row) == shown(screen.row(record)), record
     assert let_in > 20 or kind.model.clean is not models.Model.clean
