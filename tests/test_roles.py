@@ -81,7 +81,7 @@ def test_the_reader_can_write_nothing(prepared):
             for statement in (
                 "DELETE FROM {}",
                 "TRUNCATE {}",
-                "INSERT INTO {} SELECT * FROM {}",
+                "INSERT INTO {} DEFAULT VALUES",
                 "SELECT * FROM {} FOR UPDATE",
                 "DROP TABLE {}",
             ):
