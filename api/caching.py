@@ -169,7 +169,8 @@ class Cached:
         try:
             body = b"".join(result)
         finally:
-            result.close()
+            if hasattr(result, "close"):
+                result.close()
         headers, body = encoded(headers, body, place[1])
         if status.startswith("200"):
             self._keep(place, headers, body)

@@ -107,10 +107,10 @@ def ready(body: str) -> HttpResponse:
     return HttpResponse(body.encode(), content_type=JSONRenderer.media_type)
 
 
-def ready_page(page: Record, bodies: Iterable[str]) -> HttpResponse:
+def page_of(page: Record, bodies: Iterable[str]) -> str:
     """Give a page whose records are written already, just as it would be written with them."""
     around = as_json({**page, "results": []}).decode()
-    return ready(f"{around.removesuffix(']}')}{','.join(bodies)}]}}")
+    return f"{around.removesuffix(']}')}{','.join(bodies)}]}}"
 
 
 def chunks(queryset: QuerySet[Any], size: int) -> Iterator[list[Any]]:

@@ -64,6 +64,12 @@ def has_body(environ: Mapping[str, Any]) -> bool:
     return length not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
 
+def asked_in(environ: Mapping[str, Any]) -> str:
+    """Give path and query of a request that was found to be a good one."""
+    query = environ.get("QUERY_STRING", "")
+    return f"{environ['PATH_INFO']}?{query}" if query else str(environ["PATH_INFO"])
+
+
 def note(method: str, asked: str, status: int, **measured: Any) -> None:
     """Write the line about one answer: what was asked, the status and what was measured."""
     told = {"method": method, "path": asked, "status": status, **measured}
@@ -77,46 +83,53 @@ def observed(
     request_id = id_of(environ)
     if access.isEnabledFor(logging.INFO):
         token = current_request.set(request_id)
-        query = environ.get("QUERY_STRING", "")
-        asked = environ["PATH_INFO"] + (f"?{query}" if query else "")
-        note(environ["REQUEST_METHOD"], asked, status, cached=True, queries=0, seconds=0.0)
+        told = environ["REQUEST_METHOD"], asked_in(environ), status
+        note(*told, cached=True, queries=0, seconds=0.0)
         current_request.reset(token)
     return [*headers, (REQUEST_ID_HEADER, request_id)]
 
 
-class Counter:
-    """Counts the queries that go through it."""
+class Observed:
+    """A request while it is answered: its id, the queries it asks, and how long that takes."""
 
-    def __init__(self) -> None:
-        """Begin at none."""
-        self.queries = 0
+    def __init__(self, environ: Mapping[str, Any]) -> None:
+        """Take the environment of the request."""
+        self.request_id = id_of(environ)
+        self._queries = 0
+        self._started = time.perf_counter()
+        self._open = ExitStack()
 
-    def __call__(self, execute: Callable[..., Any], *args: Any) -> Any:
-        """Pass a query on."""
-        self.queries += 1
+    def __enter__(self) -> "Observed":
+        """Put the id into every line of the log, and count the queries."""
+        self._open.callback(current_request.reset, current_request.set(self.request_id))
+        for alias in connections:
+            self._open.enter_context(connections[alias].execute_wrapper(self._count))
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Stop that."""
+        self._open.close()
+
+    def _count(self, execute: Callable[..., Any], *args: Any) -> Any:
+        self._queries += 1
         return execute(*args)
+
+    def note(self, method: str, asked: str, status: int) -> None:
+        """Write the line about the answer."""
+        seconds = round(time.perf_counter() - self._started, 6)
+        note(method, asked, status, cached=False, queries=self._queries, seconds=seconds)
 
 
 def everywhere(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
     """Give every answer an id, its length and open reading, and the log a line about it."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        request_id = id_of(request.META)
-        token = current_request.set(request_id)
-        started, counter = time.perf_counter(), Counter()
-        try:
-            with ExitStack() as counting:
-                for alias in connections:
-                    counting.enter_context(connections[alias].execute_wrapper(counter))
-                response = get_response(request)
-            seconds = round(time.perf_counter() - started, 6)
-            measured = {"cached": False, "queries": counter.queries, "seconds": seconds}
-            note(str(request.method), request.get_full_path(), response.status_code, **measured)
-        finally:
-            current_request.reset(token)
+        with Observed(request.META) as observed:
+            response = get_response(request)
+            observed.note(str(request.method), request.get_full_path(), response.status_code)
         if not response.streaming and not response.has_header("Content-Length"):
             response["Content-Length"] = str(len(response.content))
-        response[REQUEST_ID_HEADER] = request_id
+        response[REQUEST_ID_HEADER] = observed.request_id
         for name, value in OPEN.items():
             response[name] = value
         if request.method == "OPTIONS":

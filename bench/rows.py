@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median, quantiles
 from urllib.parse import quote
 
-from api.pagination import encoded
+from api.walking import encoded
 from bench.client import Ask, Raw, ask
 from bench.dataset import World
 

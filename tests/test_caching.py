@@ -1,19 +1,14 @@
 """What is kept, compressed, and answered without asking, by the application the server runs."""
 
 import gzip
-import io
 import json
 import re
-from types import SimpleNamespace
-from urllib.parse import unquote
 
 import brotli
 import pytest
 import zstandard
 from django.core.management import call_command
-from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
-from django.db import close_old_connections
 
 from api import formats, release
 from api.caching import Cached
@@ -21,6 +16,7 @@ from api.encoding import encoding_for
 from api.views import base
 from policy.models import Release
 from tests.conftest import ARTICLE, RESOURCES
+from tests.gateway import asking, connections_kept
 
 UNPACK = {
     "gzip": gzip.decompress,
@@ -52,37 +48,10 @@ def serve(db, asked, monkeypatch):
         return django(environ, start_response)
 
     cached = Cached(application, 2**24)
-
-    def ask(target, method="GET", **headers):
-        path, _, query = target.partition("?")
-        given = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
-        environ = {
-            "REQUEST_METHOD": method, "PATH_INFO": unquote(path), "QUERY_STRING": query,
-            "SERVER_NAME": "localhost", "SERVER_PORT": "8000", "HTTP_HOST": "localhost:8000",
-            "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "REMOTE_ADDR": "127.0.0.1",
-            **given,
-        }  # fmt: skip
-        got = SimpleNamespace()
-
-        def start(status, headers, exc_info=None):
-            got.status, got.headers = int(status[:3]), {n.lower(): v for n, v in headers}
-            assert len(got.headers) == len(headers), "a header stands twice"
-
-        result = application_under_test(environ, start)
-        got.body = b"".join(result)
-        if hasattr(result, "close"):
-            result.close()
-        return got
-
-    application_under_test = cached
+    ask = asking(cached)
     ask.cached = cached
-    # The test's own transaction must outlive a request, as Django's test client has it too.
-    signals = (request_started, request_finished)
-    for signal in signals:
-        signal.disconnect(close_old_connections)
-    yield ask
-    for signal in signals:
-        signal.connect(close_old_connections)
+    with connections_kept():
+        yield ask
 
 
 @pytest.mark.parametrize("path", PATHS)

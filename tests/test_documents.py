@@ -5,7 +5,8 @@ import re
 import pytest
 
 from api.asking import MAX_ITEMS, MAX_QUERY, MAX_WORDS
-from api.pagination import MAX_CURSOR, PAGE_SIZE
+from api.pagination import PAGE_SIZE
+from api.walking import MAX_CURSOR
 from tests.conftest import ROOT
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("**/*.md"))]

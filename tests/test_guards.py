@@ -11,7 +11,8 @@ from django.test import Client
 
 from api.asking import MAX_ITEMS, MAX_QUERY, MAX_WORDS
 from api.guards import HEADERS, HSTS
-from api.pagination import MAX_CURSOR, PAGE_SIZE
+from api.pagination import PAGE_SIZE
+from api.walking import MAX_CURSOR
 from tests.conftest import RESOURCES
 from tests.raw import exchange, request, status
 

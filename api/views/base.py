@@ -20,11 +20,13 @@ from api.asking import KEY, Code, Item, RefusedError, check_query
 from api.caching import label
 from api.linked import TYPES, context, linked
 from api.models import Rendering
-from api.pagination import KeysetPagination, ordered
+from api.pagination import KeysetPagination
+from api.prepared import PREPARED, Pages, Recipe, Single
 from api.problems import InvalidParametersError, RenamedError, UnavailableError, error, unavailable
 from api.release import Served, served, snapshot
 from api.schema import EXPANDS, RecordSchema, StrictSchema
 from api.spool import Spool
+from api.walking import ordered
 from policy.models.search import KIND_OF, RecordKind
 from policy.renaming import present_key
 
@@ -173,7 +175,10 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         assert isinstance(self.paginator, KeysetPagination)  # noqa: S101
         page = self.paginator.page(facets)
         if self._as_rendered(request, shape):
-            return formats.ready_page(page, self._bodies(rows))
+            if not hasattr(self, "found"):
+                walk = self.paginator.walk
+                self._leave(request, Pages(walk, self.resource, queryset, page))
+            return formats.ready(formats.page_of(page, self._bodies(rows)))
         records = self.written(rows, shape)
         if isinstance(renderer, formats.GeoJson):
             features = self.features(records)
@@ -190,6 +195,8 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             place = f"{self.resource}/{self._read_key()}"
             body = Rendering.bodies([place]).get(place)
             if body is not None:
+                if not request.query_params:
+                    self._leave(request, Single(self.resource))
                 return formats.ready(body)
         (record,) = self.written([self.get_object()], shape)
         if isinstance(request.accepted_renderer, formats.GeoJson):
@@ -248,6 +255,11 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             and type(request.accepted_renderer) is JSONRenderer
             and not shape.media_type
         )
+
+    def _leave(self, request: Request, recipe: Recipe) -> None:
+        """Leave word how others like this request are answered from the same renderings."""
+        if self.served:
+            request.META[PREPARED] = recipe, self.served.token
 
     def _bodies(self, rows: Sequence[Any]) -> Sequence[str]:
         """Give the renderings of these rows, in their order."""

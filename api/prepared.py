@@ -1,0 +1,220 @@
+"""Records and pages given without asking the whole application, where it gave one like it before.
+
+What comes before a view and after it takes several times as long as reading a rendered record. So
+a view that gives rendered records says how it does that, and the next such request is answered
+from there, with the headers that the first one had. All else is left to the application, and so
+is whatever is out of the ordinary: it finds the words for it.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Protocol
+
+from django.core.exceptions import EmptyResultSet
+from django.core.signals import request_finished, request_started
+from django.db import Error, connections, router
+from django.db.models import QuerySet
+from rest_framework.exceptions import APIException
+
+from api import formats
+from api.asking import MAX_QUERY
+from api.caching import Environ, key_of, tag_of
+from api.encoding import Headers
+from api.middleware import REQUEST_ID_HEADER, Observed, asked_in, without_slash
+from api.models import Rendering
+from api.reading import PATIENCE, within
+from api.release import served, snapshot
+from api.walking import Column, Walk, cut
+
+PREPARED = "demarche.prepared"
+"""The key of the environment under which a view says how to answer others like this request."""
+NUMBER = 256
+"""How many kinds of requests are kept in mind, those asked last."""
+OWN = {"ETag", "Content-Length", REQUEST_ID_HEADER}
+"""The headers that each answer has its own of."""
+PAIRS = re.compile(r"[a-z_]+=[^&]*(?:&[a-z_]+=[^&]*)*")
+"""A query whose names are plainly written, so that two names which differ are not the same."""
+CURSOR = "cursor="
+
+
+class Recipe(Protocol):
+    """How to answer the requests of one kind."""
+
+    def body(self, varying: str | None) -> str | None:
+        """Give the body for what varies among them, None where this is not the way to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """Any record of a list; its key varies."""
+
+    resource: str
+
+    def body(self, varying: str | None) -> str | None:
+        """Give the record with this key."""
+        place = f"{self.resource}/{varying}"
+        return Rendering.bodies([place]).get(place)
+
+
+class Pages:
+    """Any page of a list; where it begins varies. The query is written once for each direction."""
+
+    def __init__(
+        self, walk: Walk, resource: str, queryset: QuerySet[Any], page: dict[str, Any]
+    ) -> None:
+        """Take a walk through a list, and what stands around the records on one of its pages."""
+        self._walk, self._resource, self._page = walk, resource, page
+        self._rows = queryset.values_list("pk", *(column.name for column in walk.columns))
+        self._queries: dict[bool, tuple[str, tuple[Any, ...]]] = {}
+
+    def body(self, varying: str | None) -> str | None:
+        """Give the page that begins at this cursor."""
+        backwards, values = self._walk.begin(varying)
+        with connections[router.db_for_read(self._rows.model)].cursor() as cursor:
+            cursor.execute(*self._query(values, backwards=backwards))
+            rows = cursor.fetchall()
+        leaf = self._walk.leaf(
+            list(rows), lambda row: list(row[1:]), backwards=backwards, begun=values is not None
+        )
+        places = [f"{self._resource}/{row[0]}" for row in leaf.rows]
+        bodies = Rendering.bodies(places)
+        page = {**self._page, "next": leaf.next, "previous": leaf.previous}
+        return formats.page_of(page, (bodies[place] for place in places))
+
+    def _query(self, values: list[Any] | None, *, backwards: bool) -> tuple[str, tuple[Any, ...]]:
+        """Give the query for the rows after these values; only they differ in most of them."""
+        read = self._walk.read(backwards=backwards)
+        if values is None or None in values:
+            return self._written(read, values)
+        connection = connections[router.db_for_read(self._rows.model)]
+        stored = [
+            column.field.get_db_prep_value(value, connection)
+            for column, value in zip(read, values, strict=True)
+        ]
+        ends = tuple(value for at in range(len(stored)) for value in stored[: at + 1])
+        if backwards not in self._queries:
+            sql, parameters = self._written(read, values)
+            begins = len(parameters) - len(ends)
+            if parameters[begins:] != ends or len(set(stored)) != len(stored):
+                return sql, parameters
+            self._queries[backwards] = sql, parameters[:begins]
+        sql, parameters = self._queries[backwards]
+        return sql, parameters + ends
+
+    def _written(self, read: list[Column], values: list[Any] | None) -> tuple[str, tuple[Any, ...]]:
+        return cut(self._rows, read, values, self._walk.size + 1).query.sql_with_params()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A recipe, the state of the dataset it was made for, and the headers of its answers."""
+
+    recipe: Recipe
+    token: str
+    headers: Headers
+
+
+Kind = tuple[str, ...]
+
+
+def kinds_of(environ: Environ) -> list[tuple[Kind, str | None]]:
+    """Give the kinds that a request may be of: of a record first, of a page last.
+
+    With each goes what varies among the requests of the kind.
+    """
+    path, query = without_slash(environ["PATH_INFO"]), environ.get("QUERY_STRING", "")
+    host, accept = environ.get("HTTP_HOST", ""), environ.get("HTTP_ACCEPT", "*/*")
+    asked = environ["wsgi.url_scheme"], host, accept
+    if not query:
+        folder, _, key = path.rpartition("/")
+        return [((*asked, f"{folder}/"), key), ((*asked, path, ""), None)]
+    if len(query) > MAX_QUERY or not PAIRS.fullmatch(query):
+        return []
+    pairs = sorted(query.split("&"))
+    cursors = [pair for pair in pairs if pair.startswith(CURSOR)]
+    if len(cursors) > 1:
+        return []
+    others = "&".join(pair for pair in pairs if pair not in cursors)
+    return [((*asked, path, others), cursors[0].removeprefix(CURSOR) if cursors else None)]
+
+
+class Prepared:
+    """A WSGI application that answers by the recipes which the views of another left it."""
+
+    def __init__(self, application: Callable[..., Any]) -> None:
+        """Take the application."""
+        self._application = application
+        self._lock = Lock()
+        self._kept: OrderedDict[Kind, Kept] = OrderedDict()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        kinds = kinds_of(environ) if environ["REQUEST_METHOD"] == "GET" else []
+        # What a database that fails has kept one waiting already is no longer left to wait.
+        with within(PATIENCE):
+            for kind, varying in kinds:
+                kept = self._find(kind)
+                answer = kept and self._answer(environ, kept, varying)
+                if answer:
+                    start_response("200 OK", answer[0])
+                    return [answer[1]]
+            return self._ask(environ, start_response, kinds)
+
+    def _find(self, kind: Kind) -> Kept | None:
+        with self._lock:
+            kept = self._kept.get(kind)
+            if kept:
+                self._kept.move_to_end(kind)
+            return kept
+
+    def _answer(
+        self, environ: Environ, kept: Kept, varying: str | None
+    ) -> tuple[Headers, bytes] | None:
+        """Give headers and body, or None where the application has to find the words."""
+        request_started.send(type(self), environ=environ)
+        try:
+            with Observed(environ) as observed:
+                with snapshot():
+                    token = served().token
+                    body = kept.recipe.body(varying) if token == kept.token else None
+                if body is None:
+                    return None
+                observed.note("GET", asked_in(environ), 200)
+        except (APIException, EmptyResultSet, Error):
+            return None
+        finally:
+            request_finished.send(type(self))
+        written = body.encode()
+        own = [
+            ("ETag", f'"{tag_of(token, key_of(environ))}"'),
+            ("Content-Length", str(len(written))),
+            (REQUEST_ID_HEADER, observed.request_id),
+        ]
+        return [*kept.headers, *own], written
+
+    def _ask(
+        self,
+        environ: Environ,
+        start_response: Callable[..., Any],
+        kinds: list[tuple[Kind, str | None]],
+    ) -> Iterable[bytes]:
+        """Ask the application, and keep the recipe that its view leaves, if it does."""
+        started: list[Any] = []
+        result: Iterable[bytes] = self._application(
+            environ, lambda *given: started.extend(given[:2])
+        )
+        status, headers = started
+        left = environ.get(PREPARED)
+        if left and kinds and status.startswith("200"):
+            recipe, token = left
+            kind, _ = kinds[0 if isinstance(recipe, Single) else -1]
+            common = [pair for pair in headers if pair[0] not in OWN]
+            with self._lock:
+                self._kept[kind] = Kept(recipe, token, common)
+                if len(self._kept) > NUMBER:
+                    self._kept.popitem(last=False)
+        start_response(status, headers)
+        return result

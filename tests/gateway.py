@@ -1,0 +1,49 @@
+"""A WSGI application within this process, asked as a server would."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import unquote
+
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+
+
+def asking(application: Any) -> Any:
+    """Give a function that asks it for a target and gives status, headers by name, and body."""
+
+    def ask(target: str, method: str = "GET", **headers: str) -> SimpleNamespace:
+        path, _, query = target.partition("?")
+        given = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+        environ = {
+            "REQUEST_METHOD": method, "PATH_INFO": unquote(path), "QUERY_STRING": query,
+            "SERVER_NAME": "localhost", "SERVER_PORT": "8000", "HTTP_HOST": "localhost:8000",
+            "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "REMOTE_ADDR": "127.0.0.1",
+            **given,
+        }  # fmt: skip
+        got = SimpleNamespace()
+
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+            got.status, got.headers = int(status[:3]), {n.lower(): v for n, v in headers}
+            assert len(got.headers) == len(headers), "a header stands twice"
+
+        result = application(environ, start)
+        got.body = b"".join(result)
+        if hasattr(result, "close"):
+            result.close()
+        return got
+
+    return ask
+
+
+@contextmanager
+def connections_kept() -> Iterator[None]:
+    """Have the test's own transaction outlive a request, as Django's test client has it too."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)

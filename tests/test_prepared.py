@@ -1,0 +1,172 @@
+"""What is answered by a recipe: the same as the application would have answered, or not at all."""
+
+import json
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.wsgi import get_wsgi_application
+from django.db import OperationalError
+
+from api.models import Rendering
+from api.prepared import NUMBER, Prepared
+from api.rendering import render_all
+from policy.models import Release
+from tests.conftest import RESOURCES, VIEWSETS
+from tests.gateway import asking, connections_kept
+from tests.test_api import CASES
+
+LIST = "/api/v1/statements?page_size=2"
+
+
+@pytest.fixture
+def both(db):
+    """An application that goes by recipes, one that does not, and what the first had to ask."""
+    render_all()
+    django = get_wsgi_application()
+    passed = []
+
+    def application(environ, start_response):
+        passed.append(environ)
+        return django(environ, start_response)
+
+    with connections_kept():
+        yield SimpleNamespace(
+            prepared=asking(Prepared(application)), plain=asking(django), passed=passed
+        )
+
+
+def target(address):
+    """The path and query of a link."""
+    parts = urlsplit(address)
+    return f"{parts.path}?{parts.query}"
+
+
+def same(both, path, **headers):
+    """Ask both, and compare all but the id of the request; the answer of the one with recipes."""
+    headers.setdefault("x_request_id", "the-same")
+    got, plain = both.prepared(path, **headers), both.plain(path, **headers)
+    assert (got.status, got.headers, got.body) == (plain.status, plain.headers, plain.body)
+    return got
+
+
+def walk(both, path):
+    """Go through a list to its end and back, both ways of answering compared page by page."""
+    for link in ("next", "previous"):
+        while True:
+            page = json.loads(same(both, path).body)
+            if page[link] is None:
+                break
+            path = target(page[link])
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_record_is_the_same_and_the_application_is_asked_once(both, resource):
+    keys = VIEWSETS[resource].queryset.values_list("pk", flat=True)
+    for key in keys:
+        assert same(both, f"/api/v1/{resource}/{key}").status == 200
+    assert len(both.passed) == 1
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_every_ordering_walks_the_same_pages_and_the_application_is_asked_once(both, resource):
+    for column in VIEWSETS[resource].ordering_fields:
+        for sign in ("", "-"):
+            both.passed.clear()
+            walk(both, f"/api/v1/{resource}?page_size=2&ordering={sign}{column}")
+            assert len(both.passed) == 1
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "q=" not in case])
+def test_every_filter_walks_the_same_pages(both, case):
+    walk(both, f"/api/v1/{case}&page_size=2")
+    resource = case.partition("?")[0]
+    facets = ",".join(VIEWSETS[resource].facet_fields)
+    if facets:
+        walk(both, f"/api/v1/{case}&page_size=3&facets={facets}")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "q=" in case])
+def test_a_search_walks_the_same_pages(both, case):
+    walk(both, f"/api/v1/{case}&page_size=2")
+
+
+def test_what_is_not_just_like_it_is_left_to_the_application(both):
+    after = json.loads(both.prepared(LIST).body)["next"].partition("cursor=")[2].partition("&")[0]
+    known = "/api/v1/countries/PAN"
+    both.prepared(known)
+    for path, headers in {
+        f"{LIST}&cursor=": {},
+        f"{LIST}&cursor={after}x": {},
+        f"{LIST}&cursor={after}&cursor={after}": {},
+        f"{LIST}&%63ursor={after}": {},
+        f"{LIST}&%63ursor={after}&cursor={after}": {},
+        f"{LIST}&page_size=2": {},
+        f"{LIST}&&cursor={after}": {},
+        f"{LIST}&page_siz%65=2": {},
+        f"{LIST}&topic=migration&cursor={after}": {},
+        f"{LIST}&cursor={after}&kynd=claim": {},
+        f"{LIST}&cursor={after}{'x' * 20_000}": {},
+        "/api/v1/countries/pa": {},
+        "/api/v1/countries/ZZZ": {},
+        "/api/v1/countries/PAN/x": {},
+        "/api/v1/countries//": {},
+        "/api/v1/countries/P%00N": {},
+        "/api/v1/countries/PAN?format=csv": {},
+        "/api/v1/countries/PAN?fields=id": {},
+    }.items():
+        both.passed.clear()
+        same(both, path, **headers)
+        assert len(both.passed) == 1, path
+    for headers in (
+        {"host": "elsewhere.example"}, {"accept": "text/html"}, {"accept": "application/ld+json"},
+        {"host": "127.0.0.1"}, {"accept": "application/json;q=0.5"},
+    ):  # fmt: skip
+        both.passed.clear()
+        same(both, known, **headers)
+        assert len(both.passed) == 1, headers
+    assert both.prepared(known, "HEAD").status == 200
+    assert both.prepared(known, "POST").status == 405
+
+
+def test_the_slash_at_the_end_makes_no_difference(both):
+    first = both.prepared("/api/v1/countries/PAN")
+    both.passed.clear()
+    assert both.prepared("/api/v1/countries/PAN/").body == first.body
+    assert not both.passed
+
+
+def test_a_recipe_of_another_release_is_not_followed(both):
+    paths = [LIST, "/api/v1/countries/PAN"]
+    for path in paths:
+        both.prepared(path)
+    other = Rendering.objects.get(pk="countries/USA")
+    Rendering.objects.filter(pk="countries/PAN").update(body=other.body)
+    Release.objects.update(content_hash="0" * 64, version="9.9.9")
+    both.passed.clear()
+    for path in paths:
+        assert same(both, path).headers["dataset-version"] == "9.9.9"
+    assert len(both.passed) == 2
+    assert json.loads(both.prepared(paths[1]).body)["alpha2"] == "PA"
+
+
+def test_a_database_that_fails_is_told_by_the_application(both, monkeypatch):
+    both.prepared("/api/v1/countries/PAN")
+
+    def away(places):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(Rendering, "bodies", away)
+    assert both.prepared("/api/v1/countries/PAN").status == 503
+    monkeypatch.undo()
+    assert both.prepared("/api/v1/countries/PAN").status == 200
+
+
+def test_so_many_recipes_are_kept_and_no_more(db):
+    render_all()
+    prepared = Prepared(get_wsgi_application())
+    with connections_kept():
+        ask = asking(prepared)
+        for size in range(1, NUMBER + 20):
+            assert ask(f"/api/v1/countries?page_size={size}").status == 200
+    assert len(prepared._kept) == NUMBER
