@@ -63,7 +63,7 @@ class KeysetPagination(BasePagination):
         if found is not None and _by_rank_and_key(read):
             rows = self._found(view.get_queryset(), found, read, values, size + 1)
         else:
-            rows = list(cut(queryset, read, values, size + 1))
+            rows = cut(queryset, read, values, size + 1)
         self.leaf: Leaf[Any] = self.walk.leaf(
             rows,
             lambda row: [getattr(row, column.name) for column in columns],

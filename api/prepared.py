@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 from django.core.exceptions import EmptyResultSet
 from django.core.signals import request_finished, request_started
-from django.db import Error, connections, router
-from django.db.models import QuerySet
+from django.db import Error, NotSupportedError, connections, router
+from django.db.models import Q, QuerySet
 from rest_framework.exceptions import APIException
 
 from api import formats
@@ -27,7 +27,7 @@ from api.middleware import REQUEST_ID_HEADER, Observed, asked_in, without_slash
 from api.models import Rendering
 from api.reading import PATIENCE, within
 from api.release import served, snapshot
-from api.walking import Column, Walk, cut
+from api.walking import Lookups, Walk, stretches
 
 PREPARED = "demarche.prepared"
 """The key of the environment under which a view says how to answer others like this request."""
@@ -68,44 +68,55 @@ class Pages:
         """Take a walk through a list, and what stands around the records on one of its pages."""
         self._walk, self._resource, self._page = walk, resource, page
         self._rows = queryset.values_list("pk", *(column.name for column in walk.columns))
-        self._queries: dict[bool, tuple[str, tuple[Any, ...]]] = {}
+        self._queries: dict[Any, tuple[str, tuple[Any, ...]]] = {}
 
     def body(self, varying: str | None) -> str | None:
         """Give the page that begins at this cursor."""
         backwards, values = self._walk.begin(varying)
-        with connections[router.db_for_read(self._rows.model)].cursor() as cursor:
-            cursor.execute(*self._query(values, backwards=backwards))
-            rows = cursor.fetchall()
         leaf = self._walk.leaf(
-            list(rows), lambda row: list(row[1:]), backwards=backwards, begun=values is not None
+            self._read(values, backwards=backwards),
+            lambda row: list(row[1:]),
+            backwards=backwards,
+            begun=values is not None,
         )
         places = [f"{self._resource}/{row[0]}" for row in leaf.rows]
         bodies = Rendering.bodies(places)
         page = {**self._page, "next": leaf.next, "previous": leaf.previous}
         return formats.page_of(page, (bodies[place] for place in places))
 
-    def _query(self, values: list[Any] | None, *, backwards: bool) -> tuple[str, tuple[Any, ...]]:
-        """Give the query for the rows after these values; only they differ in most of them."""
-        read = self._walk.read(backwards=backwards)
-        if values is None or None in values:
-            return self._written(read, values)
+    def _read(self, values: list[Any] | None, *, backwards: bool) -> list[Any]:
+        """Give the first rows after the one with these values, one more than a page holds."""
+        number = self._walk.size + 1
         connection = connections[router.db_for_read(self._rows.model)]
-        stored = [
-            column.field.get_db_prep_value(value, connection)
-            for column, value in zip(read, values, strict=True)
-        ]
-        ends = tuple(value for at in range(len(stored)) for value in stored[: at + 1])
-        if backwards not in self._queries:
-            sql, parameters = self._written(read, values)
-            begins = len(parameters) - len(ends)
-            if parameters[begins:] != ends or len(set(stored)) != len(stored):
-                return sql, parameters
-            self._queries[backwards] = sql, parameters[:begins]
-        sql, parameters = self._queries[backwards]
-        return sql, parameters + ends
+        empty = values and tuple(value is None for value in values)
+        found: list[Any] = []
+        parts = stretches(self._walk.read(backwards=backwards), values)
+        for at, (conditions, order) in enumerate(parts):
+            ends = self._stored(conditions, connection)
+            place = backwards, empty, at
+            if place not in self._queries:
+                rows = self._rows.filter(*map(Q, conditions)).order_by(*order)[:number]
+                sql, parameters = rows.query.sql_with_params()
+                fixed = len(parameters) - len(ends)
+                if parameters[fixed:] != ends:
+                    raise NotSupportedError("The values are not where they are looked for.")
+                self._queries[place] = sql, parameters[:fixed]
+            sql, parameters = self._queries[place]
+            with connection.cursor() as cursor:
+                cursor.execute(sql, parameters + ends)
+                found += cursor.fetchmany(number - len(found))
+            if len(found) == number:
+                break
+        return found
 
-    def _written(self, read: list[Column], values: list[Any] | None) -> tuple[str, tuple[Any, ...]]:
-        return cut(self._rows, read, values, self._walk.size + 1).query.sql_with_params()
+    def _stored(self, conditions: Lookups, connection: Any) -> tuple[Any, ...]:
+        """Give the values in these conditions as the database takes them."""
+        fields = {column.name: column.field for column in self._walk.columns}
+        return tuple(
+            fields[lookup.partition("__")[0]].get_db_prep_value(value, connection)
+            for lookup, value in conditions
+            if value is not True and value is not False
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -34,6 +33,8 @@ OTHER_QUESTION = (
 
 Place = tuple[str, str]
 """What a cursor is bound to beside its parameters: content hash of the release, path of a list."""
+Lookups = list[tuple[str, Any]]
+"""Conditions that hold together, as filter takes them."""
 Row = TypeVar("Row")
 
 
@@ -59,18 +60,24 @@ class Column:
         nulls = {"nulls_first": True} if self.nulls_first else {"nulls_last": True}
         return f.desc(**nulls) if self.descending else f.asc(**nulls)
 
-    def after(self, value: Any) -> Q:
-        """Give the condition that a row comes strictly after one with this value."""
-        if value is None:
-            return Q(**{f"{self.name}__isnull": False}) if self.nulls_first else Q(pk__in=[])
-        condition = Q(**{f"{self.name}__{'lt' if self.descending else 'gt'}": value})
-        if self.field.null and not self.nulls_first:
-            condition |= Q(**{f"{self.name}__isnull": True})
-        return condition
+    def all(self) -> list[Lookups]:
+        """Give the conditions that take all rows apart, in order: with a value, and without."""
+        if not self.field.null:
+            return [[]]
+        parts = [[(f"{self.name}__isnull", empty)] for empty in (False, True)]
+        return parts[::-1] if self.nulls_first else parts
 
-    def same(self, value: Any) -> Q:
+    def after(self, value: Any) -> list[Lookups]:
+        """Give the conditions, in order, that a row comes strictly after one with this value."""
+        parts = self.all()
+        if value is None:
+            return parts[1:] if self.nulls_first else []
+        behind = [(f"{self.name}__{'lt' if self.descending else 'gt'}", value)]
+        return [behind, *([] if self.nulls_first else parts[1:])]
+
+    def same(self, value: Any) -> Lookups:
         """Give the condition that a row has this value."""
-        return Q(**{f"{self.name}__isnull": True}) if value is None else Q(**{self.name: value})
+        return [(f"{self.name}__isnull", True)] if value is None else [(self.name, value)]
 
     def read(self, value: Any) -> Any:
         """Give the value a cursor holds for this column; raises ValueError if it cannot be one."""
@@ -163,16 +170,38 @@ class Walk:
 
     def _link(self, values: list[Any], *, backwards: bool) -> str:
         cursor = encoded(self.place, self.asked, values, backwards=backwards)
-        asked = dict(sorted({**self.asked, "cursor": cursor}.items()))
-        return f"{self.address}?{urlencode(asked, safe=',')}"
+        query = urlencode([*sorted(self.asked.items()), ("cursor", cursor)], safe=",")
+        return f"{self.address}?{query}"
+
+
+def stretches(read: list[Column], values: list[Any] | None) -> Iterator[tuple[Lookups, list[Any]]]:
+    """Yield the rows after one with these values as ranges of an index, in order.
+
+    Each is a condition and what to order by. One condition for all of them, with its alternatives
+    and its place for what is empty, would have both engines sort the whole list.
+    """
+    starts = range(len(read) - 1, -1, -1) if values else [0]
+    for at in starts:
+        column = read[at]
+        alike = [pair for n in range(at) for pair in read[n].same(values[n])] if values else []
+        inner = [one.expression for one in read[at + 1 :]]
+        for condition in column.after(values[at]) if values else column.all():
+            empty = condition == [(f"{column.name}__isnull", True)]
+            f = F(column.name)
+            here = [] if empty else [f.desc() if column.descending else f.asc()]
+            yield [*alike, *condition], [*here, *inner]
 
 
 def cut(
     queryset: QuerySet[Any], read: list[Column], values: list[Any] | None, number: int
-) -> QuerySet[Any]:
+) -> list[Any]:
     """Give the first rows after the one with these values."""
-    page = queryset.order_by(*(column.expression for column in read))
-    return (page if values is None else page.filter(_after(read, values)))[:number]
+    found: list[Any] = []
+    for conditions, order in stretches(read, values):
+        found += queryset.filter(*map(Q, conditions)).order_by(*order)[: number - len(found)]
+        if len(found) == number:
+            break
+    return found
 
 
 def order_of(queryset: QuerySet[Any], allowed: Mapping[str, str], text: str) -> list[Column]:
@@ -248,14 +277,11 @@ def _decoded(text: str) -> tuple[str, str, bool, list[Any]]:
     return release, digest, backwards, values
 
 
-def _after(columns: list[Column], values: list[Any]) -> Q:
-    ways, equal = [], Q()
-    for column, value in zip(columns, values, strict=True):
-        ways.append(equal & column.after(value))
-        equal &= column.same(value)
-    return reduce(or_, ways)
-
-
 def _digest(path: str, asked: Mapping[str, str]) -> str:
     shape = sorted((name, value) for name, value in asked.items() if name not in PRESENTATION)
+    return _digest_of(path, tuple(shape))
+
+
+@lru_cache(256)
+def _digest_of(path: str, shape: tuple[tuple[str, str], ...]) -> str:
     return hashlib.sha256(json.dumps([path, *shape]).encode()).hexdigest()[:12]
