@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Model, QuerySet
 from rest_framework.request import Request
 
 from api.asking import Code, RefusedError, read_list
@@ -104,9 +104,19 @@ def count_facets(
         rows = (
             queryset.order_by()
             .values_list(path)
-            .annotate(records=Count("pk", distinct=True))
+            .annotate(records=Count("pk", distinct=_comes_twice(queryset.model, path)))
             .values_list(path, "records")
         )
         ordered = sorted(rows, key=lambda row: (-row[1], row[0] is None, str(row[0])))
         counted[name] = [{"value": value, "count": records} for value, records in ordered]
     return counted
+
+
+def _comes_twice(model: type[Model], path: str) -> bool:
+    """Tell whether a record may have a value twice; a key leads to each record but once."""
+    for name in path.split("__"):
+        field: Any = model._meta.get_field(name)
+        if field.one_to_many:
+            return True
+        model = field.related_model
+    return False
