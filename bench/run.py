@@ -25,7 +25,10 @@ from tests.servers import free_port
 SEED = 1
 HEAD = ["what", "ours", "against", "ratio", "quartiles", "goal", "met", "note"]
 RAW = "the raw rows were written as CSV before"
-RENDER = "from api.rendering import render_all; render_all()"
+RENDER = (
+    "from api.models import RenderedState; from api.rendering import render_all; "
+    "RenderedState.objects.all().delete(); render_all()"
+)
 SMALL = 2000
 """How many statements loaddata is given: a million would take it hours."""
 QUIET = {"LOG_LEVEL": "WARNING"}

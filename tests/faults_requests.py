@@ -327,10 +327,10 @@ def no_room(database: str, folder: Path, seconds: float = 3) -> list[Row]:
     temporary = folder / "temporary"
     temporary.mkdir()
     rows = []
-    with serving(database, folder, TMPDIR=str(temporary)) as service:
+    # A process chooses its folder when it first needs one, so all lists must come from the same.
+    with serving(database, folder, "--workers", "1", TMPDIR=str(temporary)) as service:
         service.until(200)
         service.learn()
-        # Only now is the folder chosen: a list is the first to need one.
         assert ask(service.port, WHOLE)[0] == 200
         for name, fault in (
             ("temporary folder missing", _no_room(temporary)),
