@@ -154,6 +154,8 @@ class Stored:
     bare: Ask
     headed: Ask
     """A bare answer with as many headers as ours."""
+    ceiling: Ask
+    """A bare answer without a body, to a request like the conditional one."""
 
 
 def cached(port: int, keys: Keys, count: int) -> list[Stored]:
@@ -169,12 +171,14 @@ def cached(port: int, keys: Keys, count: int) -> list[Stored]:
             status, headers, body = connection.get(Ask(path))
             if status != 200:
                 raise RuntimeError(f"{path} is answered with {status}: {body[:300]!r}")
+        conditional = Ask(path, headers["etag"])
+        _, few, _ = connection.get(conditional)
         # The server itself adds two: its name and the date.
         bare = f"/{len(body)}"
         found.append(
             Stored(
-                Ask(path), Ask(path, headers["etag"]), Ask(bare),
-                Ask(f"{bare}/{len(headers) - 2}"),
+                Ask(path), conditional, Ask(bare), Ask(f"{bare}/{len(headers) - 2}"),
+                Ask(f"/0/{len(few) - 2}", headers["etag"]),
             )
         )  # fmt: skip
     return found

@@ -241,9 +241,17 @@ def _rows(data: Data, stack: ExitStack, *, quick: bool) -> tuple[list[Row], list
             0.85, fast, note="bodies of the same sizes; ours has 17 headers, the other 2"),
         Row("304, 200 keys", (warm, fixed("conditional")), (bare, fixed("bare")), "bare 200",
             1.0, fast, note="ours has 8 headers, the other 2"),
+        Row("304, 200 keys", (warm, fixed("conditional")), (bare, fixed("ceiling")), "bare, empty",
+            None, fast, note="as many headers, no body: the server's ceiling"),
     ]  # fmt: skip
     absolute: list[list[str]] = []
     details, pages = "/api/v1/statements/{key}", "/api/v1/statements?cursor={cursor}"
+    _, _, page = Raw(cold["SQLite"]).get(Ask("/api/v1/statements"))
+    rows.append(
+        Row("cold list of 50, SQLite", (cold["SQLite"], keys.pages(pages, 40)),
+            (bare, lambda _: [Ask(f"/{len(page)}")]), "bare WSGI", None, fast,
+            note="a body of the same size: the server's ceiling")
+    )  # fmt: skip
     _others(rows, absolute, data, keys, cold["SQLite"], up, fast, logs)
     few = 2 if quick else 4
     for engine in data.urls:
