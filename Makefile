@@ -66,7 +66,7 @@ lock: ## Pin every dependency anew (needs uv)
 		--output-file requirements-bench.lock
 
 clean: ## Remove what the other commands made
-	rm -rf $(VENV) *.sqlite3* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf $(VENV) *.sqlite3* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 
 # A bare Debian has venv without ensurepip, and a pip that only installs elsewhere.
 $(BIN)/python:
