@@ -12,6 +12,7 @@ COPY manage.py ./
 COPY policy policy
 COPY api api
 COPY fixtures/*.json fixtures/
+RUN python -m compileall -q policy api
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=15s \

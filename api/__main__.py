@@ -4,6 +4,12 @@ import os
 import sys
 from pathlib import Path
 
+from granian.cli import entrypoint
+
+if __name__ == "__main__":
+    # Workers are forked from this process, with the settings as it has read them.
+    os.environ.setdefault("SERVING", "true")
+
 from api.settings import METRICS_DIR, THREADS
 
 FLAGS = {
@@ -38,11 +44,14 @@ def _clear(folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Become the server."""
+    """Be the server, until it ends.
+
+    Not by executing granian: each worker would read the settings, and import Django, once more.
+    """
     if METRICS_DIR:
         _clear(Path(METRICS_DIR))
-    served = command("api.wsgi:application", *arguments)
-    os.execv(served[0], served)  # noqa: S606
+    sys.argv = command("api.wsgi:application", *arguments)
+    entrypoint()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

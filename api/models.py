@@ -44,3 +44,8 @@ class RenderedState(models.Model):
         validators=[sha256_validator()],
         help_text="SHA-256 of the release, the attached texts and the software they were made by.",
     )
+    common_words = models.JSONField(
+        default=dict,
+        help_text="Per word that thousands of search entries hold, how many do: by the kind of "
+        "their records, and of all kinds under the empty text.",
+    )

@@ -10,8 +10,9 @@ from rest_framework.request import Request
 from api.asking import RefusedError, Whole
 from api.links import absolute
 from api.problems import InvalidParametersError, error
-from api.release import current
+from api.release import current, served
 from api.walking import MAX_CURSOR, RANK, Column, Leaf, Walk, cut, order_of
+from policy.common_words import number_of
 from policy.hits import Hits
 from policy.models import SearchEntry
 from policy.models.search import KIND_OF
@@ -190,4 +191,5 @@ def _by_rank_and_key(columns: list[Column]) -> bool:
 @lru_cache(1000)
 def _number(content_hash: str, found: Hits) -> int:
     """Give the number of hits, which a release never changes: every page of a search tells it."""
-    return found.count()
+    kept = number_of(found, served().common_words)
+    return found.count() if kept is None else kept

@@ -20,6 +20,7 @@ from api.models import RenderedState
 from api.problems import UnavailableError
 from api.reading import PATIENCE, silence, transacting, within
 from api.replicas import PRIMARY, chosen, databases, reading
+from policy.common_words import Numbers
 from policy.models import AttachedTexts, Release
 
 logger = logging.getLogger(__name__)
@@ -64,13 +65,15 @@ class Served:
     """A release, and a token that differs whenever any answer about it may.
 
     ``stamp`` differs whenever any of its records may, as JSON; ``rendered`` tells whether the
-    renderings that the database holds are of this stamp.
+    renderings that the database holds are of this stamp. ``common_words`` tells how many entries
+    hold each, as counted when these were made; none where there are no true renderings.
     """
 
     release: Release
     token: str
     stamp: str
     rendered: bool
+    common_words: Numbers
 
 
 @dataclass(slots=True)
@@ -134,10 +137,12 @@ def _look() -> Served | None:
         return seen
     with transaction.atomic(using=chosen.get()):
         row, release = _row(), cast("Any", next(iter(Release.objects.raw(*_question())), None))
-    if row is None:
-        return None
-    stamp = _sha256(release.content_hash, release.texts, CODE)
-    served = Served(release, _sha256(stamp, SOFTWARE), stamp, release.rendered == stamp)
+        if row is None:
+            return None
+        stamp = _sha256(release.content_hash, release.texts, CODE)
+        rendered = release.rendered == stamp
+        kept = RenderedState.objects.get(pk=RenderedState.ONLY).common_words if rendered else {}
+    served = Served(release, _sha256(stamp, SOFTWARE), stamp, rendered, kept)
     _recent.clear()
     _recent[row] = served
     return served

@@ -6,11 +6,14 @@ from api.formats import CHUNK, as_json, chunks
 from api.models import RenderedState, Rendering
 from api.release import served
 from api.views.records import RESOURCES
+from policy import common_words
 from policy.staging import fill
 
 
 def render_all() -> None:
     """Render every record of the release that is loaded; the loader calls it before it commits.
+
+    Common words are counted beside, for a search need not do it then.
 
     Whatever reads a record goes on without its rendering when this was not done, or was done for
     another release: the answers are the same, though they take longer.
@@ -25,6 +28,5 @@ def render_all() -> None:
                 records = zip(rows, alone.serialized(rows), strict=True)
                 written = [(f"{resource}/{row.pk}", as_json(one).decode()) for row, one in records]
                 fill(connection, Rendering._meta.db_table, ("id", "body"), written)
-        RenderedState.objects.update_or_create(
-            pk=RenderedState.ONLY, defaults={"stamp": served().stamp}
-        )
+        state = {"stamp": served().stamp, "common_words": common_words.numbers()}
+        RenderedState.objects.update_or_create(pk=RenderedState.ONLY, defaults=state)

@@ -15,6 +15,8 @@ from tests.servers import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""A server finds its code compiled, as it does wherever it was started before."""
 PATIENCE = 300
 """Seconds a server may take to its first answer; ROAPI reads all of its data before."""
 
@@ -55,7 +57,7 @@ def serve(started_by: list[str], probe: str, log: Path, **environment: str) -> I
     with log.open("ab") as output:
         process = subprocess.Popen(
             [part.replace("{port}", str(port)) for part in started_by],
-            cwd=ROOT, env={**os.environ, **environment}, stdout=output, stderr=output,
+            cwd=ROOT, env={**os.environ, **COMPILED, **environment}, stdout=output, stderr=output,
         )  # fmt: skip
     try:
         while not _answers(port, probe):

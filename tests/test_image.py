@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from api.__main__ import FLAGS
 from tests.conftest import ROOT, engine
 from tests.operations import ask, operations
 from tests.servers import free_port, load, ready
@@ -36,6 +35,13 @@ def test_what_is_copied_is_let_through():
     assert ignored[0] == "*"
     for source, _ in COPIED:
         assert f"!{source.rstrip('/').removeprefix('./')}" in ignored, source
+
+
+def test_what_is_copied_is_compiled():
+    # Nothing may be written beside it later, and each start would compile it anew.
+    (compiled,) = re.findall(r"^RUN python -m compileall -q (.+)$", LAST, re.MULTILINE)
+    assert set(compiled.split()) == {source for source, _ in COPIED if (ROOT / source).is_dir()}
+    assert LAST.rindex("COPY ") < LAST.index(compiled) < LAST.index("USER ")
 
 
 def test_each_service_has_no_more_rights_than_it_needs():
@@ -68,10 +74,7 @@ def contained(folder: Path, database: str):
     command[command.index("--port") + 1] = str(port)
     command[command.index("--host") + 1] = "127.0.0.1"
     assert command[:3] == ["python", "-m", "api"]
-    # What `python -m api` becomes: the interpreter of the tests may lie where USER cannot go twice.
-    flags = [word for name, value in FLAGS.items() for word in (f"--{name}", value)]
-    granian = str(Path(sys.executable).with_name("granian"))
-    command = [granian, *flags, "--no-ws", *command[3:], "api.wsgi:application"]
+    command[0] = sys.executable
     process = subprocess.Popen(
         [
             "unshare", "--mount", "--", "sh", "-c", READ_ONLY,

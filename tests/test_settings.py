@@ -16,7 +16,7 @@ def start(arguments, **variables):
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=ROOT,
-        env={**os.environ, "SERVING": "true", **variables},
+        env={**os.environ, **variables},
         capture_output=True,
         text=True,
         check=False,

@@ -1,0 +1,126 @@
+"""Numbers of hits that a release keeps: they are those counted, and told only while they hold."""
+
+from collections import Counter
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from api.models import RenderedState
+from api.release import served
+from api.rendering import render_all
+from policy import common_words
+from policy.common_words import EVERY, number_of
+from policy.hits import Hits
+from policy.models import Release, SearchEntry
+from policy.models.search import RecordKind
+from tests.test_search import entry
+
+LEAST = 12
+ONE = "panama"
+"""A word that many entries of several kinds hold."""
+
+
+@pytest.fixture(autouse=True)
+def few(db, monkeypatch):
+    """Words of a dozen entries are common, and the release is one that no worker has counted."""
+    monkeypatch.setattr(common_words, "COMMON", LEAST)
+    another(1)
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """The hits that were counted."""
+    asked, count = [], Hits.count
+
+    def noted(hits):
+        asked.append(hits)
+        return count(hits)
+
+    monkeypatch.setattr(Hits, "count", noted)
+    return asked
+
+
+def another(number):
+    Release.objects.update(content_hash=f"{number:064x}")
+
+
+def held():
+    """Count the words in Python."""
+    found = Counter()
+    for kind, words in SearchEntry.objects.values_list("kind", "words"):
+        found.update((word, of) for word in set(words.split()) for of in (EVERY, kind))
+    wanted = {}
+    for (word, of), number in found.items():
+        if found[word, EVERY] >= LEAST:
+            wanted.setdefault(word, {})[of] = number
+    return wanted
+
+
+def test_what_is_kept_is_what_is_counted():
+    render_all()
+    kept = served().common_words
+    assert len(kept) > 30
+    assert kept == held()
+    for word in kept:
+        for kind in (None, *RecordKind):
+            asked = Hits((word,), kind)
+            assert number_of(asked, kept) == asked.count(), asked
+
+
+@pytest.mark.parametrize("words", [("panam*",), ("panama", "canal"), ("absent",), ()])
+def test_only_single_common_words_are_told(words):
+    render_all()
+    assert number_of(Hits((ONE,)), served().common_words) >= LEAST
+    assert number_of(Hits(words), served().common_words) is None
+
+
+@pytest.mark.parametrize("path", ["search", "statements", "officials", "gaps"])
+def test_a_search_is_told_the_number_and_does_not_count(read, counted, path):
+    plain = read(f"{path}?q={ONE}&page_size=1")
+    assert len(counted) == 1
+    another(2)
+    render_all()
+    counted.clear()
+    told = read(f"{path}?q={ONE}&page_size=1")
+    assert counted == []
+    assert (told["count"], told["results"]) == (plain["count"], plain["results"])
+    assert read(f"{path}?q=panam*")["count"] >= told["count"]
+    assert len(counted) == 1
+
+
+def test_what_was_kept_for_another_release_is_not_told(read, counted):
+    render_all()
+    before = served().common_words[ONE][EVERY]
+    another(3)
+    late = SearchEntry.objects.exclude(words__match=[ONE]).first()
+    SearchEntry.objects.filter(pk=late.pk).update(words=f"{late.words} {ONE}")
+    SearchEntry.objects.filter(words__match=[ONE], kind="statement").delete()
+    assert served().common_words == {}
+    counted.clear()
+    count = read(f"search?q={ONE}")["count"]
+    assert count < before
+    assert len(counted) == 1
+    render_all()
+    assert served().common_words == held()
+    assert number_of(Hits((ONE,)), served().common_words) == count
+    assert number_of(Hits((ONE,), RecordKind.STATEMENT), served().common_words) == 0
+
+
+def test_what_is_kept_is_read_once(read):
+    render_all()
+    served()
+    with CaptureQueriesContext(connection) as captured:
+        for path in (f"search?q={ONE}", f"gaps?q={ONE}", "trips"):
+            read(path)
+    assert len(captured) > 3
+    assert not [query for query in captured if "common_words" in query["sql"]]
+    RenderedState.objects.update(stamp="0" * 64)
+    assert served().common_words == {}
+
+
+def test_kinds_that_are_not_apart_in_the_index_are_not_told():
+    entry("a", "Comes late")
+    render_all()
+    assert served().rendered
+    assert served().common_words == ({} if connection.vendor == "sqlite" else held())
