@@ -27,9 +27,9 @@ def reader(field: Any, model: type[Model]) -> Reader:
     source, write = str(field.source), field.to_representation
     if isinstance(field, ListSerializer) and "." not in source:
         write = field.child.to_representation  # type: ignore[union-attr]
-        return _each(source, write)
+        return each(source, write)
     if type(getattr(field, "child_relation", None)) is PrimaryKeyRelatedField:
-        return _each(source, attrgetter("pk"))
+        return each(source, attrgetter("pk"))
     if type(field) is PrimaryKeyRelatedField:
         return attrgetter(str(model._meta.get_field(source).attname))  # type: ignore[union-attr]
     return _written(attrgetter(source) if _is_plain(field) else field.get_attribute, write)
@@ -42,7 +42,7 @@ def _is_plain(field: Any) -> bool:
     return usual and field.source != "*" and surely_there
 
 
-def _each(name: str, write: Reader) -> Reader:
+def each(name: str, write: Reader) -> Reader:
     """Give what writes every related row, read from where ``ahead`` put them if it did."""
     place = _place(name)
 
