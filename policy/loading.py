@@ -222,7 +222,7 @@ class _Load:
     def _take(self, kind: Kind, screen: Screen, found: Found) -> list[str]:
         """Stage one record, or give all that is wrong with it."""
         try:
-            line, row = screen.admit(found.value)
+            line, row = screen.admit(found.value, found.line)
         except RefusedError as error:
             return [*found.errors, *error.messages]
         if found.errors:
