@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence, Set
+from functools import lru_cache
 from json.encoder import encode_basestring
 from operator import attrgetter
 from typing import Any
 
 from django.db.models import ManyToManyField, Model, Prefetch, QuerySet
+from rest_framework.fields import BooleanField, ChoiceField, DateField
 from rest_framework.relations import PrimaryKeyRelatedField
 from rest_framework.renderers import JSONRenderer
 
-from api.readers import each, reader
+from api.readers import each, parted
 
 Writer = Callable[[Any], str]
 """What takes a row and gives one field, or the whole record, as the API writes it in JSON."""
@@ -18,16 +20,26 @@ Writer = Callable[[Any], str]
 KEPT = 10_000
 """How many related records are kept in writing while a list is rendered."""
 
+ASKED = 1000
+"""How many of them are asked for at once: a database takes only so many keys."""
+FEW = (BooleanField, ChoiceField, DateField, PrimaryKeyRelatedField)
+"""The fields whose values are few, so that each need be written but once."""
+
 
 def writer(field: Any, model: type[Model]) -> Writer:
     """Give what writes a field of the rows of a model: the JSON of what ``reader`` reads."""
     source = str(field.source)
     part = _part(field)
-    if part is None or "." in source:
-        read = reader(field, model)
-        return lambda row: as_text(read(row))
-    parts, place = each(source, part), _place(source)
-    return lambda row: row.__dict__.get(place) or _list(parts(row))
+    if part is not None and "." not in source:
+        parts, place = each(source, part), _place(source)
+        return lambda row: row.__dict__.get(place) or _list(parts(row))
+    get, write = parted(field, model)
+
+    def written(value: Any) -> str:
+        return as_text(value if value is None or write is None else write(value))
+
+    text = lru_cache(KEPT, typed=True)(written) if type(field) in FEW else written
+    return lambda row: text(get(row))
 
 
 def _part(field: Any) -> Writer | None:
@@ -96,10 +108,12 @@ class Shared:
     def _written(self, keys: Set[str]) -> dict[str, tuple[Any, str]]:
         """Give the related records by their keys, each with what it is sorted by."""
         found = {key: self._kept[key] for key in keys if key in self._kept}
-        for row in self._rows.filter(pk__in=keys - found.keys()).order_by():
-            found[row.pk] = self._order(row), self._write(row)
-            if len(self._kept) < KEPT:
-                self._kept[row.pk] = found[row.pk]
+        missing = list(keys - found.keys())
+        for at in range(0, len(missing), ASKED):
+            for row in self._rows.filter(pk__in=missing[at : at + ASKED]).order_by():
+                found[row.pk] = self._order(row), self._write(row)
+                if len(self._kept) < KEPT:
+                    self._kept[row.pk] = found[row.pk]
         return found
 
 

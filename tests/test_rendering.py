@@ -135,6 +135,7 @@ def test_what_is_no_longer_kept_is_written_anew(db, monkeypatch):
     usual = bodies()
     RenderedState.objects.all().delete()
     monkeypatch.setattr(writing, "KEPT", 1)
+    monkeypatch.setattr(writing, "ASKED", 2)
     monkeypatch.setattr(rendering, "CHUNK", 2)
     render_all()
     assert bodies() == usual
