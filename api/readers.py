@@ -24,15 +24,25 @@ def _place(name: str) -> str:
 
 def reader(field: Any, model: type[Model]) -> Reader:
     """Give what reads a field of the rows of a model, as the field itself would."""
-    source, write = str(field.source), field.to_representation
+    source = str(field.source)
     if isinstance(field, ListSerializer) and "." not in source:
-        write = field.child.to_representation  # type: ignore[union-attr]
-        return _each(source, write)
+        return each(source, field.child.to_representation)  # type: ignore[union-attr]
     if type(getattr(field, "child_relation", None)) is PrimaryKeyRelatedField:
-        return _each(source, attrgetter("pk"))
+        return each(source, attrgetter("pk"))
+    get, write = parted(field, model)
+    return _written(get, write) if write else get
+
+
+def parted(field: Any, model: type[Model]) -> tuple[Reader, Reader | None]:
+    """Give what gets the value of a field from a row, and what makes JSON of a value but null.
+
+    Where the value is JSON as it is, the second is None.
+    """
     if type(field) is PrimaryKeyRelatedField:
-        return attrgetter(str(model._meta.get_field(source).attname))  # type: ignore[union-attr]
-    return _written(attrgetter(source) if _is_plain(field) else field.get_attribute, write)
+        attribute = model._meta.get_field(str(field.source)).attname  # type: ignore[union-attr]
+        return attrgetter(str(attribute)), None
+    get = attrgetter(str(field.source)) if _is_plain(field) else field.get_attribute
+    return get, field.to_representation
 
 
 def _is_plain(field: Any) -> bool:
@@ -42,7 +52,7 @@ def _is_plain(field: Any) -> bool:
     return usual and field.source != "*" and surely_there
 
 
-def _each(name: str, write: Reader) -> Reader:
+def each(name: str, write: Reader) -> Reader:
     """Give what writes every related row, read from where ``ahead`` put them if it did."""
     place = _place(name)
 

@@ -2,10 +2,11 @@
 
 from django.db import connection, transaction
 
-from api.formats import CHUNK, as_json, chunks
+from api.formats import CHUNK, chunks
 from api.models import RenderedState, Rendering
 from api.release import served
 from api.views.records import RESOURCES
+from api.writing import apart
 from policy import common_words
 from policy.staging import fill
 
@@ -23,10 +24,14 @@ def render_all() -> None:
     with transaction.atomic():
         Rendering.objects.all().delete()
         for resource, viewset in RESOURCES.items():
-            alone = viewset.alone()
-            for rows in chunks(alone.queryset.order_by("pk"), CHUNK):
-                records = zip(rows, alone.serialized(rows), strict=True)
-                written = [(f"{resource}/{row.pk}", as_json(one).decode()) for row, one in records]
+            view = viewset.alone()
+            serializer = view.get_serializer()
+            queryset, shared = apart(serializer, view.queryset)
+            for rows in chunks(queryset.order_by("pk"), CHUNK):
+                view.complete(rows)
+                for related in shared:
+                    related.put(rows)
+                written = [(f"{resource}/{row.pk}", serializer.as_text(row)) for row in rows]
                 fill(connection, Rendering._meta.db_table, ("id", "body"), written)
         state = {"stamp": served().stamp, "common_words": common_words.numbers()}
         RenderedState.objects.update_or_create(pk=RenderedState.ONLY, defaults=state)

@@ -18,7 +18,7 @@ from policy.content import file_name
 
 ORDER = (
     "sources", "sentences", "passages", "countries", "officials", "positions",
-    "bilateral_issues", "issue_sides", "statements", "search_entries", "release",
+    "bilateral_issues", "issue_sides", "statements", "voices", "search_entries", "release",
 )  # fmt: skip
 """The files of a made release, so that nothing is named before it is there."""
 CHUNK = 5000

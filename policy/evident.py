@@ -52,6 +52,7 @@ class Evident:
             (
                 None if field.primary_key else field.name,
                 _known(field, connection),
+                None if _may_be_null(field) else UNKNOWN,
                 _absent(field, connection),
             )
             for field in model._meta.concrete_fields
@@ -67,11 +68,14 @@ class Evident:
         if self._nothing or not fields.keys() <= self._names:
             return None
         row = []
-        for name, known, absent in self._columns:
+        for name, known, null, absent in self._columns:
             if name is None:
                 value = known(record["pk"])
+            elif name in fields:
+                value = fields[name]
+                value = null if value is None else known(value)
             else:
-                value = known(fields[name]) if name in fields else absent
+                value = absent
             if value is UNKNOWN:
                 return None
             row.append(value)
@@ -84,26 +88,28 @@ class Evident:
         return tuple(row)
 
 
+def _is_key(key: Any, longest: int) -> bool:
+    return key.__class__ is str and key.isascii() and len(key) <= longest
+
+
 def _are_keys(keys: Any, longest: int) -> bool:
-    return (
-        keys.__class__ is list
-        and all(key.__class__ is str and key.isascii() and len(key) <= longest for key in keys)
-        and len(set(keys)) == len(keys)
-    )
+    if keys.__class__ is not list:
+        return False
+    for key in keys:
+        if not _is_key(key, longest):
+            return False
+    return len(keys) == 1 or len(set(keys)) == len(keys)
+
+
+def _may_be_null(field: models.Field[Any, Any]) -> bool:
+    return field.null and (field.blank or isinstance(field, models.ForeignKey))
 
 
 def _known(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Knows:
-    """Give the function for a field, which also knows whether null may stand there."""
-    known = _known_value(field, connection)
-    key = isinstance(field, models.ForeignKey)
-    null = None if field.null and (field.blank or key) else UNKNOWN
-    return lambda value: null if value is None else known(value)
-
-
-def _known_value(field: models.Field[Any, Any], connection: BaseDatabaseWrapper) -> Knows:
+    """Give the function for the values of a field other than null."""
     if isinstance(field, models.ForeignKey):
         longest = field.target_field.max_length or 0
-        return lambda value: value if value and _are_keys([value], longest) else UNKNOWN
+        return lambda value: value if value and _is_key(value, longest) else UNKNOWN
     if field.choices and isinstance(field, models.CharField):
         codes = frozenset(str(code) for code, _ in field.flatchoices)
         return lambda value: value if value.__class__ is str and value in codes else UNKNOWN
@@ -134,8 +140,12 @@ def _text(field: models.Field[Any, Any]) -> Knows | None:
             return None
 
     def known(value: Any) -> Any:
-        plain = value.__class__ is str and 0 < len(value) <= longest
-        return value if plain and all(search(value) for search in patterns) else UNKNOWN
+        if value.__class__ is not str or not 0 < len(value) <= longest:
+            return UNKNOWN
+        for search in patterns:
+            if not search(value):
+                return UNKNOWN
+        return value
 
     return known
 

@@ -17,6 +17,7 @@ from django.db import (
 )
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from policy.aside import put_aside
 from policy.content import APART, UNCOUNTED, Digest, settled
 from policy.evidence import note_attached
 from policy.hit_index import put_in_order
@@ -24,7 +25,7 @@ from policy.models import Release
 from policy.models.releases import SCHEMA_VERSION
 from policy.reading import Found, UnreadableError, files_of, records_in
 from policy.screening import RefusedError, Screen
-from policy.staging import Kind, Problems, Stage, column_of, staged_kinds
+from policy.staging import Kind, Problems, Stage, column_of, parents_first, staged_kinds
 from policy.validation import Record
 
 LOCK = 0x64656D61726368
@@ -221,7 +222,7 @@ class _Load:
     def _take(self, kind: Kind, screen: Screen, found: Found) -> list[str]:
         """Stage one record, or give all that is wrong with it."""
         try:
-            line, row = screen.admit(found.value)
+            line, row = screen.admit(found.value, found.line)
         except RefusedError as error:
             return [*found.errors, *error.messages]
         if found.errors:
@@ -294,9 +295,7 @@ class _Load:
             if self._is_loaded():
                 return Outcome(self._version(), ())
             changes = self._changes()
-            for kind in staged_kinds():
-                for table in kind.tables:
-                    self.stage.merge(table)
+            self._write()
             self._prune()
             self.stage.merged()
             put_in_order(self.connection)
@@ -306,6 +305,17 @@ class _Load:
             self.stage.analyze([change.kind for change in changes])
             settled()
         return Outcome(self._version(), changes)
+
+    def _write(self) -> None:
+        """Make the real tables hold what the staging tables do."""
+        tables = parents_first()
+        if self.stage.is_first():
+            with put_aside(self.connection, [table.name for table in tables]):
+                for table in tables:
+                    self.stage.insert(table)
+        else:
+            for table in tables:
+                self.stage.merge(table)
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -9,7 +9,7 @@ from math import isinf
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from policy.content import kinds
+from policy.content import canonical, kinds
 from policy.vocabulary import nearest
 
 CHUNK = 1 << 16
@@ -17,6 +17,9 @@ CHUNK = 1 << 16
 
 MAX_RECORD = 1 << 20
 """Greatest length of one record as it stands in a file; bytes in NDJSON, characters in JSON."""
+
+START = '{"fields":{'
+"""How the canonical form of a record begins."""
 
 BLANK = re.compile(r"[ \t\n\r]*")
 
@@ -32,6 +35,8 @@ class Found:
     place: str
     value: Any
     errors: list[str] = field(default_factory=list)
+    line: str | None = None
+    """The value as ``canonical`` gives it, where the file has it just so."""
 
 
 class _Decoder:
@@ -44,6 +49,7 @@ class _Decoder:
             parse_constant=self._constant,
             parse_float=self._float,
         )
+        self._quick = json.JSONDecoder(parse_constant=_refuse_constant)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -62,6 +68,19 @@ class _Decoder:
             self.errors.append(f"holds {text[:40]}, a number too large to be kept")
         return number
 
+    def decode_canonical(self, text: str) -> Any:
+        """Give the value of a line if the line is its canonical form, else None.
+
+        Whatever Python would let pass is lost when it is written again, so the two then differ.
+        """
+        if not text.startswith(START):
+            return None
+        try:
+            value = self._quick.decode(text)
+            return value if canonical(value) == text else None
+        except (ValueError, RecursionError):
+            return None
+
     def decode(self, text: str, start: int) -> tuple[Any, int, list[str]]:
         """Give the value that begins at start, where it ends, and what is wrong with it.
 
@@ -73,6 +92,10 @@ class _Decoder:
         except RecursionError:
             raise UnreadableError("is nested too deeply for a record") from None
         return value, end, self.errors
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
 
 
 def files_of(folder: Path) -> tuple[dict[str, Path], list[str]]:
@@ -124,18 +147,23 @@ def _refuse_mark(start: bytes) -> None:
 def _lines(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[Found]:
     decoder = _Decoder()
     at, number = 0, 0
-    while line := file.readline(MAX_RECORD + 1):
+    while read := file.readline(MAX_RECORD + 1):
         number += 1
         if number == 1:
-            _refuse_mark(line)
-        if len(line) > MAX_RECORD:
+            _refuse_mark(read)
+        if len(read) > MAX_RECORD:
             raise UnreadableError(f"line {number}: is longer than {MAX_RECORD} bytes")
         try:
-            text = line.decode()
+            text = read.decode()
         except UnicodeDecodeError as error:
             raise UnreadableError(f"is not UTF-8 at byte {at + error.start}") from error
-        at += len(line)
-        progress(len(line))
+        at += len(read)
+        progress(len(read))
+        line = text.removesuffix("\n")
+        value = decoder.decode_canonical(line)
+        if value is not None:
+            yield Found(f"line {number}", value, line=line)
+            continue
         if not text.strip():
             continue
         try:

@@ -30,15 +30,16 @@ class Screen:
         self.connection = connection
         self._evident = Evident(model, connection)
 
-    def admit(self, record: Any) -> tuple[str, Row]:
+    def admit(self, record: Any, line: str | None = None) -> tuple[str, Row]:
         """Give a record as a line of canonical JSON and as a row; raises RefusedError.
 
+        ``line`` is the canonical form, if that is known.
         Check constraints may be left to the database: not every record that breaks one is refused.
         """
         messages = list(_shape_errors(self.model, record))
         if messages:
             raise RefusedError(messages)
-        line = canonical(record)
+        line = line or canonical(record)
         messages = list(_text_errors(line, record))
         row = None if messages else self._evident.row(record)
         if row:

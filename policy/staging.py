@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from typing import Any
 
 from django.db import OperationalError, models, transaction
@@ -69,6 +70,19 @@ def staged_kinds() -> tuple[Kind, ...]:
     """Give every kind of a release, the release itself last."""
     found = [_kind(name, model) for name, model in kinds().items()]
     return tuple(sorted(found, key=lambda kind: kind.name == "release"))
+
+
+@cache
+def parents_first() -> tuple[Table, ...]:
+    """Give all tables, those that others lead to before them: so each key finds its record."""
+    found: dict[Any, Kind] = {kind.model: kind for kind in staged_kinds()}
+    graph = {
+        model: {field.related_model for field in model._meta.concrete_fields}
+        & found.keys() - {model}
+        for model in found
+    }
+    kinds = [found[model] for model in TopologicalSorter(graph).static_order()]
+    return tuple([kind.table for kind in kinds] + [pair for kind in kinds for pair in kind.pairs])
 
 
 def _kind(name: str, model: type[models.Model]) -> Kind:
@@ -244,6 +258,20 @@ class Stage:
                 f"WHERE {self._list(target.key, 'o')} = {named})"
             )
             self._report(problems, kind, sql, f"{name}: there is no record {{!r}}")
+
+    def is_first(self) -> bool:
+        """Tell whether the real tables hold nothing at all."""
+        return not any(
+            any(self.rows(f"SELECT 1 FROM {table.name} LIMIT 1")) for table in parents_first()
+        )
+
+    def insert(self, table: Table) -> None:
+        """Put the release's rows into a real table that is empty."""
+        columns = self._list(table.columns)
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.stage}"
+            )
 
     def merge(self, table: Table) -> None:
         """Make the real table hold the release's rows and no other.

@@ -150,6 +150,21 @@ def connected(url: str, alias: str = "loaded") -> Iterator[BaseDatabaseWrapper]:
         del connections.settings[alias]
 
 
+def layout(connection: BaseDatabaseWrapper) -> list[Any]:
+    """Give every index and constraint of the tables, as the database itself tells of them."""
+    told = {
+        "sqlite": "SELECT type, name, sql FROM sqlite_master WHERE type = 'index' ORDER BY 2",
+        "postgresql": (
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL "
+            "SELECT conname, conrelid::regclass || pg_get_constraintdef(oid) || convalidated "
+            "FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
+        ),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(told[connection.vendor])
+        return list(cursor.fetchall())
+
+
 def contents(connection: BaseDatabaseWrapper) -> dict[str, list[Any]]:
     """Give every row of a release's tables, sorted, without the numbers of pairs."""
     found = {}

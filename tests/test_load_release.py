@@ -15,7 +15,9 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import OutputWrapper
 from django.db import connections
+from django.test.utils import CaptureQueriesContext
 
+from policy import loading
 from policy.hits import Hits
 from policy.loading import LOCK, Change, LockedError, load
 from policy.management.commands.load_release import Bar
@@ -26,6 +28,7 @@ from tests.releases import (
     connected,
     contents,
     database,
+    layout,
     manage,
     sealed,
     successor,
@@ -65,6 +68,32 @@ def test_up_and_down_again_is_exact(connection, folders):
     assert contents(connection) == old
     load(second, using="loaded")
     assert contents(connection) == new
+
+
+def test_a_first_load_fills_tables_without_indexes_and_gives_them_back(connection, folders):
+    whole = layout(connection)
+    with CaptureQueriesContext(connection) as first:
+        load(folders[0], using="loaded")
+    assert layout(connection) == whole
+    taken = [query["sql"] for query in first if query["sql"].startswith("DROP INDEX")]
+    assert len(taken) > 50
+    with CaptureQueriesContext(connection) as second:
+        load(folders[1], using="loaded")
+    assert not {query["sql"] for query in second} & set(taken)
+    assert layout(connection) == whole
+
+
+def test_a_first_load_that_fails_leaves_all_as_it_was(connection, folders, monkeypatch):
+    whole, nothing = layout(connection), contents(connection)
+
+    def fail():
+        raise OSError("no room")
+
+    monkeypatch.setattr(loading, "settled", fail)
+    with pytest.raises(OSError, match="no room"):
+        load(folders[0], using="loaded")
+    assert layout(connection) == whole
+    assert contents(connection) == nothing
 
 
 def test_it_is_what_an_empty_database_gets(connection, folders, tmp_path):

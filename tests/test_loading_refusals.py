@@ -227,7 +227,20 @@ LINES = {
     "too long": (b'"' + b"x" * (1 << 20) + b'"\n', "trips.ndjson: line 1: is longer than"),
     "no record": (b"\n\n5\n", "trips.ndjson: line 3: must be an object"),
     "key twice": (b'{"pk": 1, "pk": 1}\n', "trips.ndjson: line 1: has the key 'pk' more than once"),
-}
+    # These look like the canonical form, which is read by a shorter way.
+    "canonical, key twice": (b'{"fields":{"title":1,"title":1},"model":"policy.trip","pk":"a"}\n',
+                             "trips.ndjson: a: has the key 'title' more than once"),
+    "canonical, NaN": (b'{"fields":{"title":NaN},"model":"policy.trip","pk":"a"}\n',
+                       "trips.ndjson: a: holds NaN"),
+    "canonical, infinite": (b'{"fields":{"title":1e999},"model":"policy.trip","pk":"a"}\n',
+                            "trips.ndjson: a: holds 1e999"),
+    "canonical, deep": (b'{"fields":{"title":' + b"[" * 100_000 + b"\n",
+                        "trips.ndjson: is nested too deeply"),
+    "canonical, NUL": (b'{"fields":{"title":"\\u0000"},"model":"policy.trip","pk":"a"}\n',
+                       "trips.ndjson: a: 'title': holds the character NUL"),
+    "canonical, and more": (b'{"fields":{},"model":"policy.trip","pk":"a"}{}\n',
+                            "trips.ndjson: line 1: holds more than one record"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", LINES)

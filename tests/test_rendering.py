@@ -1,15 +1,22 @@
 """Records rendered ahead: the same bytes as without, and used only while they are true."""
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from api import rendering, writing
+from api.formats import as_json
 from api.models import RenderedState, Rendering
 from api.release import served
 from api.rendering import render_all
-from api.serializers.base import RecordSerializer
+from api.serializers.base import PlainSerializer
+from api.writing import as_text
 from policy.models import Release
+from policy.models.base import Support
 from tests.conftest import ARTICLE, FIXTURES, RESOURCES, VIEWSETS
 from tests.test_api import CASES
 
@@ -105,6 +112,30 @@ def test_records_are_read_as_the_fields_themselves_would_read_them(db, resource,
     alone = VIEWSETS[resource].alone()
     rows = list(alone.queryset)
     records = alone.serialized(rows)
-    monkeypatch.delattr(RecordSerializer, "to_representation")
+    monkeypatch.delattr(PlainSerializer, "to_representation")
     assert records
     assert records == alone.serialized(rows)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", 'a "b" \\ c\n', "é\u2028\u2029\x7f", Support.STATED, 0, -7, 0.5, 1e300, True, False, None,
+     Decimal("1.50"), date(2025, 2, 1), [], [1, "é"], {"a": None}],
+)  # fmt: skip
+def test_a_value_is_written_as_the_api_writes_it(value):
+    assert f"[{as_text(value)}]" == as_json([value]).decode()
+
+
+def bodies():
+    return dict(Rendering.objects.values_list("pk", "body"))
+
+
+def test_what_is_no_longer_kept_is_written_anew(db, monkeypatch):
+    render_all()
+    usual = bodies()
+    RenderedState.objects.all().delete()
+    monkeypatch.setattr(writing, "KEPT", 1)
+    monkeypatch.setattr(writing, "ASKED", 2)
+    monkeypatch.setattr(rendering, "CHUNK", 2)
+    render_all()
+    assert bodies() == usual

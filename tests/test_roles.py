@@ -13,6 +13,7 @@ from psycopg.errors import InsufficientPrivilege
 from tests.conftest import ROOT, engine
 from tests.operations import ask, operations
 from tests.postgres import database
+from tests.releases import manage
 from tests.servers import load, serving
 
 pytestmark = pytest.mark.skipif(
@@ -129,6 +130,10 @@ def test_run_again_it_takes_over_what_another_role_has_made(prepared):
             table = sql.Identifier(name)
             connection.execute(sql.SQL("ALTER TABLE {} OWNER TO demarche").format(table))
             connection.execute(sql.SQL("GRANT ALL ON {} TO PUBLIC").format(table))
+        # Who owns no table cannot put its indexes aside, and loads all the same.
+        connection.execute("TRUNCATE policy_release, policy_country, policy_source CASCADE")
+        manage(of("demarche_loader", prepared), "load_release")
+        assert connection.execute("SELECT count(*) FROM policy_release").fetchone() == (1,)
     prepare(prepared, LOADER_PASSWORD="it's one", API_PASSWORD="and $another")
     with psycopg.connect(prepared, autocommit=True) as connection:
         stored = "SELECT rolname FROM pg_authid WHERE rolpassword LIKE 'SCRAM-SHA-256%'"

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.serializers import ModelSerializer
 
 from api.readers import Reader, reader
+from api.writing import Writer, writer
 from policy.models import Passage
 from policy.models.search import RecordKind
 
@@ -45,7 +46,35 @@ class Counts(serializers.DictField):
         return super().to_representation(dict(sorted(value.items())))
 
 
-class RecordSerializer(ModelSerializer):  # type: ignore[type-arg]
+class PlainSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What is only ever read: how each field is read or written is found once for all rows."""
+
+    def to_representation(self, instance: Any) -> Any:
+        """Give the record."""
+        return {name: read(instance) for name, read in self._readers}
+
+    def as_text(self, instance: Any) -> str:
+        """Give the record in JSON, as the API writes what ``to_representation`` gives."""
+        return f"{{{','.join([name + write(instance) for name, write in self._writers])}}}"
+
+    @cached_property
+    def _readers(self) -> list[tuple[str, Reader]]:
+        return [(str(field.field_name), reader(field, self._model)) for field in self._only_read]
+
+    @cached_property
+    def _writers(self) -> list[tuple[str, Writer]]:
+        return [(f'"{field.field_name}":', writer(field, self._model)) for field in self._only_read]
+
+    @property
+    def _only_read(self) -> list[Any]:
+        return list(self._readable_fields)
+
+    @property
+    def _model(self) -> Any:
+        return getattr(getattr(self, "Meta", None), "model", None)
+
+
+class RecordSerializer(PlainSerializer, ModelSerializer):  # type: ignore[type-arg]
     """A record that is only ever read, so that every key is always there."""
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -53,15 +82,6 @@ class RecordSerializer(ModelSerializer):  # type: ignore[type-arg]
         super().__init_subclass__(**options)
         if "Meta" in vars(cls) and "__doc__" not in vars(cls):
             cls.__doc__ = cls.Meta.model.__doc__
-
-    def to_representation(self, instance: Any) -> Any:
-        """Give the record; what each field reads is found once for all records."""
-        return {name: read(instance) for name, read in self._readers}
-
-    @cached_property
-    def _readers(self) -> list[tuple[str, Reader]]:
-        model = self.Meta.model
-        return [(str(field.field_name), reader(field, model)) for field in self._readable_fields]
 
     def get_extra_kwargs(self) -> dict[str, Any]:
         """Make every field read-only, whatever the model would allow to be written."""
@@ -102,7 +122,7 @@ class EvidenceSerializer(RecordSerializer):
         )
 
 
-class CitationSerializer(serializers.Serializer):  # type: ignore[type-arg]
+class CitationSerializer(PlainSerializer):
     """A record that rests on a passage, itself or with one of its parts."""
 
     kind = serializers.ChoiceField(RecordKind.choices, help_text="Kind of the record.")

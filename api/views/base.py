@@ -234,8 +234,12 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
 
     def serialized(self, rows: Sequence[Any]) -> formats.Records:
         """Give the records of these rows as the serializer makes them."""
+        self.complete(rows)
         records: formats.Records = self.get_serializer(rows, many=True).data
         return records
+
+    def complete(self, rows: Sequence[Any]) -> None:
+        """Add to rows what their records tell beside them; nothing, if not said otherwise."""
 
     @classmethod
     def alone(cls, request: Any = None, served: Served | None = None) -> Any:

@@ -60,12 +60,11 @@ class PassageViewSet(RecordViewSet):
     expandable: ClassVar = {"source": SourceViewSet}
     ordering_fields: ClassVar = {"id": "pk", "start": "start"}
 
-    def serialized(self, rows: Sequence[Any]) -> formats.Records:
+    def complete(self, rows: Sequence[Any]) -> None:
         """Add what rests on the passages, found for a whole page at once."""
         cited = citations(Passage.objects.filter(pk__in=[row.pk for row in rows]))
         for row in rows:
             row.facts = cited.get(row.pk, [])
-        return super().serialized(rows)
 
 
 class CountryViewSet(RecordViewSet):
