@@ -33,7 +33,8 @@ SQLITE = """
 def put_aside(connection: BaseDatabaseWrapper, tables: Sequence[str]) -> Iterator[None]:
     """Fill empty tables without their indexes and foreign keys, which are then made of all rows.
 
-    To be used within a transaction, which undoes it all where something fails.
+    To be used within a transaction, which undoes it all where something fails. On PostgreSQL
+    nobody else can read these tables until its end.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

@@ -83,6 +83,21 @@ def test_a_first_load_fills_tables_without_indexes_and_gives_them_back(connectio
     assert layout(connection) == whole
 
 
+def test_during_a_first_load_there_is_no_release(url, connection, folders, monkeypatch):
+    seen = []
+
+    def look():
+        with connected(url, "reader") as reader, reader.cursor() as cursor:
+            if reader.vendor == "postgresql":
+                cursor.execute("SET lock_timeout = '1s'")
+            cursor.execute("SELECT count(*) FROM policy_release")
+            seen.append(cursor.fetchone())
+
+    monkeypatch.setattr(loading, "settled", look)
+    load(folders[0], using="loaded")
+    assert seen == [(0,)]
+
+
 def test_a_first_load_that_fails_leaves_all_as_it_was(connection, folders, monkeypatch):
     whole, nothing = layout(connection), contents(connection)
 
