@@ -110,7 +110,9 @@ def transacting(alias: str) -> Iterator[None]:
     _leave_closed(connection)
     with transaction.atomic(using=alias):
         try:
-            yield
+            # Django does not see to what closing a cursor raises.
+            with connection.wrap_database_errors:
+                yield
         except Error:
             held = connection.connection
             if isinstance(held, PatientConnection) and held.closed:

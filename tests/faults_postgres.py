@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
+from threading import Event, Thread
 from typing import Any
 
 import psycopg
@@ -10,6 +11,10 @@ import psycopg
 from tests.postgres import Server
 
 TABLES = ("policy_release", "policy_event", "policy_statement")
+
+
+END = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader'"
+"""Ends every connection of our server."""
 
 
 def _session(server: Server, **options: Any) -> Any:
@@ -56,10 +61,27 @@ def no_connections(server: Server) -> Iterator[None]:
             with suppress(psycopg.OperationalError):
                 while True:
                     held.enter_context(_session(server))
-            ended = own.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'reader'"
-            ).rowcount
+            ended = own.execute(END).rowcount
         yield
+
+
+@contextmanager
+def ended(server: Server) -> Iterator[None]:
+    """Every connection of our server is ended, at any moment, time and again."""
+    lifted = Event()
+
+    def end() -> None:
+        with _session(server) as own:
+            while not lifted.wait(0.03):
+                own.execute(END)
+
+    thread = Thread(target=end)
+    thread.start()
+    try:
+        yield
+    finally:
+        lifted.set()
+        thread.join()
 
 
 @contextmanager
@@ -104,6 +126,7 @@ FAULTS: dict[str, Callable[[Server], Any]] = {
     "restarted": restarted,
     "frozen": frozen,
     "no connection left": no_connections,
+    "connections ended at random": ended,
     "all tables locked": lambda server: locked(server, *TABLES),
     "one table locked": lambda server: locked(server, "policy_event"),
     "no release": emptied,

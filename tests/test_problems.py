@@ -4,7 +4,7 @@ import json
 import logging
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client
 
 from api.middleware import RequestIdFilter
@@ -56,6 +56,14 @@ def test_a_database_that_is_away_is_a_503(db, monkeypatch, lines, path):
     assert "closed the connection" not in body["detail"]
     logged = next(record for record in lines if record.exc_info)
     assert logged.request_id == "asked-1"
+
+
+def test_what_the_driver_raises_by_itself_is_a_503_too(db, monkeypatch):
+    def closed(*args, **kwargs):
+        raise connection.Database.OperationalError("the server closed the connection unexpectedly")
+
+    monkeypatch.setattr(CountryViewSet, "written", closed)
+    assert Client(HTTP_HOST="localhost").get("/api/v1/countries?format=csv").status_code == 503
 
 
 def test_a_defect_is_a_500_problem_and_its_traceback_is_logged(db, monkeypatch, lines):
