@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import ROOT
+# Not from conftest: the benchmark starts servers too, and has no pytest.
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def free_port() -> int:
