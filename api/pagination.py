@@ -1,7 +1,7 @@
 """Pages of a list in DRF: which are asked for, how many records there are, and the schema."""
 
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
@@ -16,10 +16,22 @@ from policy.common_words import number_of
 from policy.hits import Hits
 from policy.models import SearchEntry
 from policy.models.search import KIND_OF
-from policy.searching import entry_key
+from policy.searching import entry_key, record_key
 
 PAGE_SIZE = Whole(1, 500)
 DEFAULT_PAGE_SIZE = 50
+
+
+class Hit(NamedTuple):
+    """What stands for a record that was found, where its rendering tells the rest."""
+
+    pk: str
+    rank: int
+
+    @property
+    def id(self) -> str:
+        """The key by its other name."""
+        return self.pk
 
 
 class KeysetPagination(BasePagination):
@@ -62,7 +74,10 @@ class KeysetPagination(BasePagination):
             self.count = self._counted(queryset if counted is None else counted)
         read = self.walk.read(backwards=backwards)
         if found is not None and _by_rank_and_key(read):
-            rows = self._found(view.get_queryset(), found, read, values, size + 1)
+            rendered: bool = view.rendered
+            rows = self._found(
+                view.get_queryset(), found, read, values, size + 1, rendered=rendered
+            )
         else:
             rows = cut(queryset, read, values, size + 1)
         self.leaf: Leaf[Any] = self.walk.leaf(
@@ -88,22 +103,29 @@ class KeysetPagination(BasePagination):
         read: list[Column],
         values: list[Any] | None,
         number: int,
+        *,
+        rendered: bool,
     ) -> list[Any]:
-        """Give the first records after the one with these values, looked up by what was found."""
+        """Give the first records after the one with these values, looked up by what was found.
+
+        Of those that are ``rendered`` no more is needed than the key.
+        """
         by_entry = records.model is SearchEntry
         place = None
         if values is not None:
             rank, key = values
             place = rank, key if by_entry else entry_key(KIND_OF[records.model], key)
         places = found.after(place, number, self.count, backwards=not read[0].descending)
-        entries = [entry for _, entry in places]
-        keys = dict(zip(entries, entries, strict=True))
-        if not by_entry:
-            keys = dict(SearchEntry.objects.filter(pk__in=entries).values_list("pk", "record"))
+        if by_entry:
+            keys = {entry: entry for _, entry in places}
+        else:
+            keys = {entry: record_key(KIND_OF[records.model], entry) for _, entry in places}
+        if rendered:
+            return [Hit(keys[entry], rank) for rank, entry in places]
         by_key = {row.pk: row for row in records.filter(pk__in=keys.values())}
         for rank, entry in places:
             by_key[keys[entry]].rank = rank
-        return [by_key[keys[entry]] for entry in entries]
+        return [by_key[keys[entry]] for _, entry in places]
 
     def page(self, facets: dict[str, Any]) -> dict[str, Any]:
         """Give what stands around the records: release, count, links and facets."""

@@ -87,6 +87,12 @@ def entry_key(kind: RecordKind, key: str) -> str:
     return f"{kind}-{key.lower()}"
 
 
+def record_key(kind: RecordKind, entry: str) -> str:
+    """Give the key of the record of an entry; only those of countries are in capitals."""
+    key = entry.removeprefix(f"{kind}-")
+    return key.upper() if kind == RecordKind.COUNTRY else key
+
+
 def _prose(entry: Entry) -> Iterator[str]:
     """Yield the texts of a record that say something, its codes and hashes left out."""
     for name, field in fields_of(entry.model).items():

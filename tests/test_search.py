@@ -10,7 +10,7 @@ from policy.hit_index import is_in_order, put_in_order
 from policy.hits import Hits
 from policy.models import SearchEntry
 from policy.models.search import RecordKind
-from policy.searching import fold, matching, snippet
+from policy.searching import entry_key, fold, matching, record_key, snippet
 from tests.conftest import RESOURCES
 
 ORDERS = SearchViewSet.ordering_fields
@@ -211,3 +211,10 @@ def test_a_snippet_is_cut_between_words_around_the_hit():
     assert cut.endswith(" …")
     assert len(cut) < 190
     assert snippet("Short text.", ["text"]) == "Short text."
+
+
+def test_the_key_of_an_entry_tells_that_of_its_record(db):
+    for entry in SearchEntry.objects.all():
+        kind = RecordKind(entry.kind)
+        assert entry.pk == entry_key(kind, entry.record)
+        assert entry.record == record_key(kind, entry.pk)

@@ -138,7 +138,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     def get_queryset(self) -> QuerySet[Any]:
         """Give the list, without what the renderings of its records hold already."""
         queryset = super().get_queryset()
-        if not self._rendered:
+        if not self.rendered:
             return queryset
         asked = self.request.query_params.get("ordering", "").replace("-", "").split(",")
         columns = [self.ordering_fields[name] for name in asked if name in self.ordering_fields]
@@ -228,7 +228,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
 
     def records(self, rows: Sequence[Any]) -> formats.Records:
         """Give the records of these rows, from their renderings if there are any."""
-        if self._rendered:
+        if self.rendered:
             return [json.loads(body) for body in self._bodies(rows)]
         return self.serialized(rows)
 
@@ -249,13 +249,14 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         return view
 
     @property
-    def _rendered(self) -> bool:
+    def rendered(self) -> bool:
+        """Whether the records of this list are rendered, and their renderings true."""
         return self.ahead and self.served is not None and self.served.rendered
 
     def _as_rendered(self, request: Request, shape: shaping.Shape) -> bool:
         """Tell whether the answer holds whole records in JSON, just as they were rendered."""
         return (
-            self._rendered
+            self.rendered
             and type(request.accepted_renderer) is JSONRenderer
             and not shape.media_type
         )
