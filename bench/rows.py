@@ -1,9 +1,13 @@
 """The rows of the table: what is compared with what, by which requests, and how far we want."""
 
 import math
+import os
+import platform
 import random
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import quote
 
@@ -15,6 +19,8 @@ Measure = Callable[[int, list[Ask]], float]
 """What takes a port and requests, and gives the seconds per answer."""
 Asks = Callable[[int], list[Ask]]
 """What gives the requests of a round."""
+
+HEAD = ["what", "ours", "against", "ratio", "quartiles", "goal", "met", "note"]
 
 
 @dataclass
@@ -195,3 +201,28 @@ def same_records(ours: tuple[int, list[Ask]], other: tuple[int, list[Ask]]) -> N
             raise RuntimeError(f"{mine.path} and {theirs.path} hold other records")
         if first["count"] != second["count"]:
             raise RuntimeError(f"{mine.path} and {theirs.path} count otherwise")
+
+
+def about(size: int, rounds: int) -> str:
+    """Tell what was measured, and on what."""
+    model = next(
+        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+         if line.startswith("model name")), platform.machine(),
+    )  # fmt: skip
+    client = "wrk" if shutil.which("wrk") else "one raw connection (wrk is not installed)"
+    return (
+        f"{size} statements, {rounds} interleaved rounds, {os.cpu_count()} cores ({model}), "
+        f"Python {platform.python_version()}; fast rows by {client}, the others one answer after "
+        "another.\n'met' compares the median of the rounds' ratios with the goal.\n"
+    )
+
+
+def table(rows: list[list[str]]) -> str:
+    """Give rows of cells as a table in Markdown."""
+    widths = [max(len(row[at]) for row in rows) for at in range(len(HEAD))]
+    written = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in rows
+    ]
+    written.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(written)

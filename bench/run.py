@@ -3,7 +3,6 @@
 import argparse
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -17,13 +16,12 @@ from statistics import median, quantiles
 from bench import copying
 from bench.client import Ask, Raw, ask, saturated, seconds
 from bench.dataset import World, lines, make
-from bench.rows import Keys, Row, cached, human, same_records, verdict
+from bench.rows import HEAD, Keys, Row, about, cached, human, same_records, table, verdict
 from bench.servers import BIN, ROOT, Server, granian, ours, serve
 from tests.postgres import binaries, cluster
 from tests.servers import free_port
 
 SEED = 1
-HEAD = ["what", "ours", "against", "ratio", "quartiles", "goal", "met", "note"]
 RAW = "the raw rows were written as CSV before"
 RENDER = (
     "from api.models import RenderedState; from api.rendering import render_all; "
@@ -70,8 +68,8 @@ def main(arguments: list[str]) -> int:
                 row.round(number)
             print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
         cells = [*(row.cells() for row in rows), *loading, *absolute]
-    print(_about(chosen.size, rounds))
-    print(_table([HEAD, *cells]))
+    print(about(chosen.size, rounds))
+    print(table([HEAD, *cells]))
     return 0
 
 
@@ -385,26 +383,3 @@ def _starting(data: Data, logs: Path) -> list[list[str]]:
             *verdict(held[0], 180, at_most=True), "PSS with the parent, after 100 answers",
         ])  # fmt: skip
     return rows
-
-
-def _about(size: int, rounds: int) -> str:
-    model = next(
-        (line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
-         if line.startswith("model name")), platform.machine(),
-    )  # fmt: skip
-    client = "wrk" if shutil.which("wrk") else "one raw connection (wrk is not installed)"
-    return (
-        f"{size} statements, {rounds} interleaved rounds, {os.cpu_count()} cores ({model}), "
-        f"Python {platform.python_version()}; fast rows by {client}, the others one answer after "
-        "another.\n'met' compares the median of the rounds' ratios with the goal.\n"
-    )
-
-
-def _table(rows: list[list[str]]) -> str:
-    widths = [max(len(row[at]) for row in rows) for at in range(len(HEAD))]
-    written = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
-        for row in rows
-    ]
-    written.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(written)
