@@ -21,6 +21,7 @@ def test_no_page_of_statements_is_sorted(db, name, backwards):
             # So few rows are sorted sooner than an index is opened.
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
             cursor.execute("SET LOCAL enable_bitmapscan = off")
+            cursor.execute("SET LOCAL enable_incremental_sort = off")
     columns = order_of(Statement.objects.all(), VIEWSETS["statements"].ordering_fields, name)
     read = [column.reversed() for column in columns] if backwards else columns
     dated = isinstance(columns[0].field, DateField)
