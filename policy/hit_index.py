@@ -70,15 +70,12 @@ POSTGRESQL_BACK = (
 
 def forwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Make the index anew from the entries that are there."""
-    for statement in SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRESQL:
-        schema_editor.execute(statement, params=None)
+    search_index.execute(schema_editor, SQLITE, POSTGRESQL)
 
 
 def backwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Have the index as it was."""
-    back = SQLITE_BACK if schema_editor.connection.vendor == "sqlite" else POSTGRESQL_BACK
-    for statement in back:
-        schema_editor.execute(statement, params=None)
+    search_index.execute(schema_editor, SQLITE_BACK, POSTGRESQL_BACK)
 
 
 def is_in_order(connection: BaseDatabaseWrapper) -> bool:

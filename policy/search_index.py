@@ -1,5 +1,7 @@
 """The full-text index over search entries, as the initial migration makes it in each engine."""
 
+from collections.abc import Sequence
+
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
@@ -40,17 +42,22 @@ POSTGRESQL = (
 POSTGRESQL_BACK = ("DROP INDEX policy_searchentry_words",)
 
 
+def execute(
+    editor: BaseDatabaseSchemaEditor, sqlite: Sequence[str], postgresql: Sequence[str]
+) -> None:
+    """Have the statements of its engine done by the editor of a migration."""
+    for statement in sqlite if editor.connection.vendor == "sqlite" else postgresql:
+        editor.execute(statement, params=None)
+
+
 def forwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Make the index in the engine's own way."""
-    for statement in SQLITE if schema_editor.connection.vendor == "sqlite" else POSTGRESQL:
-        schema_editor.execute(statement, params=None)
+    execute(schema_editor, SQLITE, POSTGRESQL)
 
 
 def backwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Take the index away again."""
-    back = SQLITE_BACK if schema_editor.connection.vendor == "sqlite" else POSTGRESQL_BACK
-    for statement in back:
-        schema_editor.execute(statement, params=None)
+    execute(schema_editor, SQLITE_BACK, POSTGRESQL_BACK)
 
 
 COSTLY = (
@@ -71,13 +78,9 @@ COSTLY_BACK = (
 
 def priced(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Tell PostgreSQL what it costs not to use the index."""
-    if schema_editor.connection.vendor == "postgresql":
-        for statement in COSTLY:
-            schema_editor.execute(statement, params=None)
+    execute(schema_editor, (), COSTLY)
 
 
 def unpriced(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Have the index as the initial migration makes it."""
-    if schema_editor.connection.vendor == "postgresql":
-        for statement in COSTLY_BACK:
-            schema_editor.execute(statement, params=None)
+    execute(schema_editor, (), COSTLY_BACK)
