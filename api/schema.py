@@ -177,7 +177,7 @@ class RecordSchema(StrictSchema):
 class QuestionsExtension(OpenApiFilterExtension):
     """Describes each question with the schema its values are read by."""
 
-    target_class = "api.filters.FilterBackend"
+    target_class = "api.filtersets.FilterBackend"
     priority = 1
 
     def get_schema_operation_parameters(

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from api import filters, formats, shaping
+from api import filtersets, formats, shaping
 from api.asking import KEY, Code, Item, RefusedError, check_query
 from api.caching import label
 from api.linked import TYPES, context, linked
@@ -88,7 +88,7 @@ class Strict(APIView):
 class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     """A list of records and each of them, in the same shape."""
 
-    filter_backends = (filters.FilterBackend,)
+    filter_backends = (filtersets.FilterBackend,)
     pagination_class = KeysetPagination
     ordering_fields: ClassVar[Mapping[str, str]] = {"id": "pk"}
     facet_fields: ClassVar[Mapping[str, str]] = {}
@@ -96,7 +96,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     located = False
     ahead = True
     """Whether the records are rendered when a release is loaded."""
-    filterset_class: type[filters.Questions]
+    filterset_class: type[filtersets.Questions]
     key: Item = KEY
     schema = RecordSchema()
 

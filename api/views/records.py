@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django.db.models import Model, Prefetch
 
-from api import filters, formats
+from api import filtersets, formats
 from api.asking import CountryCode
 from api.readers import ahead
 from api.serializers import records as serializers
@@ -47,7 +47,7 @@ class SourceViewSet(RecordViewSet):
 
     queryset = Source.objects.all()
     serializer_class = serializers.SourceSerializer
-    filterset_class = filters.SourceQuestions
+    filterset_class = filtersets.SourceQuestions
 
 
 class PassageViewSet(RecordViewSet):
@@ -55,7 +55,7 @@ class PassageViewSet(RecordViewSet):
 
     queryset = LOCATED
     serializer_class = serializers.PassageSerializer
-    filterset_class = filters.PassageQuestions
+    filterset_class = filtersets.PassageQuestions
     facet_fields: ClassVar = {"source": "source", "paragraph": "sentence__paragraph"}
     expandable: ClassVar = {"source": SourceViewSet}
     ordering_fields: ClassVar = {"id": "pk", "start": "start"}
@@ -75,7 +75,7 @@ class CountryViewSet(RecordViewSet):
 
     queryset = Country.objects.prefetch_related(*evidence())
     serializer_class = serializers.CountrySerializer
-    filterset_class = filters.CountryQuestions
+    filterset_class = filtersets.CountryQuestions
     key = CountryCode()
     facet_fields: ClassVar = {"region": "region", "subregion": "subregion"}
     located = True
@@ -91,7 +91,7 @@ class OfficialViewSet(RecordViewSet):
 
     queryset = Official.objects.prefetch_related("positions", *evidence("positions"))
     serializer_class = serializers.OfficialSerializer
-    filterset_class = filters.OfficialQuestions
+    filterset_class = filtersets.OfficialQuestions
     facet_fields: ClassVar = {
         "country": "country",
         "role": "positions__role",
@@ -108,7 +108,7 @@ class BilateralIssueViewSet(RecordViewSet):
         "sides", "figures", *evidence("sides", "figures")
     )
     serializer_class = serializers.BilateralIssueSerializer
-    filterset_class = filters.BilateralIssueQuestions
+    filterset_class = filtersets.BilateralIssueQuestions
     facet_fields: ClassVar = {
         "topic": "topic",
         "status": "status",
@@ -125,7 +125,7 @@ class StatementViewSet(RecordViewSet):
         keys("about", Country), keys("issues", BilateralIssue), *evidence()
     )
     serializer_class = serializers.StatementSerializer
-    filterset_class = filters.StatementQuestions
+    filterset_class = filtersets.StatementQuestions
     facet_fields: ClassVar = {
         "kind": "kind",
         "topic": "topic",
@@ -163,7 +163,7 @@ class EventViewSet(RecordViewSet):
         *evidence(),
     )
     serializer_class = serializers.EventSerializer
-    filterset_class = filters.EventQuestions
+    filterset_class = filtersets.EventQuestions
     facet_fields: ClassVar = {
         "event_type": "event_type",
         "mode": "mode",
@@ -181,7 +181,7 @@ class TripViewSet(RecordViewSet):
 
     queryset = Trip.objects.prefetch_related("stops", *evidence("stops"))
     serializer_class = serializers.TripSerializer
-    filterset_class = filters.TripQuestions
+    filterset_class = filtersets.TripQuestions
     facet_fields: ClassVar = {
         "status": "status",
         "country": "stops__country",
@@ -213,7 +213,7 @@ class GapViewSet(RecordViewSet):
         *evidence(),
     )
     serializer_class = serializers.GapSerializer
-    filterset_class = filters.GapQuestions
+    filterset_class = filtersets.GapQuestions
     facet_fields: ClassVar = {"source": "source", "country": "countries"}
     expandable: ClassVar = {
         "source": SourceViewSet,

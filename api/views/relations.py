@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import filters, formats
+from api import filtersets, formats
 from api.asking import KEY, MAX_ITEMS, CountryCode, Phrase, RefusedError, read_list
 from api.problems import InvalidParametersError, RenamedError, error
 from api.release import current
@@ -38,7 +38,7 @@ class SearchViewSet(RecordViewSet):
 
     queryset = SearchEntry.objects.all()
     serializer_class = serializers.SearchHitSerializer
-    filterset_class = filters.SearchQuestions
+    filterset_class = filtersets.SearchQuestions
     ordering_fields: ClassVar = {"kind": "kind", "title": "title"}
     facet_fields: ClassVar = {"kind": "kind"}
 
