@@ -26,7 +26,7 @@ FLAGS = {
 
 
 def command(application: str, *arguments: str) -> list[str]:
-    """Give the command that serves a WSGI application with these flags; arguments win."""
+    """Return the command that serves a WSGI application with these flags; arguments win."""
     granian = Path(sys.executable).with_name("granian")
     flags = [word for name, value in FLAGS.items() for word in (f"--{name}", value)]
     return [str(granian), *flags, "--no-ws", "--respawn-failed-workers", *arguments, application]

@@ -82,7 +82,7 @@ class CodebookSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 @cache
 def codebook() -> dict[str, Any]:
-    """Give the whole codebook; it is part of the code and changes with it alone."""
+    """Return the whole codebook; it is part of the code and changes with it alone."""
     return {
         "plover": [_event_type(code) for code in plover.CODEBOOK.values()],
         "vocabularies": [

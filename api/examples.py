@@ -7,8 +7,8 @@ from typing import Any
 
 from django.test import Client, override_settings
 
-from api.asking import Code, CountryCode, Day, Flag, Phrase, QuadCode
-from api.questions import Ask, Between
+from api.filters import BetweenFilter, ValuesFilter
+from api.parameters import Code, CountryCode, Day, Flag, Phrase, QuadCode
 from api.views.base import RecordViewSet
 from api.views.records import RESOURCES
 from api.views.relations import SearchViewSet
@@ -18,19 +18,24 @@ HOST = "https://demarche.example"
 SHOWN = 2
 """How many entries of a list an example shows."""
 
-FIXED: dict[type, Any] = {Flag: True, Day: "2025-02-03", Between: ["PAN", "USA"], Phrase: "canal"}
+FIXED: dict[type, Any] = {
+    Flag: True,
+    Day: "2025-02-03",
+    BetweenFilter: ["PAN", "USA"],
+    Phrase: "canal",
+}
 """Values that no column of the dataset gives."""
 
 
 @cache
 def examples() -> dict[str, Any]:
-    """Give the committed examples: answers by operation, parameters by operation and name."""
+    """Return the committed examples: answers by operation, parameters by operation and name."""
     content: dict[str, Any] = json.loads(PATH.read_text())
     return content
 
 
 def shortened(body: Any) -> Any:
-    """Give an answer with its lists cut short."""
+    """Return an answer with its lists cut short."""
     if isinstance(body, list):
         return [shortened(entry) for entry in body[:SHOWN]]
     if isinstance(body, dict):
@@ -81,7 +86,7 @@ def _parameters(viewset: type[RecordViewSet]) -> dict[str, Any]:
     found = {
         name: value
         for name, question in viewset.filterset_class.base_filters.items()
-        if isinstance(question, Ask) and (value := _value(question, viewset)) is not None
+        if isinstance(question, ValuesFilter) and (value := _value(question, viewset)) is not None
     }
     keys = viewset.serializer_class.Meta.fields  # type: ignore[union-attr]
     found |= {"fields": list(keys[:2]), "omit": [keys[-1]], "page_size": 10}
@@ -93,8 +98,8 @@ def _parameters(viewset: type[RecordViewSet]) -> dict[str, Any]:
     return found
 
 
-def _value(question: Ask, viewset: type[RecordViewSet]) -> Any:
-    """Give a value that finds something, or None where the dataset holds none."""
+def _value(question: ValuesFilter, viewset: type[RecordViewSet]) -> Any:
+    """Return a value that finds something, or None where the dataset holds none."""
     for kind in (type(question), type(question.item)):
         if kind in FIXED:
             return FIXED[kind]

@@ -10,9 +10,20 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api.asking import KEY, LANGUAGE, M49, Code, CountryCode, Flag, QuadCode, Whole
+from api.filters import (
+    COUNTRY,
+    BetweenFilter,
+    ConcernFilter,
+    ExistsFilter,
+    PresenceFilter,
+    RequiredSearchFilter,
+    SearchFilter,
+    TimeFilter,
+    ValueFilter,
+    ValuesFilter,
+)
+from api.parameters import KEY, LANGUAGE, M49, Code, CountryCode, Flag, QuadCode, Whole
 from api.problems import InvalidParametersError, error
-from api.questions import COUNTRY, Ask, Between, Filled, Finds, FindsAll, Holds, Is, Voiced, Within
 from policy import dyads, plover
 from policy.models.base import Precision, Support
 from policy.models.countries import Role
@@ -22,7 +33,7 @@ from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
 
 
-class Asked(django_filters.FilterSet):
+class LazyFilterSet(django_filters.FilterSet):
     """A filter set that makes only what was asked of it: most requests ask little."""
 
     base_filters: Any
@@ -34,7 +45,7 @@ class Asked(django_filters.FilterSet):
 
     @classmethod
     def wanted(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Give the questions that these parameters ask, and those that must be answered."""
+        """Return the questions that these parameters ask, and those that must be answered."""
         return {
             name: question
             for name, question in cls.base_filters.items()
@@ -42,18 +53,18 @@ class Asked(django_filters.FilterSet):
         }
 
 
-class Questions(Asked):
+class RecordFilterSet(LazyFilterSet):
     """The questions of one list; each any-of question also has its none-of."""
 
-    q = Finds()
-    id = Ask(KEY, "pk", help_text="Any of these keys.")
+    q = SearchFilter()
+    id = ValuesFilter(KEY, "pk", help_text="Any of these keys.")
 
     @classmethod
     def get_filters(cls) -> Any:
         """Add ``exclude_x`` for every question that lists values."""
         filters = super().get_filters()
         for name, question in list(filters.items()):
-            if isinstance(question, Ask) and question.negatable:
+            if isinstance(question, ValuesFilter) and question.negatable:
                 none_of = copy.deepcopy(question)
                 none_of.exclude = True
                 none_of.extra["help_text"] = f"None of these: the opposite of {name}."
@@ -61,14 +72,14 @@ class Questions(Asked):
         return filters
 
 
-def by_support() -> Ask:
-    """Give the question for the support level."""
-    return Ask(Code(Support), "support", help_text="Any of these support levels.")
+def by_support() -> ValuesFilter:
+    """Return the question for the support level."""
+    return ValuesFilter(Code(Support), "support", help_text="Any of these support levels.")
 
 
-def by_source(path: str = "evidence__source") -> Ask:
-    """Give the question for the source a record rests on."""
-    return Ask(
+def by_source(path: str = "evidence__source") -> ValuesFilter:
+    """Return the question for the source a record rests on."""
+    return ValuesFilter(
         KEY,
         path,
         to_many=path.startswith("evidence"),
@@ -76,68 +87,80 @@ def by_source(path: str = "evidence__source") -> Ask:
     )
 
 
-def by_country(*paths: str, help_text: str, to_many: bool = True, where: Q | None = None) -> Ask:
-    """Give a question for countries."""
-    return Ask(
+def by_country(
+    *paths: str, help_text: str, to_many: bool = True, where: Q | None = None
+) -> ValuesFilter:
+    """Return a question for countries."""
+    return ValuesFilter(
         CountryCode(), *paths, to_many=to_many, where=where, help_text=f"{help_text}, {COUNTRY}."
     )
 
 
-class InTime(django_filters.FilterSet):
+class TimeFilterSet(django_filters.FilterSet):
     """The questions of a record whose time may be uncertain."""
 
-    possibly_on = Within(
+    possibly_on = TimeFilter(
         "time_earliest__lte",
         "time_latest__gte",
         help_text="May have been on this day: earliest <= day <= latest.",
     )
     # "from" is a word of the language, so it cannot be written as a name.
-    vars()["from"] = Within(
+    vars()["from"] = TimeFilter(
         "time_latest__gte",
         help_text="May have been on or after this day: its latest day is not before it.",
     )
-    to = Within(
+    to = TimeFilter(
         "time_earliest__lte",
         help_text="May have been on or before this day: its earliest day is not after it.",
     )
-    precision = Ask(Code(Precision), "time_precision", help_text="Any of these precisions.")
+    precision = ValuesFilter(
+        Code(Precision), "time_precision", help_text="Any of these precisions."
+    )
 
 
-class SourceQuestions(Questions):
-    language = Ask(LANGUAGE, "language", help_text="Any of these languages, as BCP 47 tags.")
+class SourceFilterSet(RecordFilterSet):
+    language = ValuesFilter(
+        LANGUAGE, "language", help_text="Any of these languages, as BCP 47 tags."
+    )
 
 
-class PassageQuestions(Questions):
+class PassageFilterSet(RecordFilterSet):
     source = by_source("source")
-    paragraph = Ask(Whole(1, 100_000), "sentence__paragraph", help_text="Any of these paragraphs.")
-    sentence = Ask(
+    paragraph = ValuesFilter(
+        Whole(1, 100_000), "sentence__paragraph", help_text="Any of these paragraphs."
+    )
+    sentence = ValuesFilter(
         Whole(1, 100_000),
         "sentence__number",
         help_text="Any of these numbers of the sentence within its paragraph.",
     )
 
 
-class CountryQuestions(Questions):
+class CountryFilterSet(RecordFilterSet):
     id = by_country("pk", help_text="Any of these countries", to_many=False)
     country = by_country("pk", help_text="The same as id: any of these countries", to_many=False)
-    region = Ask(M49, "region", help_text="In any of these M49 regions.")
-    subregion = Ask(M49, "subregion", help_text="In any of these M49 areas.")
+    region = ValuesFilter(M49, "region", help_text="In any of these M49 regions.")
+    subregion = ValuesFilter(M49, "subregion", help_text="In any of these M49 areas.")
     support = by_support()
     source = by_source()
 
 
-class OfficialQuestions(Questions):
+class OfficialFilterSet(RecordFilterSet):
     country = by_country("country", help_text="Serves any of these countries", to_many=False)
-    role = Ask(Code(Role), "positions__role", to_many=True, help_text="Holds any such office.")
-    named = Filled(Flag(), "name", help_text="True for those the source names, false for others.")
+    role = ValuesFilter(
+        Code(Role), "positions__role", to_many=True, help_text="Holds any such office."
+    )
+    named = PresenceFilter(
+        Flag(), "name", help_text="True for those the source names, false for others."
+    )
     support = by_support()
     source = by_source()
 
 
-class StatementQuestions(InTime, Questions):
-    country = Voiced(
+class StatementFilterSet(TimeFilterSet, RecordFilterSet):
+    country = ConcernFilter(
         CountryCode(),
-        "voices__country",
+        "concerns__country",
         help_text="Made by an official of, attributed to, or about any of these countries, "
         f"{COUNTRY}.",
     )
@@ -145,25 +168,31 @@ class StatementQuestions(InTime, Questions):
     attributed_country = by_country(
         "attributed_country", help_text="Attributed to any of these countries", to_many=False
     )
-    between = Between(
+    between = BetweenFilter(
         dyads.statements_between, help_text="Concerns both of two countries, in either order"
     )
-    speaker = Ask(KEY, "speaker", help_text="Made by any of these officials.")
-    narrator = Is(Flag(), "narrator", help_text="True for what the source says in its own voice.")
-    kind = Ask(Code(StatementKind), "kind", help_text="Any of these kinds.")
-    topic = Ask(Code(plover.Context), "topic", help_text="Any of these topics.")
-    issue = Ask(KEY, "issues", to_many=True, help_text="Belongs to any of these bilateral issues.")
-    verbatim = Ask(Code(Verbatim), "verbatim", help_text="Quotations of any of these standings.")
+    speaker = ValuesFilter(KEY, "speaker", help_text="Made by any of these officials.")
+    narrator = ValueFilter(
+        Flag(), "narrator", help_text="True for what the source says in its own voice."
+    )
+    kind = ValuesFilter(Code(StatementKind), "kind", help_text="Any of these kinds.")
+    topic = ValuesFilter(Code(plover.Context), "topic", help_text="Any of these topics.")
+    issue = ValuesFilter(
+        KEY, "issues", to_many=True, help_text="Belongs to any of these bilateral issues."
+    )
+    verbatim = ValuesFilter(
+        Code(Verbatim), "verbatim", help_text="Quotations of any of these standings."
+    )
     support = by_support()
     source = by_source()
 
 
-class BilateralIssueQuestions(InTime, Questions):
+class BilateralIssueFilterSet(TimeFilterSet, RecordFilterSet):
     country = by_country("sides__country", help_text="A side is any of these countries")
-    between = Between(dyads.issues_between, help_text="The two sides, in either order")
-    topic = Ask(Code(plover.Context), "topic", help_text="Any of these topics.")
-    status = Ask(Code(IssueStatus), "status", help_text="Any of these statuses.")
-    not_stated = Holds(
+    between = BetweenFilter(dyads.issues_between, help_text="The two sides, in either order")
+    topic = ValuesFilter(Code(plover.Context), "topic", help_text="Any of these topics.")
+    status = ValuesFilter(Code(IssueStatus), "status", help_text="Any of these statuses.")
+    not_stated = ExistsFilter(
         Flag(),
         where=Q(sides__not_stated=True),
         help_text="True: the position of a side is not stated. False: both are.",
@@ -177,9 +206,9 @@ class BilateralIssueQuestions(InTime, Questions):
     source = by_source()
 
 
-class EventQuestions(InTime, Questions):
+class EventFilterSet(TimeFilterSet, RecordFilterSet):
     country = by_country("parties__country", help_text="Any of these countries acts or receives")
-    between = Between(
+    between = BetweenFilter(
         dyads.events_between,
         help_text="Two countries have parts and at least one acts, in either order",
     )
@@ -191,51 +220,61 @@ class EventQuestions(InTime, Questions):
         where=Q(parties__role="recipient"),
         help_text="Any of these countries receives",
     )
-    event_type = Ask(Code(plover.EventType), "event_type", help_text="Any of these event types.")
-    mode = Ask(
+    event_type = ValuesFilter(
+        Code(plover.EventType), "event_type", help_text="Any of these event types."
+    )
+    mode = ValuesFilter(
         Code(code for code, _ in plover.MODE_CHOICES), "mode", help_text="Any of these modes."
     )
-    quad = Ask(QuadCode(), "event_type", help_text="Any of these quad classes.")
-    context = Ask(
+    quad = ValuesFilter(QuadCode(), "event_type", help_text="Any of these quad classes.")
+    context = ValuesFilter(
         Code(plover.Context), "contexts__context", to_many=True, help_text="Touches any of these."
     )
-    auxiliary = Ask(Code(plover.Auxiliary), "auxiliary", help_text="Any of these auxiliaries.")
-    confidence = Ask(Code(plover.Confidence), "confidence", help_text="Coded this surely.")
-    coded = Filled(Flag(), "event_type", help_text="True for coded events, false for the others.")
-    issue = Ask(KEY, "issues", to_many=True, help_text="Belongs to any of these bilateral issues.")
+    auxiliary = ValuesFilter(
+        Code(plover.Auxiliary), "auxiliary", help_text="Any of these auxiliaries."
+    )
+    confidence = ValuesFilter(Code(plover.Confidence), "confidence", help_text="Coded this surely.")
+    coded = PresenceFilter(
+        Flag(), "event_type", help_text="True for coded events, false for the others."
+    )
+    issue = ValuesFilter(
+        KEY, "issues", to_many=True, help_text="Belongs to any of these bilateral issues."
+    )
     support = by_support()
     source = by_source()
 
 
-class TripQuestions(InTime, Questions):
+class TripFilterSet(TimeFilterSet, RecordFilterSet):
     country = by_country("stops__country", help_text="Stops in any of these countries")
-    between = Between(
+    between = BetweenFilter(
         dyads.trips_between,
         help_text="An official of one of two countries stops in the other, in either order",
     )
-    traveller = Ask(KEY, "traveller", help_text="Made by any of these officials.")
-    status = Ask(Code(TripStatus), "status", help_text="Any of these statuses.")
+    traveller = ValuesFilter(KEY, "traveller", help_text="Made by any of these officials.")
+    status = ValuesFilter(Code(TripStatus), "status", help_text="Any of these statuses.")
     support = by_support()
     source = by_source()
 
 
-class GapQuestions(Questions):
+class GapFilterSet(RecordFilterSet):
     country = by_country("countries", help_text="Concerns any of these countries")
-    between = Between(
+    between = BetweenFilter(
         dyads.gaps_between,
         help_text="Concerns both of two countries or an issue between them, in either order",
     )
-    official = Ask(KEY, "officials", to_many=True, help_text="Concerns any of these officials.")
-    statement = Ask(KEY, "statements", to_many=True, help_text="Concerns any of these.")
-    issue = Ask(KEY, "issues", to_many=True, help_text="Concerns any of these issues.")
-    event = Ask(KEY, "events", to_many=True, help_text="Concerns any of these events.")
-    trip = Ask(KEY, "trips", to_many=True, help_text="Concerns any of these trips.")
+    official = ValuesFilter(
+        KEY, "officials", to_many=True, help_text="Concerns any of these officials."
+    )
+    statement = ValuesFilter(KEY, "statements", to_many=True, help_text="Concerns any of these.")
+    issue = ValuesFilter(KEY, "issues", to_many=True, help_text="Concerns any of these issues.")
+    event = ValuesFilter(KEY, "events", to_many=True, help_text="Concerns any of these events.")
+    trip = ValuesFilter(KEY, "trips", to_many=True, help_text="Concerns any of these trips.")
     source = by_source("source")
 
 
-class SearchQuestions(Asked):
-    q = FindsAll()
-    kind = Ask(Code(RecordKind), "kind", help_text="Any of these kinds of records.")
+class SearchFilterSet(LazyFilterSet):
+    q = RequiredSearchFilter()
+    kind = ValuesFilter(Code(RecordKind), "kind", help_text="Any of these kinds of records.")
 
 
 class FilterBackend(DjangoFilterBackend):
@@ -245,7 +284,7 @@ class FilterBackend(DjangoFilterBackend):
         self, request: Request, queryset: QuerySet[Any], view: APIView
     ) -> QuerySet[Any]:
         """Narrow the list; raises InvalidParametersError."""
-        asked: type[Asked] | None = getattr(view, "filterset_class", None)
+        asked: type[LazyFilterSet] | None = getattr(view, "filterset_class", None)
         if asked is None or not asked.wanted(request.query_params):
             return queryset
         filterset = self.get_filterset(request, queryset, view)
@@ -258,7 +297,7 @@ class FilterBackend(DjangoFilterBackend):
                 ]
             )
         country = filterset.filters.get("country")
-        if isinstance(country, Voiced):
+        if isinstance(country, ConcernFilter):
             view.counted = country.alone(filterset.form.cleaned_data)  # type: ignore[attr-defined]
         q = filterset.filters.get("q")
         if q:

@@ -23,7 +23,7 @@ class Rendering(models.Model):
 
     @classmethod
     def bodies(cls, places: Sequence[str]) -> dict[str, str]:
-        """Give the renderings by their ids; the query is written here, as every page asks it."""
+        """Return the renderings by their ids; the query is written here, as every page asks it."""
         if not places:
             return {}
         marks = ", ".join(["%s"] * len(places))

@@ -20,12 +20,12 @@ class Negotiation(BaseContentNegotiation):
     """Chooses the format a client weighs highest; between equals, the usual one of the address."""
 
     def select_parser(self, request: Request, parsers: Any) -> None:
-        """Give none: nothing is read from a body."""
+        """Return none: nothing is read from a body."""
 
     def select_renderer(
         self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> tuple[Any, str]:
-        """Give the format and its media type; raises NotAcceptable when there is none."""
+        """Return the format and its media type; raises NotAcceptable when there is none."""
         asked = request.query_params.get("format")
         if asked is not None:
             # A name that is not known is refused with the other parameters.
@@ -54,7 +54,7 @@ def read_accept(header: str) -> Iterator[tuple[str, str, float]]:
 
 
 def weight_of(media_type: str, ranges: list[tuple[str, str, float]]) -> float:
-    """Give the weight of a media type: that of the most specific range it falls in, else 0."""
+    """Return the weight of a media type: that of the most specific range it falls in, else 0."""
     kind, _, subtype = media_type.partition(";")[0].partition("/")
     found = [
         (specificity, weight)

@@ -7,16 +7,16 @@ from django.db.models import QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
-from api.asking import RefusedError, Whole
-from api.links import absolute
+from api.addresses import absolute
+from api.database.release import current, served
+from api.keyset import MAX_CURSOR, RANK, Column, KeysetPager, Page, cut, order_columns
+from api.parameters import RefusedError, Whole
 from api.problems import InvalidParametersError, error
-from api.release import current, served
-from api.walking import MAX_CURSOR, RANK, Column, Leaf, Walk, cut, order_of
-from policy.common_words import number_of
-from policy.hits import Hits
 from policy.models import SearchEntry
 from policy.models.search import KIND_OF
-from policy.searching import entry_key, record_key
+from policy.search.counts import number_of
+from policy.search.hits import Hits
+from policy.search.words import entry_key, record_key
 
 PAGE_SIZE = Whole(1, 500)
 DEFAULT_PAGE_SIZE = 50
@@ -42,7 +42,7 @@ class KeysetPagination(BasePagination):
     def paginate_queryset(
         self, queryset: QuerySet[Any], request: Request, view: Any = None
     ) -> list[Any]:
-        """Give one page of the list; raises InvalidParametersError and StaleCursorError."""
+        """Return one page of the list; raises InvalidParametersError and StaleCursorError."""
         asked = request.query_params
         size = DEFAULT_PAGE_SIZE
         errors = []
@@ -52,13 +52,13 @@ class KeysetPagination(BasePagination):
             errors.append(error("page_size", refused.detail))
         columns = []
         try:
-            columns = order_of(queryset, view.ordering_fields, asked.get("ordering", ""))
+            columns = order_columns(queryset, view.ordering_fields, asked.get("ordering", ""))
         except RefusedError as refused:
             errors.append(error("ordering", refused.detail, refused.nearest, refused.allowed))
         if errors:
             raise InvalidParametersError(errors)
         self.release = current()
-        self.walk = Walk(
+        self.walk = KeysetPager(
             columns,
             size,
             (self.release.content_hash, request.path),
@@ -80,7 +80,7 @@ class KeysetPagination(BasePagination):
             )
         else:
             rows = cut(queryset, read, values, size + 1)
-        self.leaf: Leaf[Any] = self.walk.leaf(
+        self.leaf: Page[Any] = self.walk.leaf(
             rows,
             lambda row: [getattr(row, column.name) for column in columns],
             backwards=backwards,
@@ -89,7 +89,7 @@ class KeysetPagination(BasePagination):
         return self.leaf.rows
 
     def _counted(self, queryset: QuerySet[Any]) -> int:
-        """Give the number of records; the release tells that of a list nobody narrowed."""
+        """Return the number of records; the release tells that of a list nobody narrowed."""
         if queryset.query.where:
             return queryset.count()
         kind = str(queryset.model._meta.verbose_name_plural).replace(" ", "_")
@@ -106,7 +106,7 @@ class KeysetPagination(BasePagination):
         *,
         rendered: bool,
     ) -> list[Any]:
-        """Give the first records after the one with these values, looked up by what was found.
+        """Return the first records after the one with these values, looked up by what was found.
 
         Of those that are ``rendered`` no more is needed than the key.
         """
@@ -128,7 +128,7 @@ class KeysetPagination(BasePagination):
         return [by_key[keys[entry]] for _, entry in places]
 
     def page(self, facets: dict[str, Any]) -> dict[str, Any]:
-        """Give what stands around the records: release, count, links and facets."""
+        """Return what stands around the records: release, count, links and facets."""
         return {
             "release": self.release.version,
             "count": self.count,
@@ -138,7 +138,7 @@ class KeysetPagination(BasePagination):
         }
 
     def get_paginated_response_schema(self, schema: Any) -> Any:
-        """Give the JSON schema of a page."""
+        """Return the JSON schema of a page."""
         link = {"type": ["string", "null"], "format": "uri"}
         return {
             "type": "object",
@@ -212,6 +212,6 @@ def _by_rank_and_key(columns: list[Column]) -> bool:
 
 @lru_cache(1000)
 def _number(content_hash: str, found: Hits) -> int:
-    """Give the number of hits, which a release never changes: every page of a search tells it."""
+    """Return the number of hits, which a release never changes: every page of a search tells it."""
     kept = number_of(found, served().common_words)
     return found.count() if kept is None else kept

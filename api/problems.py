@@ -12,7 +12,7 @@ from django.utils.encoding import iri_to_uri
 from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
-from api.links import absolute
+from api.addresses import absolute
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -20,7 +20,7 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProblemType:
     """A kind of problem: its name in the address of its page, its status and what it means."""
 
     name: str
@@ -29,69 +29,69 @@ class Kind:
     meaning: str
 
 
-KINDS = {
+PROBLEM_TYPES = {
     kind.name: kind
     for kind in (
-        Kind(
+        ProblemType(
             "bad-request",
             HTTPStatus.BAD_REQUEST,
             "The request cannot be understood",
             "The request as a whole is malformed: for example its Host header is not one this "
             "instance serves, or its query is not UTF-8. The detail says what to change.",
         ),
-        Kind(
+        ProblemType(
             "invalid-parameters",
             HTTPStatus.BAD_REQUEST,
             "A parameter is unknown or malformed",
             "Each entry of errors names a parameter, says what is wrong with it, and where it can "
             "gives the nearest match and the allowed values. No parameter is ever ignored.",
         ),
-        Kind(
+        ProblemType(
             "renamed",
             HTTPStatus.PERMANENT_REDIRECT,
             "The record has another key now",
             "The key was given up in a later release. Location leads to the same record, with the "
             "same query; keep the new address.",
         ),
-        Kind(
+        ProblemType(
             "not-found",
             HTTPStatus.NOT_FOUND,
             "There is nothing at this address",
             "The path names no resource, or a record this release does not hold.",
         ),
-        Kind(
+        ProblemType(
             "method-not-allowed",
             HTTPStatus.METHOD_NOT_ALLOWED,
             "The API is read-only",
             "Only GET, HEAD and OPTIONS are answered; the Allow header lists them.",
         ),
-        Kind(
+        ProblemType(
             "not-acceptable",
             HTTPStatus.NOT_ACCEPTABLE,
             "No such format",
             "The Accept header admits none of the formats this address can answer in.",
         ),
-        Kind(
+        ProblemType(
             "stale-cursor",
             HTTPStatus.GONE,
             "The cursor belongs to another release",
             "The dataset was replaced since the cursor was made, so its page no longer exists. "
             "Ask again without the cursor parameter to start over in the present release.",
         ),
-        Kind(
+        ProblemType(
             "too-many-requests",
             HTTPStatus.TOO_MANY_REQUESTS,
             "Too many requests at once",
             "A proxy in front of this instance gives each client so many answers a second, and no "
             "more. Ask again after Retry-After seconds, or for more at once.",
         ),
-        Kind(
+        ProblemType(
             "internal-error",
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "The server failed",
             "A defect of the server, logged with the request. Nothing about the request is wrong.",
         ),
-        Kind(
+        ProblemType(
             "unavailable",
             HTTPStatus.SERVICE_UNAVAILABLE,
             "The dataset cannot be reached",
@@ -138,12 +138,12 @@ class StaleCursorError(exceptions.APIException):
 def error(
     parameter: str, detail: str, nearest: str | None = None, allowed: list[str] | None = None
 ) -> dict[str, Any]:
-    """Give one entry of a problem's errors."""
+    """Return one entry of a problem's errors."""
     return {"parameter": parameter, "detail": detail, "nearest": nearest, "allowed": allowed}
 
 
-def problem(request: HttpRequest, kind: Kind, detail: str, **members: Any) -> dict[str, Any]:
-    """Give the body of a problem: type, title, status, detail, instance and errors."""
+def problem(request: HttpRequest, kind: ProblemType, detail: str, **members: Any) -> dict[str, Any]:
+    """Return the body of a problem: type, title, status, detail, instance and errors."""
     return {
         "type": absolute(request, f"/problems/{kind.name}"),
         "title": kind.title,
@@ -163,7 +163,7 @@ def respond(
     errors: list[dict[str, Any]] | None = None,
 ) -> HttpResponse:
     """Answer with a problem, in JSON whatever the format of the address."""
-    kind = KINDS[name]
+    kind = PROBLEM_TYPES[name]
     body = problem(request, kind, detail, errors=errors or [])
     return JsonResponse(body, status=kind.status, content_type=MEDIA_TYPE, headers=headers)
 
@@ -192,9 +192,9 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> HttpRespons
         path = f"{raised.path}?{request.META['QUERY_STRING']}".removesuffix("?")
         location = absolute(request, iri_to_uri(path) or "")
         return respond(request, "renamed", str(raised.detail), {"Location": location})
-    by_status = {kind.status.value: kind for kind in KINDS.values()}
-    by_status[400] = KINDS["bad-request"]
-    kind = by_status.get(raised.status_code, KINDS["bad-request"])
+    by_status = {kind.status.value: kind for kind in PROBLEM_TYPES.values()}
+    by_status[400] = PROBLEM_TYPES["bad-request"]
+    kind = by_status.get(raised.status_code, PROBLEM_TYPES["bad-request"])
     away = raised.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     return respond(request, kind.name, str(raised.detail), {"Retry-After": "5"} if away else {})
 

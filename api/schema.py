@@ -115,13 +115,13 @@ PROBLEM = {
 
 
 def parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Give a query parameter; an array is written with commas."""
+    """Return a query parameter; an array is written with commas."""
     written = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
     return {"name": name, "in": "query", "description": description, "schema": schema, **written}
 
 
 def any_of(codes: Iterable[str]) -> dict[str, Any]:
-    """Give the schema of a comma-separated list of codes."""
+    """Return the schema of a comma-separated list of codes."""
     return {"type": "array", "items": {"type": "string", "enum": list(codes)}, "minItems": 1}
 
 
@@ -129,7 +129,7 @@ class StrictSchema(AutoSchema):
     """Describes the format parameter, which every address takes."""
 
     def get_summary(self) -> str:
-        """Give a short name: the first sentence of the method, or what is done with the list."""
+        """Return a short name: the first sentence of the method, or what is done with the list."""
         action = getattr(self.view, "action", None)
         if action is None:
             return (getdoc(self.view.get) or "").partition(".")[0]
@@ -147,7 +147,7 @@ class RecordSchema(StrictSchema):
     """Describes the key in a path by the item that reads it, and the shaping of records."""
 
     def get_description(self) -> str:
-        """Give the sentence of the viewset, not that of the method all of them share."""
+        """Return the sentence of the viewset, not that of the method all of them share."""
         return getdoc(type(self.view)) or ""
 
     def _resolve_path_parameters(self, variables: list[str]) -> list[dict[str, Any]]:
@@ -174,7 +174,7 @@ class RecordSchema(StrictSchema):
         return sorted(parameters, key=lambda one: (one["in"] != "path", one["name"]))
 
 
-class QuestionsExtension(OpenApiFilterExtension):
+class FilterSetExtension(OpenApiFilterExtension):
     """Describes each question with the schema its values are read by."""
 
     target_class = "api.filtersets.FilterBackend"
@@ -183,7 +183,7 @@ class QuestionsExtension(OpenApiFilterExtension):
     def get_schema_operation_parameters(
         self, auto_schema: Any, *args: Any, **kwargs: Any
     ) -> list[dict[str, Any]]:
-        """Give one query parameter per question."""
+        """Return one query parameter per question."""
         parameters = []
         for name, question in auto_schema.view.filterset_class.base_filters.items():
             schema = dict(question.item.schema)
@@ -258,7 +258,7 @@ def document_problems(result: Any, generator: Any, request: Any, public: bool) -
             "description": f"{kind.title}. {kind.meaning}",
             "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for kind in problems.KINDS.values()
+        for kind in problems.PROBLEM_TYPES.values()
         if kind.name not in UNDESCRIBED
     }
     components["responses"]["renamed"]["headers"] = {
@@ -278,7 +278,9 @@ def document_problems(result: Any, generator: Any, request: Any, public: bool) -
                 names += ["not-found", "renamed"]
             if operation["operationId"].endswith("_list"):
                 names.append("stale-cursor")
-            for kind in sorted((problems.KINDS[name] for name in names), key=lambda k: k.status):
+            for kind in sorted(
+                (problems.PROBLEM_TYPES[name] for name in names), key=lambda k: k.status
+            ):
                 operation["responses"][str(kind.status.value)] = {
                     "$ref": f"#/components/responses/{kind.name}"
                 }
@@ -335,5 +337,5 @@ def tidy_schemas(result: Any, generator: Any, request: Any, public: bool) -> Any
 
 @cache
 def generated_schema() -> Any:
-    """Give the OpenAPI description, made once per process."""
+    """Return the OpenAPI description, made once per process."""
     return SchemaGenerator().get_schema(request=None, public=True)

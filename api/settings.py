@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
-from api import reading
+from api.database import connections
 
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -16,21 +16,21 @@ DEBUG = False
 SERVING = env.bool("SERVING", default=False)
 THREADS = env.int("THREADS", default=16, validate=validate.Range(min=1))
 _url = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
-_database = reading.snapshots(reading.database_at("DATABASE_URL", _url))
-DATABASES = {"default": reading.serving(_database, THREADS) if SERVING else _database}
+_database = connections.snapshots(connections.database_at("DATABASE_URL", _url))
+DATABASES = {"default": connections.serving(_database, THREADS) if SERVING else _database}
 # Commands write, so they have nothing to do with what only follows.
 _replicas: list[str] = env.list("DATABASE_REPLICA_URLS", default=[]) if SERVING else []
 for _number, _url in enumerate(_replicas):
-    _replica = reading.snapshots(reading.database_at("DATABASE_REPLICA_URLS", _url))
+    _replica = connections.snapshots(connections.database_at("DATABASE_REPLICA_URLS", _url))
     if not _replica["ENGINE"] == _database["ENGINE"] == "django.db.backends.postgresql":
         raise ImproperlyConfigured(
             "DATABASE_REPLICA_URLS needs PostgreSQL: write postgres:// addresses, and one in "
             "DATABASE_URL, or leave it out."
         )
-    DATABASES[f"replica_{_number}"] = reading.serving(_replica, THREADS)
-DATABASE_ROUTERS = ["api.replicas.Router"] if _replicas else []
+    DATABASES[f"replica_{_number}"] = connections.serving(_replica, THREADS)
+DATABASE_ROUTERS = ["api.database.replicas.Router"] if _replicas else []
 # What is done within the loading of a release, once its records are there.
-AFTER_LOAD = "api.rendering.render_all"
+AFTER_LOAD = "api.rendering.records.render_all"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Behind a proxy the address of a request is not the one a client can follow.
 PUBLIC_URL = env.str(
@@ -60,9 +60,9 @@ INSTALLED_APPS = [
     "api",
 ]
 MIDDLEWARE = [
-    "api.guards.guarded",
-    "api.middleware.everywhere",
-    "api.middleware.addressed",
+    "api.serving.headers.add_security_headers",
+    "api.serving.middleware.observe",
+    "api.serving.middleware.require_read",
     "whitenoise.middleware.WhiteNoiseMiddleware",
 ]
 WHITENOISE_USE_FINDERS = True
@@ -78,8 +78,8 @@ USE_I18N = False
 
 # What `check --deploy` would have and this service does without; `make lint` runs it.
 SILENCED_SYSTEM_CHECKS = [
-    "security.W001",  # api.guards gives the headers of SecurityMiddleware, and to every answer
-    "security.W002",  # api.guards gives X-Frame-Options too
+    "security.W001",  # api.serving.headers sets them on every answer
+    "security.W002",  # api.serving.headers gives X-Frame-Options too
     "security.W003",  # CSRF abuses a session: there are no sessions, cookies or forms
     "security.W009",  # nothing is signed, so SECRET_KEY stays empty and any use of it is an error
 ]
@@ -144,8 +144,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "request_id": {"()": "api.middleware.RequestIdFilter"},
-        "sparing": {"()": "api.logs.Sparing"},
+        "request_id": {"()": "api.serving.middleware.RequestIdFilter"},
+        "sparing": {"()": "api.serving.logs.RepeatedWarningFilter"},
     },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"},

@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import Count, Model, QuerySet
 from rest_framework.request import Request
 
-from api.asking import Code, RefusedError, read_list
+from api.parameters import Code, RefusedError, read_list
 from api.problems import InvalidParametersError, error
 from api.schema import SELECTION
 
-Record = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ def shape_of(
     return Shape(kept, tuple(read["expand"]), tuple(read["facets"]), selected)
 
 
-def select(records: list[Record], shape: Shape) -> list[Record]:
-    """Give the records with only the keys that were asked for."""
+def select(records: list[JsonObject], shape: Shape) -> list[JsonObject]:
+    """Return the records with only the keys that were asked for."""
     if not shape.selected:
         return records
     return [
@@ -69,9 +69,9 @@ def select(records: list[Record], shape: Shape) -> list[Record]:
 
 
 def expand(
-    records: list[Record],
+    records: list[JsonObject],
     shape: Shape,
-    related_of: Callable[[str, Collection[str]], list[Record]],
+    related_of: Callable[[str, Collection[str]], list[JsonObject]],
 ) -> None:
     """Put related records in place of their keys, one level deep, at one list's cost each.
 
@@ -96,7 +96,7 @@ def expand(
 
 def count_facets(
     queryset: QuerySet[Any], shape: Shape, paths: Mapping[str, str]
-) -> dict[str, list[Record]]:
+) -> dict[str, list[JsonObject]]:
     """Count the records of a whole list by each value of the facets that were asked for."""
     counted = {}
     for name in shape.facets:

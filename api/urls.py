@@ -30,7 +30,7 @@ urlpatterns = [
     path("readyz", service.ReadyView.as_view()),
 ]
 if settings.METRICS_DIR:
-    from api import metrics
+    from api.serving import metrics
 
     urlpatterns.append(path("metrics", metrics.page))
 handler400 = "api.problems.bad_request"

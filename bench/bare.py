@@ -7,7 +7,7 @@ from typing import Any
 
 @cache
 def answer(path: str) -> tuple[list[tuple[str, str]], list[bytes]]:
-    """Give headers and body for a path such as /2048 or /2048/17: bytes, and how many headers."""
+    """Return headers and body for a path such as /2048 or /2048/17: bytes, and how many headers."""
     size, _, number = path[1:].partition("/")
     headers = [("Content-Type", "application/json"), ("Content-Length", size)]
     more = int(number or len(headers)) - len(headers)

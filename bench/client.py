@@ -47,7 +47,7 @@ class Raw:
         self.rest = b""
 
     def get(self, ask: Ask) -> tuple[int, dict[str, str], bytes]:
-        """Give status, headers by lower-case name, and body."""
+        """Return status, headers by lower-case name, and body."""
         condition = f"If-None-Match: {ask.etag}\r\n" if ask.etag else ""
         self.socket.sendall(
             f"GET {ask.path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{condition}\r\n".encode()
@@ -94,7 +94,7 @@ class Raw:
 
 
 def ask(port: int, path: str) -> Any:
-    """Give the JSON of a path; RuntimeError when it is not answered with 200."""
+    """Return the JSON of a path; RuntimeError when it is not answered with 200."""
     status, _, body = Raw(port).get(Ask(path))
     if status != 200:
         raise RuntimeError(f"{path} is answered with {status}: {body[:300]!r}")
@@ -102,7 +102,7 @@ def ask(port: int, path: str) -> Any:
 
 
 def seconds(port: int, asks: Sequence[Ask]) -> float:
-    """Give the seconds per answer, one after the other; RuntimeError for any other than 2xx."""
+    """Return the seconds per answer, one after the other; RuntimeError for any other than 2xx."""
     connection = Raw(port)
     begin = time.perf_counter()
     answers = [(wanted, connection.get(wanted)[0]) for wanted in asks]
@@ -114,7 +114,7 @@ def seconds(port: int, asks: Sequence[Ask]) -> float:
 
 
 def saturated(port: int, asks: Sequence[Ask], duration: int, scratch: Path) -> float:
-    """Give the seconds per answer under as many requests as the server takes.
+    """Return the seconds per answer under as many requests as the server takes.
 
     wrk asks on four connections for so many seconds; where it is not installed, one raw
     connection asks each once. RuntimeError when an answer is an error.

@@ -14,11 +14,11 @@ from urllib.parse import unquote, urlsplit
 from django.apps import apps
 from django.db import models
 
-from policy.content import file_name
+from policy.release.contents import file_name
 
 ORDER = (
     "sources", "sentences", "passages", "countries", "officials", "positions",
-    "bilateral_issues", "issue_sides", "statements", "voices", "search_entries", "release",
+    "bilateral_issues", "issue_sides", "statements", "concerns", "search_entries", "release",
 )  # fmt: skip
 """The files of a made release, so that nothing is named before it is there."""
 CHUNK = 5000
@@ -97,12 +97,12 @@ def createdb(url: str, binaries: Path, name: str) -> None:
 
 
 def vacuum(url: str, binaries: Path) -> None:
-    """Give a database of PostgreSQL its statistics and its visibility map."""
+    """Return a database of PostgreSQL its statistics and its visibility map."""
     psql(url, binaries, "vacuum analyze", once=False)
 
 
 def analyse(file: Path) -> None:
-    """Give a database of SQLite its statistics."""
+    """Return a database of SQLite its statistics."""
     connection = sqlite3.connect(file)
     connection.execute("analyze")
     connection.close()

@@ -14,8 +14,8 @@ from typing import IO, Any
 import pycountry
 from django.db import models
 
-from policy.annotations import Draft, Entry
-from policy.content import UNCOUNTED, canonical, file_name
+from policy.annotations.concerns import concerns_of
+from policy.annotations.reading import Draft, Entry
 from policy.models import (
     BilateralIssue,
     Country,
@@ -35,8 +35,8 @@ from policy.models.issues import IssueStatus
 from policy.models.releases import SCHEMA_VERSION
 from policy.models.search import KIND_OF
 from policy.plover import Context
-from policy.searching import search_entries
-from policy.voices import voices_of
+from policy.release.contents import UNCOUNTED, canonical, file_name
+from policy.search.words import search_entries
 
 KOSOVO = ("XKX", "XK", "983", "Kosovo")
 """A user-assigned code that makes the 249 countries of ISO 3166-1 two hundred and fifty."""
@@ -59,12 +59,12 @@ class Skew:
         self.sums = list(itertools.accumulate(rank**-power for rank in ranks))
 
     def draw(self, chance: random.Random, number: int = 1) -> list[Any]:
-        """Give so many items; one may come twice."""
+        """Return so many items; one may come twice."""
         return chance.choices(self.items, cum_weights=self.sums, k=number)
 
 
 def words(chance: random.Random) -> list[str]:
-    """Give the made words that texts consist of, each once."""
+    """Return the made words that texts consist of, each once."""
     onsets = [*"bcdfghjklmnprstvwz", "br", "cr", "st", "tr", "pl"]
     found: dict[str, None] = {}
     while len(found) < VOCABULARY:
@@ -102,7 +102,7 @@ class Writer:
 
 
 def entry(model: type[models.Model], key: str, **fields: Any) -> Entry:
-    """Give a record without the fields that say nothing."""
+    """Return a record without the fields that say nothing."""
     said = {name: value for name, value in fields.items() if value not in (None, [])}
     return Entry(model, key, said, key)
 
@@ -130,23 +130,23 @@ class World:
         self.passages: list[str] = []
 
     def chance(self, purpose: str) -> random.Random:
-        """Give the random numbers for one purpose, so that one kind does not shift another."""
+        """Return the random numbers for one purpose, so that one kind does not shift another."""
         return random.Random(f"{self.seed} {purpose}")  # noqa: S311
 
     def text(self, chance: random.Random, least: int, most: int) -> str:
-        """Give a sentence of made words."""
+        """Return a sentence of made words."""
         drawn = self.vocabulary.draw(chance, chance.randint(least, most))
         return f"{' '.join(drawn).capitalize()}."
 
     def evidence(self, chance: random.Random, at: int) -> list[str]:
-        """Give one to three passages of one source; every passage is given to somebody."""
+        """Return one to three passages of one source; every passage is given to somebody."""
         first = at % len(self.passages)
         number = min(chance.choice((1, 1, 1, 2, 2, 3)), len(self.passages) - first)
         return self.passages[first : first + number]
 
 
 def countries() -> list[tuple[str, str, str, str]]:
-    """Give alpha-3, alpha-2 and numeric code and the name of 250 countries, in order."""
+    """Return alpha-3, alpha-2 and numeric code and the name of 250 countries, in order."""
     iso = [(c.alpha_3, c.alpha_2, c.numeric, c.name) for c in pycountry.countries]
     return sorted([*iso, KOSOVO])
 
@@ -287,15 +287,17 @@ def _statements(world: World, writer: Writer) -> None:
             about=about, issues=issues if chance.random() < 0.6 else [],
             medium=chance.choice(MEDIA) if chance.random() < 0.5 else None,
             support=_support(chance), evidence=world.evidence(chance, number),
-            **_voice(world, chance), **_time(chance),
+            **_attribution(world, chance), **_time(chance),
         )  # fmt: skip
         writer.write_found(statement)
-        for voice in voices_of(statement, world.serves.get(statement.fields.get("speaker", ""))):
-            writer.write(voice)
+        for concern in concerns_of(
+            statement, world.serves.get(statement.fields.get("speaker", ""))
+        ):
+            writer.write(concern)
 
 
-def _voice(world: World, chance: random.Random) -> dict[str, Any]:
-    """Give who said it and in what form: people mostly, few of them most of it."""
+def _attribution(world: World, chance: random.Random) -> dict[str, Any]:
+    """Return who said it and in what form: people mostly, few of them most of it."""
     drawn = chance.random()
     if drawn >= 0.9:
         return {"kind": "narration", "narrator": True}
@@ -312,7 +314,7 @@ def _voice(world: World, chance: random.Random) -> dict[str, Any]:
 
 
 def _time(chance: random.Random) -> dict[str, Any]:
-    """Give a time to seven records of ten, most of them known to the day."""
+    """Return a time to seven records of ten, most of them known to the day."""
     drawn = chance.random()
     if drawn >= 0.7:
         return {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import quote
 
-from api.walking import encoded
+from api.keyset import encoded
 from bench.client import Ask, Raw, ask
 from bench.dataset import World
 
@@ -49,7 +49,7 @@ class Row:
         self.times.append((taken[0], taken[1]))
 
     def cells(self) -> list[str]:
-        """Give the cells of the row."""
+        """Return the cells of the row."""
         ours, other = (median(side) for side in zip(*self.times, strict=True))
         ratios = [a / b if self.at_most else b / a for a, b in self.times]
         low, _, high = quantiles(ratios, n=4) if len(ratios) > 1 else (ratios * 3)
@@ -61,7 +61,7 @@ class Row:
 
 
 def verdict(value: float, goal: float | None, *, at_most: bool = False) -> list[str]:
-    """Give the goal, and whether a value meets it."""
+    """Return the goal, and whether a value meets it."""
     if goal is None:
         return ["-", "-"]
     met = value <= goal if at_most else value >= goal
@@ -69,7 +69,7 @@ def verdict(value: float, goal: float | None, *, at_most: bool = False) -> list[
 
 
 def human(seconds: float) -> str:
-    """Give a duration in the unit one reads it in."""
+    """Return a duration in the unit one reads it in."""
     if seconds >= 1:
         return f"{seconds:.2f} s"
     return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} us"
@@ -86,25 +86,25 @@ class Keys:
         return self.world.chance(f"asking {purpose} {number}")
 
     def statements(self, purpose: str, number: int, count: int) -> list[str]:
-        """Give keys of statements, all as likely."""
+        """Return keys of statements, all as likely."""
         chance = self._chance(purpose, number)
         return [f"statement-{chance.randrange(self.world.statements):07d}" for _ in range(count)]
 
     def details(self, address: str, count: int) -> Asks:
-        """Give requests for single statements; the address has a {key}."""
+        """Return requests for single statements; the address has a {key}."""
         return lambda number: [
             Ask(address.format(key=key)) for key in self.statements("details", number, count)
         ]
 
     def pages(self, address: str, count: int) -> Asks:
-        """Give requests for 50 statements after a key; the address has a {key} or a {cursor}."""
+        """Return requests for 50 statements after a key; the address has a {key} or a {cursor}."""
         return lambda number: [
             Ask(address.format(key=key, cursor=encoded(self.place, {}, [key])))
             for key in self.statements("pages", number, count)
         ]
 
     def numbered(self, address: str, count: int) -> Asks:
-        """Give requests for the pages that ``pages`` asks for, by their {page} number."""
+        """Return requests for the pages that ``pages`` asks for, by their {page} number."""
 
         def page(key: str) -> int:
             return int(key.rpartition("-")[2]) // 50 + 1
@@ -114,7 +114,7 @@ class Keys:
         ]
 
     def last(self, address: str, count: int) -> Asks:
-        """Give requests for pages that begin among the last thousandth of the list."""
+        """Return requests for pages that begin among the last thousandth of the list."""
         deepest = max(60, self.world.statements // 1000)
 
         def asks(number: int) -> list[Ask]:
@@ -126,7 +126,7 @@ class Keys:
         return asks
 
     def pairs(self, address: str, count: int) -> Asks:
-        """Give requests for a {country} and a {topic}, as often as statements have them."""
+        """Return requests for a {country} and a {topic}, as often as statements have them."""
 
         def asks(number: int) -> list[Ask]:
             chance = self._chance("pairs", number)
@@ -140,7 +140,7 @@ class Keys:
         return asks
 
     def words(self, address: str, count: int) -> Asks:
-        """Give requests for a {word}: evenly over the logarithm of its rank, rare to common."""
+        """Return requests for a {word}: evenly over the logarithm of its rank, rare to common."""
 
         def asks(number: int) -> list[Ask]:
             chance = self._chance("words", number)
@@ -165,7 +165,7 @@ class Stored:
 
 
 def cached(port: int, keys: Keys, count: int) -> list[Stored]:
-    """Give requests whose answers are in the cache now."""
+    """Return requests whose answers are in the cache now."""
     connection = Raw(port)
     found = []
     chance = keys.world.chance("cached")
@@ -218,7 +218,7 @@ def about(size: int, rounds: int) -> str:
 
 
 def table(rows: list[list[str]]) -> str:
-    """Give rows of cells as a table in Markdown."""
+    """Return rows of cells as a table in Markdown."""
     widths = [max(len(row[at]) for row in rows) for at in range(len(HEAD))]
     written = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"

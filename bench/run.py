@@ -24,7 +24,7 @@ from tests.servers import free_port
 SEED = 1
 RAW = "the raw rows were written as CSV before"
 RENDER = (
-    "from api.models import RenderedState; from api.rendering import render_all; "
+    "from api.models import RenderedState; from api.rendering.records import render_all; "
     "RenderedState.objects.all().delete(); render_all()"
 )
 SMALL = 2000
@@ -157,7 +157,7 @@ def _raw(url: str, folder: Path, paths: list[Path]) -> float:
 
 
 def _settled(url: str, folder: Path) -> None:
-    """Give both engines what a database at rest has: statistics, and no dead rows."""
+    """Return both engines what a database at rest has: statistics, and no dead rows."""
     if url.startswith("sqlite"):
         copying.analyse(Path(url.removeprefix("sqlite:///")))
     else:
@@ -165,7 +165,7 @@ def _settled(url: str, folder: Path) -> None:
 
 
 def _loaddata(folder: Path, engine: str, url: str, each: float) -> list[str]:
-    """Give the row on Django's own loader, per record and of a smaller release."""
+    """Return the row on Django's own loader, per record and of a smaller release."""
     small = folder / "small"
     if not small.exists():
         make(small / "release", SMALL, SEED)
@@ -339,7 +339,7 @@ def _others(  # noqa: PLR0917
 
 
 def _datasette(file: Path, folder: Path) -> list[str]:
-    """Give the command of a tuned Datasette: counts taken before, no facets suggested, FTS told."""
+    """Return the command of a tuned Datasette: counts precomputed, no facets suggested, FTS set."""
     inspected, metadata = folder / "datasette-counts.json", folder / "datasette.json"
     subprocess.run([BIN / "datasette", "inspect", file, "--inspect-file", inspected], check=True)
     table = {"fts_table": "policy_searchindex", "fts_pk": "rowid"}

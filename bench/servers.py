@@ -31,17 +31,17 @@ class Server:
     """Seconds from the start of the process to its first answer."""
 
     def memory(self) -> int:
-        """Give the bytes that the process and its children hold, shared pages split (PSS)."""
+        """Return the bytes that the process and its children hold, shared pages split (PSS)."""
         return sum(_proportional(process) for process in _family(self.process))
 
 
 def granian(application: str) -> list[str]:
-    """Give the command that serves another application with one worker and the API's own flags."""
+    """Return the command that serves another application with one worker and the API's flags."""
     return command(application, *_places(1))
 
 
 def ours(workers: int = 1) -> list[str]:
-    """Give the command that serves the API, as the README has it."""
+    """Return the command that serves the API, as the README has it."""
     return [sys.executable, "-m", "api", *_places(workers)]
 
 

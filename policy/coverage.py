@@ -27,7 +27,7 @@ class Line:
 
 
 def citations(passages: QuerySet[Passage]) -> dict[str, list[Citation]]:
-    """Give what rests on each of these passages, by the key of the passage, sorted.
+    """Return what rests on each of these passages, by the key of the passage, sorted.
 
     A part, such as a side of an issue, is told as the record it is served in.
     """
@@ -48,7 +48,7 @@ def citations(passages: QuerySet[Passage]) -> dict[str, list[Citation]]:
 
 
 def ledger(source: str) -> list[Line]:
-    """Give every sentence of a source in order, with the records that rest on it."""
+    """Return every sentence of a source in order, with the records that rest on it."""
     passages: dict[str, list[str]] = defaultdict(list)
     located = Passage.objects.filter(source=source)
     for sentence, passage in located.values_list("sentence_id", "pk"):

@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from policy import plover
+from policy.annotations.concerns import concerning
 from policy.models import BilateralIssue, Event, EventParty, Gap, IssueSide, Trip
 from policy.models.events import PartyRole
-from policy.voices import concerning
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class EventTotals:
 
 
 def dyads() -> list[Dyad]:
-    """Give every pair of countries with an issue or an event between them, in order of the key."""
+    """Return every pair of countries with an issue or an event between them, in key order."""
     counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     issues = (
         IssueSide.objects.filter(issue__sides__country__gt=F("country"))
@@ -66,29 +66,29 @@ def dyads() -> list[Dyad]:
 
 
 def issues_between(first: str, second: str) -> Q:
-    """Give the condition on bilateral issues: these are the two sides."""
+    """Return the condition on bilateral issues: these are the two sides."""
     return _both(BilateralIssue, "sides__country", first, second)
 
 
 def events_between(first: str, second: str) -> Q:
-    """Give the condition on events: both have a part, and at least one of them acts."""
+    """Return the condition on events: both have a part, and at least one of them acts."""
     acts = Q(parties__role=PartyRole.ACTOR, parties__country__in=[first, second])
     acting = Q(pk__in=Event.objects.order_by().filter(acts).values("pk"))
     return acting & _both(Event, "parties__country", first, second)
 
 
 def statements_between(first: str, second: str) -> Q:
-    """Give the condition on statements: each country speaks in it or is what it is about."""
+    """Return the condition on statements: each country speaks in it or is what it is about."""
     return concerning([first]) & concerning([second])
 
 
 def trips_between(first: str, second: str) -> Q:
-    """Give the condition on trips: an official of the one stops in the other."""
+    """Return the condition on trips: an official of the one stops in the other."""
     return _travels(first, second) | _travels(second, first)
 
 
 def gaps_between(first: str, second: str) -> Q:
-    """Give the condition on gaps: they concern both countries, or an issue between them."""
+    """Return the condition on gaps: they concern both countries, or an issue between them."""
     issues = BilateralIssue.objects.order_by().filter(issues_between(first, second))
     within = Gap.objects.order_by().filter(issues__in=issues).values("pk")
     return _both(Gap, "countries", first, second) | Q(pk__in=within)

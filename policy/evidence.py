@@ -7,8 +7,8 @@ from pathlib import Path
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 
-from policy.content import settled
 from policy.models import AttachedTexts, Passage, PassageText, Source
+from policy.release.contents import settled
 from policy.validation import Record
 
 
@@ -17,7 +17,7 @@ class TextError(Exception):
 
 
 def read_text(path: Path) -> str:
-    """Give a file's text exactly as it stands, in UTF-8 and with its newlines untouched.
+    """Return a file's text exactly as it stands, in UTF-8 and with its newlines untouched.
 
     Raises TextError when it cannot be read as UTF-8.
     """
@@ -30,7 +30,7 @@ def read_text(path: Path) -> str:
 
 
 def sha256(text: str) -> str:
-    """Give the SHA-256 digest of a text's UTF-8 form, in lower-case hex."""
+    """Return the SHA-256 digest of a text's UTF-8 form, in lower-case hex."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -68,7 +68,7 @@ def misquotations(statements: list[Record], spans: list[Record], text: str) -> I
 
 
 def locate(source: str, sentences: list[Record], text: str, phrase: str) -> str:
-    """Give the annotation, in TOML, of the passage that a phrase makes.
+    """Return the annotation, in TOML, of the passage that a phrase makes.
 
     Raises TextError when the phrase stands nowhere, more than once, or across sentences.
     """

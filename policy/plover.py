@@ -373,12 +373,12 @@ MODE_CHOICES: list[tuple[str, str]] = sorted(
 
 
 def quad_of(event_type: str) -> Quad:
-    """Give the quad class of an event type; ValueError if there is no such type."""
+    """Return the quad class of an event type; ValueError if there is no such type."""
     return CODEBOOK[EventType(event_type)].quad
 
 
 def score_of(event_type: str, mode: str | None) -> float:
-    """Give the score, -10 (conflict) to +10 (cooperation), of an event type in a mode, if any.
+    """Return the score, -10 (conflict) to +10 (cooperation), of an event type in a mode, if any.
 
     ValueError if there is no such event type, or if the mode does not belong to it.
     """
@@ -393,6 +393,6 @@ def score_of(event_type: str, mode: str | None) -> float:
 
 
 def event_types_in(quad: str) -> list[EventType]:
-    """Give the event types of a quad class, in the manual's order; ValueError if none such."""
+    """Return the event types of a quad class, in the manual's order; ValueError if none such."""
     wanted = Quad(quad)
     return [entry.event_type for entry in _ENTRIES if entry.quad is wanted]

@@ -47,7 +47,7 @@ RANGES = BaseDatabaseOperations.integer_field_ranges
 
 @cache
 def fields_of(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
-    """Give the fields a fixture may fill, by name: columns and many-to-many, without the key."""
+    """Return the fields a fixture may fill, by name: columns and many-to-many, without the key."""
     meta = model._meta
     return {
         field.name: field

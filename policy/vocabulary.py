@@ -24,7 +24,7 @@ class Vocabulary(models.TextChoices):
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """Give the allowed word most like this one, or None when none is like it."""
+    """Return the allowed word most like this one, or None when none is like it."""
     by_folded = {option.casefold(): option for option in allowed}
     matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[matches[0]] if matches else None

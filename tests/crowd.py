@@ -101,7 +101,7 @@ class Service:
     whole: dict[str, bytes] = field(default_factory=dict)
 
     def workers(self) -> list[int]:
-        """Give the process ids of the workers."""
+        """Return the process ids of the workers."""
         task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         found = [int(word) for word in task.read_text().split()]
         return [
@@ -263,7 +263,7 @@ def during(
 
 
 def _recovery(answers: list[Answer], lifted: float) -> float:
-    """Give the seconds from the lifting until whoever asked was answered as before."""
+    """Return the seconds from the lifting until whoever asked was answered as before."""
     after = [answer for answer in answers if answer.began > lifted]
     failed = max((answer.began for answer in after if answer.status != "200"), default=lifted)
     good = [a.ended for a in after if a.status == "200" and a.kind in FRESH and a.began >= failed]

@@ -36,7 +36,7 @@ def alone(engine: str) -> int:
 
 
 def line(row: dict[str, Any]) -> str:
-    """Give a row of the table as text."""
+    """Return a row of the table as text."""
     names = ("slowest", "alive", "ready", "recovery")
     times = ["-" if row[name] is None else f"{row[name]:.2f}" for name in names]
     outcomes = ", ".join(f"{number} x {name}" for name, number in row["outcomes"].items())

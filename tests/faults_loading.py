@@ -15,7 +15,7 @@ from threading import Event
 
 from django.db import transaction
 
-from policy.loading import load
+from policy.release.loading import load
 from tests.conftest import ROOT
 from tests.crowd import Row
 from tests.releases import committed, connected, contents, database, sealed, successor, write

@@ -50,7 +50,7 @@ SLOW = """
 import time, django
 django.setup()
 from django.db import connection, Error
-from api.release import snapshot
+from api.database.release import snapshot
 query = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
 began = time.monotonic()
 try:
@@ -351,7 +351,7 @@ def loaded(database: str, release: Path | None = None) -> str:
 
 
 def memory(service: Service) -> dict[str, int]:
-    """Give the resident memory of each worker, and of their parent, in MB."""
+    """Return the resident memory of each worker, and of their parent, in MB."""
 
     def resident(pid: int) -> int:
         text = Path(f"/proc/{pid}/status").read_text()

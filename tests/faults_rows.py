@@ -39,7 +39,7 @@ Faults = dict[str, Callable[[], Any]]
 
 @contextmanager
 def befallen(folder: Path, server: Server | None) -> Iterator[tuple[str, Faults]]:
-    """Give the address of a loaded database, and what can befall it; a file where no server is."""
+    """Return the address of a loaded database and its faults; a file where no server is."""
     if server:
         loaded(server.url)
         url = faults_postgres.role(server)
@@ -51,7 +51,7 @@ def befallen(folder: Path, server: Server | None) -> Iterator[tuple[str, Faults]
 
 
 def checked(row: Row) -> Row:
-    """Give a row, having made sure that a fault was one; raises AssertionError."""
+    """Return a row, having made sure that a fault was one; raises AssertionError."""
     if row.fault in HARMLESS:
         assert set(row.outcomes) == {"200"}, row
     elif row.fault != BRIEF:
@@ -60,7 +60,7 @@ def checked(row: Row) -> Row:
 
 
 def of_the_file(folder: Path, seconds: float) -> Iterator[Callable[[], Row]]:
-    """Give what can be wrong with SQLite's file from the start."""
+    """Return what can be wrong with SQLite's file from the start."""
     yield lambda: missing_at_start(folder / "late")
     yield lambda: waiting_for_a_writer(folder / "rollback", seconds)
     yield lambda: read_only(folder / "readable", seconds)
@@ -112,7 +112,7 @@ def read_only(folder: Path, seconds: float) -> Row:
 
 
 def rows(folder: Path, server: Server | None) -> Iterator[Callable[[], Any]]:
-    """Give what makes the rows for an engine: SQLite where no server is given."""
+    """Return what makes the rows for an engine: SQLite where no server is given."""
     with befallen(folder, server) as (url, faults), serving(url, folder) as service:
         service.until(200)
         service.learn()

@@ -16,7 +16,7 @@ from schemathesis import Case, GenerationMode, HookContext
 
 django.setup()
 
-from api.asking import Phrase, RefusedError  # noqa: E402 - models need the settings first
+from api.parameters import Phrase, RefusedError  # noqa: E402 - models need the settings first
 
 PAGING = ("cursor", "page_size", "facets", "expand")
 SHAPING = ("fields", "omit", "expand")

@@ -12,7 +12,7 @@ from django.db import close_old_connections
 
 
 def asking(application: Any) -> Any:
-    """Give a function that asks it for a target and gives status, headers by name, and body."""
+    """Return a function that asks it for a target and gives status, headers by name, and body."""
 
     def ask(target: str, method: str = "GET", **headers: str) -> SimpleNamespace:
         path, _, query = target.partition("?")

@@ -31,7 +31,7 @@ def ask(address: str, path: str, method: str = "GET", **headers: str) -> Answer:
 
 
 def operations(address: str) -> dict[str, list[str]]:
-    """Give the paths of each operation of the schema: a list once, a detail for each record."""
+    """Return the paths of each operation of the schema: a list once, a detail for each record."""
     paths: dict[str, list[str]] = {}
     templates = sorted(document()["paths"], key=lambda template: template.count("{"))
     for template in templates:

@@ -15,7 +15,7 @@ BINARIES = "/usr/lib/postgresql/*/bin"
 
 
 def binaries() -> Path | None:
-    """Give the folder of the newest server binaries, or None where there are none."""
+    """Return the folder of the newest server binaries, or None where there are none."""
     found = sorted(Path("/").glob(f"{BINARIES[1:]}/initdb"), key=lambda path: path.parts[4])
     if found:
         return found[-1].parent
@@ -24,7 +24,7 @@ def binaries() -> Path | None:
 
 
 def _unprivileged() -> dict[str, object]:
-    """Give the options that run a process as somebody PostgreSQL accepts."""
+    """Return the options that run a process as somebody PostgreSQL accepts."""
     if os.geteuid() != 0:
         return {}
     for name in ("postgres", "nobody"):

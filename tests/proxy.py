@@ -35,7 +35,7 @@ http {{
 
 
 def binary() -> str | None:
-    """Give the path of nginx, or None where there is none."""
+    """Return the path of nginx, or None where there is none."""
     return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 

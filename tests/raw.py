@@ -26,5 +26,5 @@ def request(target: str, *headers: str, body: bytes = b"", method: str = "GET") 
 
 
 def status(answer: bytes) -> int:
-    """Give the status of an answer."""
+    """Return the status of an answer."""
     return int(answer.split(b" ", 2)[1])

@@ -17,8 +17,8 @@ import psycopg
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from policy.content import UNCOUNTED, Digest, canonical, kinds
-from policy.staging import staged_kinds
+from policy.release.contents import UNCOUNTED, Digest, canonical, kinds
+from policy.release.staging import staged_models
 from tests.conftest import FIXTURES, ROOT
 
 Records = dict[str, list[dict[str, Any]]]
@@ -26,12 +26,12 @@ Records = dict[str, list[dict[str, Any]]]
 
 
 def committed() -> Records:
-    """Give the records of the committed release."""
+    """Return the records of the committed release."""
     return {Path(path).stem: json.loads(Path(path).read_text()) for path in FIXTURES}
 
 
 def sealed(records: Records) -> Records:
-    """Give the records with the counts and the hash that they have."""
+    """Return the records with the counts and the hash that they have."""
     digest = Digest()
     for name in kinds():
         for record in records.get(name, []) if name != "release" else []:
@@ -45,7 +45,7 @@ def sealed(records: Records) -> Records:
 
 
 def successor() -> Records:
-    """Give a release after the committed one, in which rows come, go and trade unique values."""
+    """Return a release after the committed one, in which rows come, go and trade unique values."""
     records = copy.deepcopy(committed())
     by_key = {record["pk"]: record for found in records.values() for record in found}
     records["release"][0]["fields"]["version"] = "2.0.0"
@@ -104,7 +104,7 @@ def manage(url: str, *arguments: str, **options: Any) -> "subprocess.CompletedPr
 
 @cache
 def _template(folder: Path) -> str:
-    """Give the address of a database with tables and no rows, made once for a folder."""
+    """Return the address of a database with tables and no rows, made once for a folder."""
     cluster = os.environ.get("DATABASE_URL")
     if cluster:
         with closing(psycopg.connect(cluster, autocommit=True)) as connection:
@@ -120,7 +120,7 @@ def _template(folder: Path) -> str:
 
 @contextmanager
 def database(folder: Path, name: str = "loaded") -> Iterator[str]:
-    """Give the address of an empty database with its tables, on the engine the tests run on."""
+    """Return the address of an empty database with its tables, on the engine the tests run on."""
     template = _template(folder)
     if template.startswith("sqlite"):
         path = folder / f"{name}.sqlite3"
@@ -151,7 +151,7 @@ def connected(url: str, alias: str = "loaded") -> Iterator[BaseDatabaseWrapper]:
 
 
 def layout(connection: BaseDatabaseWrapper) -> list[Any]:
-    """Give every index and constraint of the tables, as the database itself tells of them."""
+    """Return every index and constraint of the tables, as the database itself tells of them."""
     told = {
         "sqlite": "SELECT type, name, sql FROM sqlite_master WHERE type = 'index' ORDER BY 2",
         "postgresql": (
@@ -166,10 +166,10 @@ def layout(connection: BaseDatabaseWrapper) -> list[Any]:
 
 
 def contents(connection: BaseDatabaseWrapper) -> dict[str, list[Any]]:
-    """Give every row of a release's tables, sorted, without the numbers of pairs."""
+    """Return every row of a release's tables, sorted, without the numbers of pairs."""
     found = {}
     with connection.cursor() as cursor:
-        for kind in staged_kinds():
+        for kind in staged_models():
             for table in kind.tables:
                 columns = ", ".join(map(connection.ops.quote_name, table.columns))
                 cursor.execute(f"SELECT {columns} FROM {table.name}")

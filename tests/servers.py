@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def free_port() -> int:
-    """Give a port below the ephemeral range that nobody listens on.
+    """Return a port below the ephemeral range that nobody listens on.
 
     Where to begin is drawn, so that two runs on one machine do not take the same one at once.
     """
@@ -49,7 +49,7 @@ def load(database: str, **settings: str) -> None:
 
 @contextmanager
 def ready(process: subprocess.Popen[bytes], port: int) -> Iterator[str]:
-    """Give the address of a server once it is ready, and stop it at the end."""
+    """Return the address of a server once it is ready, and stop it at the end."""
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + 30

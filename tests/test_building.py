@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from policy.annotations import InvalidAnnotationsError
-from policy.building import build
+from policy.annotations.building import build
+from policy.annotations.reading import InvalidAnnotationsError
 from tests.conftest import FIXTURES, ROOT
 
 SOURCE = "sources/article-1"
@@ -199,7 +199,7 @@ CASES = {
         "time_latest = 2024-01-01",
         r"trip \S+: Give the earliest day",
     ),
-    "one voice": (
+    "one attribution": (
         "statements.toml",
         r'^speaker = "',
         'narrator = true\nspeaker = "',

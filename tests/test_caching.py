@@ -10,9 +10,10 @@ import zstandard
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
-from api import formats, release
-from api.caching import Cached
-from api.encoding import encoding_for
+from api.database import release
+from api.formats import streams
+from api.serving.cache import ResponseCache
+from api.serving.compression import preferred_encoding
 from api.views import base
 from policy.models import Release
 from tests.conftest import ARTICLE, RESOURCES
@@ -47,7 +48,7 @@ def serve(db, asked, monkeypatch):
         asked.append(environ["PATH_INFO"])
         return django(environ, start_response)
 
-    cached = Cached(application, 2**24)
+    cached = ResponseCache(application, 2**24)
     ask = asking(cached)
     ask.cached = cached
     with connections_kept():
@@ -122,7 +123,7 @@ def test_answers_are_compressed_and_the_tag_is_another(serve, path, encoding):
     ],
 )  # fmt: skip
 def test_the_encoding_is_the_clients_choice(accepted, encoding):
-    assert encoding_for(accepted) == encoding
+    assert preferred_encoding(accepted) == encoding
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -260,7 +261,7 @@ def test_whole_lists_are_limited_at_a_time_and_let_go(serve, monkeypatch):
     assert held == base.LISTS
     assert serve("/api/v1/events?format=csv").status == 200
     # What is longer than a page is long.
-    monkeypatch.setattr(formats, "CHUNK", 3)
+    monkeypatch.setattr(streams, "CHUNK", 3)
     refused = serve("/api/v1/events?format=csv")
     assert refused.status == 503
     assert b"ask again later" in refused.body

@@ -6,14 +6,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from api.database.release import served
 from api.models import RenderedState
-from api.release import served
-from api.rendering import render_all
-from policy import common_words
-from policy.common_words import EVERY, number_of
-from policy.hits import Hits
+from api.rendering.records import render_all
 from policy.models import Release, SearchEntry
 from policy.models.search import RecordKind
+from policy.search import counts as common_words
+from policy.search.counts import EVERY, number_of
+from policy.search.hits import Hits
 from tests.test_search import entry
 
 LEAST = 12

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from api.asking import MAX_ITEMS, MAX_QUERY, MAX_WORDS
+from api.keyset import MAX_CURSOR
 from api.pagination import PAGE_SIZE
-from api.walking import MAX_CURSOR
+from api.parameters import MAX_ITEMS, MAX_QUERY, MAX_WORDS
 from tests.conftest import ROOT
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("**/*.md"))]

@@ -6,13 +6,13 @@ import random
 import pytest
 from django.db import connection, models
 
-from policy.evident import Evident
-from policy.screening import Screen
-from policy.staging import staged_kinds
+from policy.release.evident import Evident
+from policy.release.records import RecordValidator
+from policy.release.staging import staged_models
 from policy.validation import errors_of, fields_of
 from tests.releases import committed
 
-KINDS = [kind for kind in staged_kinds() if kind.name != "release"]
+KINDS = [kind for kind in staged_models() if kind.name != "release"]
 VALUES = [
     *(
         None,
@@ -82,7 +82,7 @@ def constrained(kind):
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_the_committed_records_are_evident(kind):
     evident = Evident(kind.model, connection)
-    screen = Screen(kind.model, connection)
+    screen = RecordValidator(kind.model, connection)
     for record in committed().get(kind.name, []):
         row = evident.row(record)
         own_rules = kind.model.clean is not models.Model.clean
@@ -94,7 +94,7 @@ def test_the_committed_records_are_evident(kind):
 def test_both_ways_agree_over_made_records(kind):
     drawn = random.Random(kind.name)
     evident = Evident(kind.model, connection)
-    screen = Screen(kind.model, connection)
+    screen = RecordValidator(kind.model, connection)
     allowed = constrained(kind)
     base = committed().get(kind.name) or MADE[kind.name]
     names = ["pk", *fields_of(kind.model), "unknown"]

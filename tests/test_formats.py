@@ -8,8 +8,8 @@ import tracemalloc
 import pytest
 from pyld import jsonld
 
-from api.formats import CHUNK, cell
-from api.linked import TYPES
+from api.formats.jsonld import TYPES
+from api.formats.streams import CHUNK, cell
 from policy.models import Statement
 from tests.conftest import RESOURCES, VIEWSETS
 

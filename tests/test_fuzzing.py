@@ -18,7 +18,7 @@ WITHOUT = "ignored_auth,object_level_authorization"
 
 
 def fuzz(address: str, folder: Path, phases: str, examples: int, patience: int) -> int:
-    """Give the number of cases that were asked; any failure of any of them fails."""
+    """Return the number of cases that were asked; any failure of any of them fails."""
     report, schema = folder / "report.json", f"{address}/api/schema?format=json"
     done = subprocess.run(
         [

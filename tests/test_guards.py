@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client
 
-from api.asking import MAX_ITEMS, MAX_QUERY, MAX_WORDS
-from api.guards import HEADERS, HSTS
+from api.keyset import MAX_CURSOR
 from api.pagination import PAGE_SIZE
-from api.walking import MAX_CURSOR
+from api.parameters import MAX_ITEMS, MAX_QUERY, MAX_WORDS
+from api.serving.headers import HEADERS, HSTS
 from tests.conftest import RESOURCES
 from tests.raw import exchange, request, status
 

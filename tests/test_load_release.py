@@ -17,11 +17,11 @@ from django.core.management.base import OutputWrapper
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from policy import loading
-from policy.hits import Hits
-from policy.loading import LOCK, Change, LockedError, load
 from policy.management.commands.load_release import Bar
 from policy.models import PassageText, SearchEntry
+from policy.release import loading
+from policy.release.loading import LOCK, Change, LockedError, load
+from policy.search.hits import Hits
 from tests.conftest import FIXTURES, ROOT, engine
 from tests.releases import (
     committed,
@@ -348,7 +348,7 @@ def test_eight_at_once_all_end_well(url, connection, folders, loaded_before):
 
 @contextmanager
 def database_of(folder, url):
-    """Give what a database holds that got only one release."""
+    """Return what a database holds that got only one release."""
     with (
         TemporaryDirectory() as other,
         database(Path(other), "wanted") as address,

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from policy.building import build
+from policy.annotations.building import build
 from policy.models import Country, Release, Statement
 from tests.conftest import FIXTURES, ROOT, engine
 

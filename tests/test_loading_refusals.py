@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from policy.loading import InvalidReleaseError, load
+from policy.release.loading import InvalidReleaseError, load
 from tests.releases import committed, connected, contents, database, sealed, successor, write
 
 

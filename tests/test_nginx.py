@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 from jsonschema_rs import Draft202012Validator
 
-from api.problems import KINDS
+from api.problems import PROBLEM_TYPES
 from tests.conftest import document, engine
 from tests.operations import ask, operations
 from tests.proxy import CONFIGURATION, binary, nginx
@@ -231,5 +231,5 @@ def test_the_kinds_it_names_are_those_of_the_api():
         problem = json.loads(body)
         assert problem["status"] == int(code)
         if problem["type"] != "about:blank":
-            kind = KINDS[problem["type"].removeprefix("/problems/")]
+            kind = PROBLEM_TYPES[problem["type"].removeprefix("/problems/")]
             assert (kind.status, kind.title) == (problem["status"], problem["title"])

@@ -9,8 +9,8 @@ from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
 
 from api.models import Rendering
-from api.prepared import NUMBER, Prepared
-from api.rendering import render_all
+from api.rendering.recipes import NUMBER, RecipeApplication
+from api.rendering.records import render_all
 from policy.models import Release
 from tests.conftest import RESOURCES, VIEWSETS
 from tests.gateway import asking, connections_kept
@@ -32,7 +32,7 @@ def both(db):
 
     with connections_kept():
         yield SimpleNamespace(
-            prepared=asking(Prepared(application)), plain=asking(django), passed=passed
+            prepared=asking(RecipeApplication(application)), plain=asking(django), passed=passed
         )
 
 
@@ -164,7 +164,7 @@ def test_a_database_that_fails_is_told_by_the_application(both, monkeypatch):
 
 def test_so_many_recipes_are_kept_and_no_more(db):
     render_all()
-    prepared = Prepared(get_wsgi_application())
+    prepared = RecipeApplication(get_wsgi_application())
     with connections_kept():
         ask = asking(prepared)
         for size in range(1, NUMBER + 20):

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from api.middleware import RequestIdFilter
+from api.serving.middleware import RequestIdFilter
 from api.views.records import CountryViewSet
 
 ADDRESSES = ["/api/v1/countries", "/api/v1/events/x", "/api/v1/dyads", "/api/v1/search?q=canal",

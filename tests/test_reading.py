@@ -5,8 +5,8 @@ import tracemalloc
 
 import pytest
 
-from policy import reading
-from policy.reading import UnreadableError, files_of, records_in
+from policy.release import files as reading
+from policy.release.files import UnreadableError, files_of, records_in
 
 RECORDS = [
     {"pk": "a", "text": 'brackets ] } , and "quotes" \\'},

@@ -37,7 +37,7 @@ def examples(text):
 
 
 def differences(shown, real, where="$"):
-    """Give where a shortened answer says what the real one does not.
+    """Return where a shortened answer says what the real one does not.
 
     Keys and the ends of lists may be left out; an empty list or object says that there is nothing.
     """

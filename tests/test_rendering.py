@@ -8,13 +8,14 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from api import rendering, writing
-from api.formats import as_json
+from api.database.release import served
+from api.formats.streams import render_json
 from api.models import RenderedState, Rendering
-from api.release import served
-from api.rendering import render_all
+from api.rendering import records as rendering
+from api.rendering import writing
+from api.rendering.records import render_all
+from api.rendering.writing import as_json
 from api.serializers.base import PlainSerializer
-from api.writing import as_text
 from policy.models import Release
 from policy.models.base import Support
 from tests.conftest import ARTICLE, FIXTURES, RESOURCES, VIEWSETS
@@ -123,7 +124,7 @@ def test_records_are_read_as_the_fields_themselves_would_read_them(db, resource,
      Decimal("1.50"), date(2025, 2, 1), [], [1, "é"], {"a": None}],
 )  # fmt: skip
 def test_a_value_is_written_as_the_api_writes_it(value):
-    assert f"[{as_text(value)}]" == as_json([value]).decode()
+    assert f"[{as_json(value)}]" == render_json([value]).decode()
 
 
 def bodies():

@@ -6,11 +6,11 @@ import pytest
 from django.db import connection
 
 from api.views.relations import SearchViewSet
-from policy.hit_index import is_in_order, put_in_order
-from policy.hits import Hits
 from policy.models import SearchEntry
 from policy.models.search import RecordKind
-from policy.searching import entry_key, fold, matching, record_key, snippet
+from policy.search.hit_index import is_in_order, put_in_order
+from policy.search.hits import Hits
+from policy.search.words import entry_key, fold, matching, record_key, snippet
 from tests.conftest import RESOURCES
 
 ORDERS = SearchViewSet.ordering_fields

@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from api.logs import Sparing
+from api.serving.logs import RepeatedWarningFilter
 from tests import faults_postgres, faults_requests, faults_rows, faults_sqlite, releases
 from tests.conftest import engine
 from tests.crowd import during, serving
@@ -92,8 +92,8 @@ def test_a_file_that_is_not_as_it_should_be_from_the_start(tmp_path, case):
 
 def test_the_log_says_the_same_warning_once_in_a_while(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("api.logs.monotonic", lambda: now[0])
-    sparing = Sparing()
+    monkeypatch.setattr("api.serving.logs.monotonic", lambda: now[0])
+    sparing = RepeatedWarningFilter()
 
     def written(message: str, level: int = logging.WARNING) -> str | None:
         record = logging.LogRecord("api", level, "", 0, "%s", (message,), None)

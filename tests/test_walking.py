@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.db.models import DateField, Q
 
-from api.walking import order_of, stretches
+from api.keyset import index_ranges, order_columns
 from policy.models import Statement
 from tests.conftest import VIEWSETS, engine
 
@@ -22,12 +22,12 @@ def test_no_page_of_statements_is_sorted(db, name, backwards):
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
             cursor.execute("SET LOCAL enable_bitmapscan = off")
             cursor.execute("SET LOCAL enable_incremental_sort = off")
-    columns = order_of(Statement.objects.all(), VIEWSETS["statements"].ordering_fields, name)
+    columns = order_columns(Statement.objects.all(), VIEWSETS["statements"].ordering_fields, name)
     read = [column.reversed() for column in columns] if backwards else columns
     dated = isinstance(columns[0].field, DateField)
     after = [date(2020, 1, 1) if dated else "a", *["b"] * (len(read) - 1)]
     for values in (None, after, [None, *after[1:]] if columns[0].field.null else after):
-        for conditions, order in stretches(read, values):
+        for conditions, order in index_ranges(read, values):
             rows = Statement.objects.filter(*map(Q, conditions)).order_by(*order)[:50]
             plan = rows.values_list("pk").explain()
             assert SORTS[engine()] not in plan, (values, conditions, plan)

@@ -8,8 +8,8 @@ from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.serializers import ModelSerializer
 
-from api.readers import Reader, reader
-from api.writing import Writer, writer
+from api.rendering.fields import Reader, reader
+from api.rendering.writing import Writer, writer
 from policy.models import Passage
 from policy.models.search import RecordKind
 
@@ -18,7 +18,7 @@ TIME = ("time_text", "time_earliest", "time_latest", "time_precision", "time_yea
 
 
 def help_of(model: type[Model], field: str) -> str:
-    """Give the help text of a model's field, its one home."""
+    """Return the help text of a model's field, its one home."""
     return str(getattr(model._meta.get_field(field), "help_text"))  # noqa: B009
 
 
@@ -32,7 +32,7 @@ class Number(serializers.FloatField):
     """A number that is written without a fraction when it has none."""
 
     def to_representation(self, value: Decimal | float) -> Any:
-        """Give the number as JSON has it."""
+        """Return the number as JSON has it."""
         return int(value) if value == int(value) else float(value)
 
 
@@ -42,7 +42,7 @@ class Counts(serializers.DictField):
     child = serializers.IntegerField()
 
     def to_representation(self, value: dict[str, int]) -> Any:
-        """Give the numbers, sorted by name."""
+        """Return the numbers, sorted by name."""
         return super().to_representation(dict(sorted(value.items())))
 
 
@@ -50,11 +50,11 @@ class PlainSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """What is only ever read: how each field is read or written is found once for all rows."""
 
     def to_representation(self, instance: Any) -> Any:
-        """Give the record."""
+        """Return the record."""
         return {name: read(instance) for name, read in self._readers}
 
-    def as_text(self, instance: Any) -> str:
-        """Give the record in JSON, as the API writes what ``to_representation`` gives."""
+    def as_json(self, instance: Any) -> str:
+        """Return the record in JSON, as the API writes what ``to_representation`` gives."""
         return f"{{{','.join([name + write(instance) for name, write in self._writers])}}}"
 
     @cached_property

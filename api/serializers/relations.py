@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.links import absolute
+from api.addresses import absolute
 from api.serializers.base import (
     CitationSerializer,
     RecordSerializer,
@@ -25,7 +25,7 @@ from policy.models import (
     Sentence,
 )
 from policy.models.search import KINDS, RecordKind
-from policy.searching import snippet
+from policy.search.words import snippet
 
 
 class SearchHitSerializer(RecordSerializer):
@@ -48,7 +48,7 @@ class SearchHitSerializer(RecordSerializer):
 
     @extend_schema_field(OpenApiTypes.URI)
     def get_url(self, entry: SearchEntry) -> str:
-        """Give the address of the record in its own list."""
+        """Return the address of the record in its own list."""
         resource = str(KINDS[RecordKind(entry.kind)]._meta.verbose_name_plural).replace(" ", "-")
         return absolute(self.context["request"]._request, f"/api/v1/{resource}/{entry.record}")
 
@@ -87,7 +87,7 @@ class EventTotalsSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 def part(record: type[serializers.BaseSerializer[Any]], name: str) -> Any:
-    """Give the serializer of a dyad's records of one kind, with their number."""
+    """Return the serializer of a dyad's records of one kind, with their number."""
     fields = {
         "count": serializers.IntegerField(help_text="Number of records, shown here or not."),
         "records": record(many=True, help_text="The first hundred, in order of their keys."),

@@ -15,20 +15,21 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from api import filtersets, formats, shaping
-from api.asking import KEY, Code, Item, RefusedError, check_query
-from api.caching import label
-from api.linked import TYPES, context, linked
+from api import filtersets, shaping
+from api.database.release import ServedRelease, served, snapshot
+from api.formats import streams
+from api.formats.jsonld import TYPES, context, linked
+from api.formats.spool import Spool
+from api.keyset import ordered
 from api.models import Rendering
 from api.pagination import KeysetPagination
-from api.prepared import PREPARED, Pages, Recipe, Single
+from api.parameters import KEY, Code, Item, RefusedError, check_query
 from api.problems import InvalidParametersError, RenamedError, UnavailableError, error, unavailable
-from api.release import Served, served, snapshot
+from api.rendering.recipes import RECIPE, DetailRecipe, PageRecipe, Recipe
 from api.schema import EXPANDS, RecordSchema, StrictSchema
-from api.spool import Spool
-from api.walking import ordered
+from api.serving.cache import label
+from policy.annotations.renaming import present_key
 from policy.models.search import KIND_OF, RecordKind
-from policy.renaming import present_key
 
 SHAPING = {"fields", "omit", "expand"}
 LISTS = 4
@@ -36,18 +37,18 @@ LISTS = 4
 whole_lists = BoundedSemaphore(LISTS)
 
 
-class Strict(APIView):
+class StrictView(APIView):
     """Refuses every parameter it does not know, and reads one snapshot of the database."""
 
     parameters: ClassVar[tuple[str, ...]] = ()
     reads_database = True
-    served: Served | None = None
+    served: ServedRelease | None = None
     lasting = True
     """Whether an answer holds until another release is loaded, and so may be kept."""
     schema = StrictSchema()
 
     def known_parameters(self) -> set[str]:
-        """Give the names of the parameters this address takes."""
+        """Return the names of the parameters this address takes."""
         return {"format", *self.parameters}
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -85,7 +86,7 @@ class Strict(APIView):
         return Response(status=204)
 
 
-class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
+class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     """A list of records and each of them, in the same shape."""
 
     filter_backends = (filtersets.FilterBackend,)
@@ -96,7 +97,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     located = False
     ahead = True
     """Whether the records are rendered when a release is loaded."""
-    filterset_class: type[filtersets.Questions]
+    filterset_class: type[filtersets.RecordFilterSet]
     key: Item = KEY
     schema = RecordSchema()
 
@@ -114,18 +115,18 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
 
     @classmethod
     def renderers(cls, action: str | None, resource: str) -> list[type[Any]]:
-        """Give the formats of a list or a record, the usual one first."""
-        known: list[type[Any]] = [JSONRenderer, formats.Selection]
+        """Return the formats of a list or a record, the usual one first."""
+        known: list[type[Any]] = [JSONRenderer, streams.Selection]
         if action == "list":
-            known += formats.STREAMS
+            known += streams.STREAMS
         if cls.located:
-            known.append(formats.GeoJson)
+            known.append(streams.GeoJson)
         if resource in TYPES:
-            known.append(formats.JsonLd)
+            known.append(streams.JsonLd)
         return known
 
     def get_renderers(self) -> list[Any]:
-        """Give the formats of this address."""
+        """Return the formats of this address."""
         return [known() for known in self.renderers(self.action, self.resource)]
 
     def known_parameters(self) -> set[str]:
@@ -136,7 +137,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         return known
 
     def get_queryset(self) -> QuerySet[Any]:
-        """Give the list, without what the renderings of its records hold already."""
+        """Return the list, without what the renderings of its records hold already."""
         queryset = super().get_queryset()
         if not self.rendered:
             return queryset
@@ -146,7 +147,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         return queryset.select_related(None).prefetch_related(None).only("pk", *ordered_by)
 
     def _read_key(self) -> str:
-        """Give the key in the path, in its canonical form; what cannot be one is 404."""
+        """Return the key in the path, in its canonical form; what cannot be one is 404."""
         try:
             (self.kwargs["pk"],) = self.key.settle([self.key.read(self.kwargs["pk"])])
         except RefusedError as refused:
@@ -160,15 +161,15 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             return super().get_object()
         except Http404:
             kind = KIND_OF[self.get_queryset().model]
-            lead_on(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
+            raise_if_renamed(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
             raise
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Give a page of the list, or the whole of it as a stream."""
+        """Return a page of the list, or the whole of it as a stream."""
         queryset = self.filter_queryset(self.get_queryset())
         shape = self._shape(request)
         renderer = request.accepted_renderer
-        if isinstance(renderer, formats.STREAMS):
+        if isinstance(renderer, streams.STREAMS):
             return self._stream(request, queryset, type(renderer), shape)
         rows = self.paginate_queryset(queryset) or []
         facets = shaping.count_facets(queryset, shape, self.facet_fields)
@@ -177,73 +178,73 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         if self._as_rendered(request, shape):
             if not hasattr(self, "found"):
                 walk = self.paginator.walk
-                self._leave(request, Pages(walk, self.resource, queryset, page))
-            return formats.ready(formats.page_of(page, self._bodies(rows)))
+                self._leave(request, PageRecipe(walk, self.resource, queryset, page))
+            return streams.ready(streams.page_of(page, self._bodies(rows)))
         records = self.written(rows, shape)
-        if isinstance(renderer, formats.GeoJson):
+        if isinstance(renderer, streams.GeoJson):
             features = self.features(records)
             return Response({"type": "FeatureCollection", **page, "features": features})
-        if isinstance(renderer, formats.JsonLd):
+        if isinstance(renderer, streams.JsonLd):
             graph = [linked(request._request, self.resource, record) for record in records]
             return Response({"@context": context(request._request, page), **page, "@graph": graph})
         return Response({**page, "results": records}, content_type=shape.media_type)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Give one record."""
+        """Return one record."""
         shape = self._shape(request)
         if self._as_rendered(request, shape):
             place = f"{self.resource}/{self._read_key()}"
             body = Rendering.bodies([place]).get(place)
             if body is not None:
                 if not request.query_params:
-                    self._leave(request, Single(self.resource))
-                return formats.ready(body)
+                    self._leave(request, DetailRecipe(self.resource))
+                return streams.ready(body)
         (record,) = self.written([self.get_object()], shape)
-        if isinstance(request.accepted_renderer, formats.GeoJson):
+        if isinstance(request.accepted_renderer, streams.GeoJson):
             return Response(self.features([record])[0])
-        if isinstance(request.accepted_renderer, formats.JsonLd):
+        if isinstance(request.accepted_renderer, streams.JsonLd):
             node = linked(request._request, self.resource, record)
             return Response({"@context": context(request._request), **node})
         return Response(record, content_type=shape.media_type)
 
-    def features(self, records: formats.Records) -> formats.Records:
-        """Give the records as GeoJSON features; only what is ``located`` is asked for them."""
+    def features(self, records: streams.JsonObjects) -> streams.JsonObjects:
+        """Return the records as GeoJSON features; only what is ``located`` is asked for them."""
         raise NotImplementedError
 
     def _shape(self, request: Request) -> shaping.Shape:
         keys = self.get_serializer_class().Meta.fields  # type: ignore[attr-defined]
         shape = shaping.shape_of(request, keys, self.expandable, self.facet_fields)
-        whole = isinstance(request.accepted_renderer, formats.GeoJson | formats.JsonLd)
+        whole = isinstance(request.accepted_renderer, streams.GeoJson | streams.JsonLd)
         if whole and shape.media_type:
             given = sorted(SHAPING & request.query_params.keys())
             detail = "This format always holds whole records: leave the parameter out."
             raise InvalidParametersError([error(name, detail) for name in given])
         return shape
 
-    def written(self, rows: Sequence[Any], shape: shaping.Shape) -> formats.Records:
-        """Give the records of these rows in the shape that was asked for."""
+    def written(self, rows: Sequence[Any], shape: shaping.Shape) -> streams.JsonObjects:
+        """Return the records of these rows in the shape that was asked for."""
         records = shaping.select(self.records(rows), shape)
         shaping.expand(records, shape, self._related)
         return records
 
-    def records(self, rows: Sequence[Any]) -> formats.Records:
-        """Give the records of these rows, from their renderings if there are any."""
+    def records(self, rows: Sequence[Any]) -> streams.JsonObjects:
+        """Return the records of these rows, from their renderings if there are any."""
         if self.rendered:
             return [json.loads(body) for body in self._bodies(rows)]
         return self.serialized(rows)
 
-    def serialized(self, rows: Sequence[Any]) -> formats.Records:
-        """Give the records of these rows as the serializer makes them."""
+    def serialized(self, rows: Sequence[Any]) -> streams.JsonObjects:
+        """Return the records of these rows as the serializer makes them."""
         self.complete(rows)
-        records: formats.Records = self.get_serializer(rows, many=True).data
+        records: streams.JsonObjects = self.get_serializer(rows, many=True).data
         return records
 
     def complete(self, rows: Sequence[Any]) -> None:
         """Add to rows what their records tell beside them; nothing, if not said otherwise."""
 
     @classmethod
-    def alone(cls, request: Any = None, served: Served | None = None) -> Any:
-        """Give the view of a list outside of a request for it, to read its records with."""
+    def alone(cls, request: Any = None, served: ServedRelease | None = None) -> Any:
+        """Return the view of a list outside of a request for it, to read its records with."""
         view = cls(action="list", format_kwarg=None)
         view.request, view.served = request, served
         return view
@@ -264,25 +265,25 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     def _leave(self, request: Request, recipe: Recipe) -> None:
         """Leave word how others like this request are answered from the same renderings."""
         if self.served:
-            request.META[PREPARED] = recipe, self.served.token
+            request.META[RECIPE] = recipe, self.served.token
 
     def _bodies(self, rows: Sequence[Any]) -> Sequence[str]:
-        """Give the renderings of these rows, in their order."""
+        """Return the renderings of these rows, in their order."""
         places = [f"{self.resource}/{row.pk}" for row in rows]
         found = Rendering.bodies(places)
         return [found[place] for place in places]
 
-    def _related(self, name: str, keys: Collection[str]) -> formats.Records:
-        """Give the records that the keys of a field lead to."""
+    def _related(self, name: str, keys: Collection[str]) -> streams.JsonObjects:
+        """Return the records that the keys of a field lead to."""
         view = self.expandable[name].alone(self.request, self.served)
-        records: formats.Records = view.records(view.get_queryset().filter(pk__in=keys))
+        records: streams.JsonObjects = view.records(view.get_queryset().filter(pk__in=keys))
         return records
 
     def _stream(
         self,
         request: Request,
         queryset: QuerySet[Any],
-        renderer: type[formats.Csv],
+        renderer: type[streams.Csv],
         shape: shaping.Shape,
     ) -> HttpResponseBase:
         paging = {"cursor", "page_size", "facets", "expand"} & request.query_params.keys()
@@ -294,9 +295,9 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         content_type = "; ".join(filter(None, [renderer.media_type, "charset=utf-8"]))
         if request.method == "HEAD":
             return StreamingHttpResponse((), content_type=content_type)
-        pieces = formats.stream(rows, lambda chunk: self.written(chunk, shape), renderer, keys)
+        pieces = streams.stream(rows, lambda chunk: self.written(chunk, shape), renderer, keys)
         # What is no longer than a page may be is given as freely: no thread waits for its reader.
-        if rows.order_by()[: formats.CHUNK + 1].count() <= formats.CHUNK:
+        if rows.order_by()[: streams.CHUNK + 1].count() <= streams.CHUNK:
             whole = b"".join(pieces)
             headers = {"Content-Length": str(len(whole))}
             return StreamingHttpResponse([whole], content_type=content_type, headers=headers)
@@ -316,7 +317,7 @@ class RecordViewSet(Strict, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         return StreamingHttpResponse(spool, content_type=content_type, headers=headers)
 
 
-def lead_on(kind: RecordKind, key: str, path: str) -> None:
+def raise_if_renamed(kind: RecordKind, key: str, path: str) -> None:
     """Raise RenamedError if a record of this kind once had this key; {} stands for it in path."""
     present = present_key(kind, key)
     if present:
@@ -324,5 +325,5 @@ def lead_on(kind: RecordKind, key: str, path: str) -> None:
 
 
 def _component(viewset: Any) -> str:
-    """Give the name that the schema knows a viewset's records by."""
+    """Return the name that the schema knows a viewset's records by."""
     return str(viewset.serializer_class.__name__.removesuffix("Serializer"))

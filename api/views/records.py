@@ -5,9 +5,10 @@ from typing import Any, ClassVar
 
 from django.db.models import Model, Prefetch
 
-from api import filtersets, formats
-from api.asking import CountryCode
-from api.readers import ahead
+from api import filtersets
+from api.formats import streams
+from api.parameters import CountryCode
+from api.rendering.fields import ahead
 from api.serializers import records as serializers
 from api.views.base import RecordViewSet
 from policy.coverage import citations
@@ -24,18 +25,18 @@ from policy.models import (
     Trip,
 )
 
-LOCATED = Passage.objects.select_related("sentence", "attached").defer(
+PASSAGES = Passage.objects.select_related("sentence", "attached").defer(
     *(f"sentence__{name}" for name in ("source", "start", "end", "sha256", "uncited_reason"))
 )
 
 
 def evidence(*paths: str) -> list["Prefetch[Any]"]:
-    """Give what fetches the passages of a record and of the records below these paths."""
-    return [ahead("__".join(filter(None, [path, "evidence"])), LOCATED) for path in ("", *paths)]
+    """Return what fetches the passages of a record and of the records below these paths."""
+    return [ahead("__".join(filter(None, [path, "evidence"])), PASSAGES) for path in ("", *paths)]
 
 
 def keys(path: str, model: type[Model]) -> "Prefetch[Any]":
-    """Give what fetches the keys of the records that a field leads to."""
+    """Return what fetches the keys of the records that a field leads to."""
     return ahead(path, model._default_manager.only("pk"))
 
 
@@ -47,15 +48,15 @@ class SourceViewSet(RecordViewSet):
 
     queryset = Source.objects.all()
     serializer_class = serializers.SourceSerializer
-    filterset_class = filtersets.SourceQuestions
+    filterset_class = filtersets.SourceFilterSet
 
 
 class PassageViewSet(RecordViewSet):
     """Spans within one sentence that facts cite: locator, short quote and hash."""
 
-    queryset = LOCATED
+    queryset = PASSAGES
     serializer_class = serializers.PassageSerializer
-    filterset_class = filtersets.PassageQuestions
+    filterset_class = filtersets.PassageFilterSet
     facet_fields: ClassVar = {"source": "source", "paragraph": "sentence__paragraph"}
     expandable: ClassVar = {"source": SourceViewSet}
     ordering_fields: ClassVar = {"id": "pk", "start": "start"}
@@ -75,15 +76,15 @@ class CountryViewSet(RecordViewSet):
 
     queryset = Country.objects.prefetch_related(*evidence())
     serializer_class = serializers.CountrySerializer
-    filterset_class = filtersets.CountryQuestions
+    filterset_class = filtersets.CountryFilterSet
     key = CountryCode()
     facet_fields: ClassVar = {"region": "region", "subregion": "subregion"}
     located = True
     ordering_fields: ClassVar = {"id": "pk", "name": "name", "region": "region"}
 
-    def features(self, records: formats.Records) -> formats.Records:
-        """Give each country at its representative point."""
-        return [formats.country_feature(record) for record in records]
+    def features(self, records: streams.JsonObjects) -> streams.JsonObjects:
+        """Return each country at its representative point."""
+        return [streams.country_feature(record) for record in records]
 
 
 class OfficialViewSet(RecordViewSet):
@@ -91,7 +92,7 @@ class OfficialViewSet(RecordViewSet):
 
     queryset = Official.objects.prefetch_related("positions", *evidence("positions"))
     serializer_class = serializers.OfficialSerializer
-    filterset_class = filtersets.OfficialQuestions
+    filterset_class = filtersets.OfficialFilterSet
     facet_fields: ClassVar = {
         "country": "country",
         "role": "positions__role",
@@ -108,7 +109,7 @@ class BilateralIssueViewSet(RecordViewSet):
         "sides", "figures", *evidence("sides", "figures")
     )
     serializer_class = serializers.BilateralIssueSerializer
-    filterset_class = filtersets.BilateralIssueQuestions
+    filterset_class = filtersets.BilateralIssueFilterSet
     facet_fields: ClassVar = {
         "topic": "topic",
         "status": "status",
@@ -125,7 +126,7 @@ class StatementViewSet(RecordViewSet):
         keys("about", Country), keys("issues", BilateralIssue), *evidence()
     )
     serializer_class = serializers.StatementSerializer
-    filterset_class = filtersets.StatementQuestions
+    filterset_class = filtersets.StatementFilterSet
     facet_fields: ClassVar = {
         "kind": "kind",
         "topic": "topic",
@@ -158,12 +159,12 @@ class EventViewSet(RecordViewSet):
         "orders",
         "orders_of_others",
         # What an event says of its order is no plain row, so this is read as Django has it.
-        Prefetch("orders__evidence", LOCATED),
-        Prefetch("orders_of_others__evidence", LOCATED),
+        Prefetch("orders__evidence", PASSAGES),
+        Prefetch("orders_of_others__evidence", PASSAGES),
         *evidence(),
     )
     serializer_class = serializers.EventSerializer
-    filterset_class = filtersets.EventQuestions
+    filterset_class = filtersets.EventFilterSet
     facet_fields: ClassVar = {
         "event_type": "event_type",
         "mode": "mode",
@@ -181,7 +182,7 @@ class TripViewSet(RecordViewSet):
 
     queryset = Trip.objects.prefetch_related("stops", *evidence("stops"))
     serializer_class = serializers.TripSerializer
-    filterset_class = filtersets.TripQuestions
+    filterset_class = filtersets.TripFilterSet
     facet_fields: ClassVar = {
         "status": "status",
         "country": "stops__country",
@@ -191,13 +192,13 @@ class TripViewSet(RecordViewSet):
     located = True
     ordering_fields: ClassVar = {**IN_TIME, "title": "title", "status": "status"}
 
-    def features(self, records: formats.Records) -> formats.Records:
-        """Give each trip as the representative points of the countries it stops in."""
+    def features(self, records: streams.JsonObjects) -> streams.JsonObjects:
+        """Return each trip as the representative points of the countries it stops in."""
         codes = {stop["country"] for record in records for stop in record["stops"]}
         located = Country.objects.filter(pk__in=codes, longitude__isnull=False)
         rows = located.values_list("pk", "longitude", "latitude")
         points = {key: [longitude, latitude] for key, longitude, latitude in rows}
-        return [formats.trip_feature(record, points) for record in records]
+        return [streams.trip_feature(record, points) for record in records]
 
 
 class GapViewSet(RecordViewSet):
@@ -213,7 +214,7 @@ class GapViewSet(RecordViewSet):
         *evidence(),
     )
     serializer_class = serializers.GapSerializer
-    filterset_class = filtersets.GapQuestions
+    filterset_class = filtersets.GapFilterSet
     facet_fields: ClassVar = {"source": "source", "country": "countries"}
     expandable: ClassVar = {
         "source": SourceViewSet,

@@ -10,12 +10,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import filtersets, formats
-from api.asking import KEY, MAX_ITEMS, CountryCode, Phrase, RefusedError, read_list
+from api import filtersets
+from api.database.release import current
+from api.formats import streams
+from api.parameters import KEY, MAX_ITEMS, CountryCode, Phrase, RefusedError, read_list
 from api.problems import InvalidParametersError, RenamedError, error
-from api.release import current
 from api.serializers import relations as serializers
-from api.views.base import RecordViewSet, Strict, lead_on
+from api.views.base import RecordViewSet, StrictView, raise_if_renamed
 from api.views.records import (
     BilateralIssueViewSet,
     EventViewSet,
@@ -24,10 +25,10 @@ from api.views.records import (
     TripViewSet,
 )
 from policy import dyads
+from policy.annotations.renaming import present_key
 from policy.coverage import ledger
 from policy.models import Country, SearchEntry, Source
 from policy.models.search import RecordKind
-from policy.renaming import present_key
 
 SHOWN = 100
 """How many records of each kind a dyad carries; the list it links to has them all."""
@@ -38,20 +39,20 @@ class SearchViewSet(RecordViewSet):
 
     queryset = SearchEntry.objects.all()
     serializer_class = serializers.SearchHitSerializer
-    filterset_class = filtersets.SearchQuestions
+    filterset_class = filtersets.SearchFilterSet
     ordering_fields: ClassVar = {"kind": "kind", "title": "title"}
     facet_fields: ClassVar = {"kind": "kind"}
 
     ahead = False
 
-    def serialized(self, rows: Sequence[Any]) -> formats.Records:
+    def serialized(self, rows: Sequence[Any]) -> streams.JsonObjects:
         """Add the asked words, around which the snippets are cut."""
         for row in rows:
             row.asked = Phrase().read(self.request.query_params["q"])
         return super().serialized(rows)
 
 
-class DyadsView(Strict):
+class DyadsView(StrictView):
     """Every pair of countries that the dataset knows something between."""
 
     parameters = ("country",)
@@ -92,7 +93,7 @@ class DyadsView(Strict):
         return Response(serializers.DyadListSerializer(page).data)
 
 
-class DyadView(Strict):
+class DyadView(StrictView):
     """Everything between two countries."""
 
     @extend_schema(
@@ -109,7 +110,7 @@ class DyadView(Strict):
         ],
     )
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
-        """Give issues with both positions, events with their totals, statements, trips, gaps."""
+        """Return issues with both positions, events with their totals, statements, trips, gaps."""
         first, second = self._countries(id)
         parts: dict[str, tuple[type[RecordViewSet], Q]] = {
             "issues": (BilateralIssueViewSet, dyads.issues_between(first, second)),
@@ -131,7 +132,7 @@ class DyadView(Strict):
         return Response(serializers.DyadSerializer(answer).data)
 
     def _countries(self, text: str) -> tuple[str, str]:
-        """Give the two alpha-3 codes in order; Http404 when these are not two known countries."""
+        """Return the two alpha-3 codes in order; Http404 when these are not two known countries."""
         try:
             codes = read_list(CountryCode(), text.replace("-", ","), least=2, most=2)
         except RefusedError as refused:
@@ -148,7 +149,7 @@ class DyadView(Strict):
         return first, second
 
 
-class CoverageView(Strict):
+class CoverageView(StrictView):
     """What became of each sentence of a source."""
 
     @extend_schema(
@@ -159,13 +160,13 @@ class CoverageView(Strict):
         ],
     )
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
-        """Give each sentence with the records that rest on it, or why none does."""
+        """Return each sentence with the records that rest on it, or why none does."""
         try:
             source = Source.objects.filter(pk=KEY.read(id)).first()
         except RefusedError as refused:
             raise Http404(refused.detail) from refused
         if source is None:
-            lead_on(RecordKind.SOURCE, id, "/api/v1/sources/{}/coverage")
+            raise_if_renamed(RecordKind.SOURCE, id, "/api/v1/sources/{}/coverage")
             raise Http404(f"This release holds no source {id!r}.")
         lines = ledger(source.pk)
         answer = {

@@ -9,15 +9,15 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.asking import check_query
+from api.addresses import absolute
 from api.codebook import CodebookSerializer, codebook
-from api.links import absolute
-from api.problems import KINDS, InvalidParametersError, refuse
-from api.reading import within
-from api.release import LOOK, current
+from api.database.connections import within
+from api.database.release import LOOK, current
+from api.parameters import check_query
+from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse
 from api.schema import generated_schema
 from api.serializers import records as serializers
-from api.views.base import Strict
+from api.views.base import StrictView
 from api.views.records import RESOURCES
 
 DOCS_POLICY = (
@@ -27,7 +27,7 @@ DOCS_POLICY = (
 )
 
 
-class ReleaseView(Strict):
+class ReleaseView(StrictView):
     """The version, content hash and counts of the dataset that is loaded."""
 
     @extend_schema(operation_id="release_retrieve", responses=serializers.ReleaseSerializer)
@@ -36,7 +36,7 @@ class ReleaseView(Strict):
         return Response(serializers.ReleaseSerializer(current()).data)
 
 
-class CodebookView(Strict):
+class CodebookView(StrictView):
     """Every code with its label and definition."""
 
     reads_database = False
@@ -47,7 +47,7 @@ class CodebookView(Strict):
         return Response(codebook())
 
 
-class IndexView(Strict):
+class IndexView(StrictView):
     """What this is, what is in it, and where to go on."""
 
     @extend_schema(exclude=True)
@@ -79,7 +79,7 @@ class IndexView(Strict):
         )
 
 
-class ProblemsView(Strict):
+class ProblemsView(StrictView):
     """The pages that the type of a problem leads to."""
 
     reads_database = False
@@ -87,7 +87,7 @@ class ProblemsView(Strict):
     @extend_schema(exclude=True)
     def get(self, request: Request, name: str | None = None) -> Response:
         """Explain one kind of problem, or all."""
-        if name is not None and name not in KINDS:
+        if name is not None and name not in PROBLEM_TYPES:
             raise Http404(f"No kind of problem is called {name!r}.")
         pages = [
             {
@@ -96,13 +96,13 @@ class ProblemsView(Strict):
                 "status": kind.status.value,
                 "meaning": kind.meaning,
             }
-            for kind in KINDS.values()
+            for kind in PROBLEM_TYPES.values()
             if name in (None, kind.name)
         ]
         return Response({"problems": pages} if name is None else pages[0])
 
 
-class HealthView(Strict):
+class HealthView(StrictView):
     """Whether the process answers."""
 
     reads_database = False
@@ -114,7 +114,7 @@ class HealthView(Strict):
         return Response({"status": "ok"})
 
 
-class ReadyView(Strict):
+class ReadyView(StrictView):
     """Whether the loaded release can be served."""
 
     lasting = False
@@ -131,7 +131,7 @@ class ReadyView(Strict):
         return Response({"status": "ready", "release": release.version})
 
 
-class SchemaView(Strict):
+class SchemaView(StrictView):
     """The OpenAPI description of this API."""
 
     reads_database = False
@@ -140,12 +140,12 @@ class SchemaView(Strict):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        """Give the schema in YAML, or in JSON when asked by Accept or format."""
+        """Return the schema in YAML, or in JSON when asked by Accept or format."""
         return Response(generated_schema())
 
 
 def page(template: str) -> Any:
-    """Give the view of a documentation page."""
+    """Return the view of a documentation page."""
 
     def view(request: HttpRequest) -> HttpResponse:
         try:

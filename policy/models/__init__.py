@@ -7,12 +7,13 @@ from policy.models.releases import Gap, Release
 from policy.models.renamings import Renaming
 from policy.models.search import SearchEntry
 from policy.models.sources import AttachedTexts, Passage, PassageText, Sentence, Source
-from policy.models.statements import Statement, Voice
+from policy.models.statements import Concern, Statement
 from policy.models.trips import Stop, Trip
 
 __all__ = [
     "AttachedTexts",
     "BilateralIssue",
+    "Concern",
     "Country",
     "Event",
     "EventContext",
@@ -33,5 +34,4 @@ __all__ = [
     "Statement",
     "Stop",
     "Trip",
-    "Voice",
 ]

@@ -17,7 +17,7 @@ no_nul = ProhibitNullCharactersValidator()
 
 
 def sha256_validator() -> RegexValidator:
-    """Give the validator of a SHA-256 digest in lower-case hexadecimal."""
+    """Return the validator of a SHA-256 digest in lower-case hexadecimal."""
     return RegexValidator(r"\A[0-9a-f]{64}\Z", "Write a SHA-256 digest: 64 lower-case hex digits.")
 
 

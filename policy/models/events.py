@@ -15,7 +15,7 @@ from policy.vocabulary import Vocabulary
 
 
 def mode_fits_event_type() -> Q:
-    """Give the condition that a mode stands only beside an event type that has it."""
+    """Return the condition that a mode stands only beside an event type that has it."""
     condition = Q(mode__isnull=True)
     for event_type, code in plover.CODEBOOK.items():
         if code.modes:

@@ -137,7 +137,7 @@ class Statement(Fact, Timed):
         constraints: ClassVar = [
             *Timed.Meta.constraints,
             models.CheckConstraint(
-                name="policy_statement_one_voice",
+                name="policy_statement_one_attribution",
                 condition=Q(speaker__isnull=False, attributed_country__isnull=True, narrator=False)
                 | Q(speaker__isnull=True, attributed_country__isnull=False, narrator=False)
                 | Q(speaker__isnull=True, attributed_country__isnull=True, narrator=True),
@@ -169,21 +169,21 @@ class Statement(Fact, Timed):
         ]
 
 
-class Voice(models.Model):
+class Concern(models.Model):
     """A country that a statement concerns in any way, made by the build for questions to find."""
 
     id = Key(max_length=124, help_text="Slug of the statement and the country.")
     statement = models.ForeignKey(
-        Statement, models.CASCADE, related_name="voices", help_text="Slug of the statement."
+        Statement, models.CASCADE, related_name="concerns", help_text="Slug of the statement."
     )
     country = models.ForeignKey(
-        Country, models.PROTECT, related_name="voices", help_text="The country, as alpha-3."
+        Country, models.PROTECT, related_name="concerns", help_text="The country, as alpha-3."
     )
     topic = Text(max_length=22, choices=Context, help_text="Topic of the statement.")
 
     class Meta:
         ordering: ClassVar = ["id"]
         indexes: ClassVar = [
-            models.Index(fields=["country", "topic", "statement"], name="policy_voice_topic"),
-            models.Index(fields=["country", "statement"], name="policy_voice_country"),
+            models.Index(fields=["country", "topic", "statement"], name="policy_concern_topic"),
+            models.Index(fields=["country", "statement"], name="policy_concern_country"),
         ]

@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from policy.annotations import InvalidAnnotationsError, records_of_source
+from policy.annotations.reading import InvalidAnnotationsError, records_of_source
 from policy.validation import Record
 
 
@@ -27,7 +27,7 @@ def add_folder(parser: ArgumentParser) -> None:
 
 
 def records_of(folder: Path, source: str) -> dict[str, list[Record]]:
-    """Give the records one source's folder declares, by model name; CommandError if it is wrong."""
+    """Return the records of one source's folder by model name; CommandError if it is wrong."""
     try:
         return records_of_source(folder / "sources" / source)
     except InvalidAnnotationsError as error:

@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from policy.annotations import InvalidAnnotationsError
-from policy.building import build
+from policy.annotations.building import build
+from policy.annotations.reading import InvalidAnnotationsError
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
-from policy.loading import AwayError, InvalidReleaseError, LockedError, load
+from policy.release.loading import DatabaseUnavailableError, InvalidReleaseError, LockedError, load
 
 
 class Bar:
@@ -32,7 +32,7 @@ class Bar:
             self._stream.flush()
 
     def __enter__(self) -> "Bar":
-        """Give the bar itself."""
+        """Return the bar itself."""
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -87,7 +87,7 @@ class Command(BaseCommand):
             raise CommandError(str(error), returncode=2) from error
         except LockedError as error:
             raise CommandError(str(error), returncode=3) from error
-        except AwayError as error:
+        except DatabaseUnavailableError as error:
             raise CommandError(str(error), returncode=4) from error
         if verbosity == 0:
             return

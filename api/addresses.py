@@ -1,0 +1,16 @@
+"""Addresses that a client can follow, also behind a proxy."""
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest
+
+
+def absolute(request: HttpRequest, path: str) -> str:
+    """Return the full URL of a path of this instance: below PUBLIC_URL, or the request's host."""
+    if settings.PUBLIC_URL:
+        return f"{settings.PUBLIC_URL}{path}"
+    try:
+        return f"{request.scheme}://{request.get_host()}{path}"
+    except DisallowedHost:
+        # The problem that says so must not fail on the same host; the path alone still leads there.
+        return path

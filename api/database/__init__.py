@@ -1,0 +1,1 @@
+"""Access to the database: connections, the release that is served, and replicas."""

@@ -1,0 +1,211 @@
+"""How the serving process reaches its database: it cannot write, and waits only so long."""
+
+import select
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from time import monotonic
+from typing import Any
+from urllib.parse import quote
+
+import dj_database_url
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import Error, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
+from psycopg import Connection, IsolationLevel, OperationalError
+from psycopg.pq import TransactionStatus
+
+ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
+DEADLINE = 5
+"""Seconds that one query may take."""
+PATIENCE = DEADLINE + 1
+"""Seconds that a request may wait for the database altogether."""
+STEPS = 20_000
+"""Steps of SQLite's machine, a millisecond or less, after which it looks at the time."""
+
+_until: ContextVar[float | None] = ContextVar("until", default=None)
+
+
+class Outage:
+    """When the database was last found not to answer: who waited already then gives up."""
+
+    since = float("-inf")
+
+    def found(self) -> None:
+        """Have all who wait give up."""
+        self.since = monotonic()
+
+
+silence = Outage()
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Return what is asked for within this many seconds altogether, or what is left of fewer."""
+    token = _until.set(monotonic() + min(seconds, left()))
+    try:
+        yield
+    finally:
+        _until.reset(token)
+
+
+def renew() -> None:
+    """Let a request that has got part of what it asks for wait for the next part as long again."""
+    if _until.get() is not None:
+        _until.set(monotonic() + PATIENCE)
+
+
+def left() -> float:
+    """Return the seconds that may still be waited for the database."""
+    until = _until.get()
+    return PATIENCE if until is None else max(0.0, until - monotonic())
+
+
+class DeadlineConnection(Connection[Any]):
+    """A connection that gives up on a server which neither answers nor goes away.
+
+    A machine that is frozen or cut off closes no socket, so statement_timeout never comes to pass.
+    """
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """Wait for the server, though no longer than is left; raises OperationalError."""
+        try:
+            return super().wait(_heeding(gen), interval, left() if timeout is None else timeout)
+        except OperationalError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                self.pgconn.finish()
+            raise
+
+    def hung_up(self) -> bool:
+        """Tell, without asking it, whether the server has closed this idle connection."""
+        if self.closed:
+            return True
+        # An idle server has nothing to say but that it goes.
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+
+def _heeding(gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Go through the steps of an answer, unless ``silence`` is found meanwhile."""
+    began = monotonic()
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and silence.since > began:
+                raise OperationalError("the database was found not to answer")
+            wanted = gen.send(ready)
+    except StopIteration as ended:
+        return ended.value
+
+
+@contextmanager
+def read_transaction(alias: str) -> Iterator[None]:
+    """Begin and end a transaction in a database, on a connection that was not closed meanwhile."""
+    connection = connections[alias]
+    _leave_closed(connection)
+    with transaction.atomic(using=alias):
+        try:
+            # Django does not see to what closing a cursor raises.
+            with connection.wrap_database_errors:
+                yield
+        except Error:
+            held = connection.connection
+            if isinstance(held, DeadlineConnection) and held.closed:
+                # Else Django would wait for another connection, to end the transaction on.
+                connection.close()
+            raise
+
+
+def _leave_closed(connection: BaseDatabaseWrapper) -> None:
+    """Take a connection from the pool that the server has not closed while it lay idle there.
+
+    A server that was restarted has closed all of them.
+    """
+    for _ in range(settings.THREADS + 1):
+        connection.ensure_connection()
+        held = connection.connection
+        if not isinstance(held, DeadlineConnection) or not held.hung_up():
+            return
+        held.close()
+        connection.close()
+
+
+@receiver(connection_created)
+def _bound(connection: BaseDatabaseWrapper, **rest: Any) -> None:
+    """Have SQLite end what takes longer than is left, which it has no setting for."""
+    if connection.vendor == "sqlite":
+        connection.connection.set_progress_handler(lambda: left() <= 0, STEPS)
+
+
+def database_at(setting: str, url: str) -> dict[str, Any]:
+    """Return the settings of the database that an address leads to.
+
+    ``setting`` is the name of the variable that holds it. Raises ImproperlyConfigured, which does
+    not repeat the address, for a password may stand in it.
+    """
+    try:
+        database = {**dj_database_url.parse(url)}
+    except ValueError:
+        database = {}
+    if database.get("ENGINE") not in ENGINES:
+        raise ImproperlyConfigured(
+            f"{setting} leads to no database that can be used here: write "
+            "postgres://USER:PASSWORD@HOST:5432/NAME, or sqlite:/// and the path of a file."
+        )
+    return database
+
+
+def snapshots(database: dict[str, Any]) -> dict[str, Any]:
+    """Return the options under which a transaction reads one state of a database throughout."""
+    if database["ENGINE"].endswith("postgresql"):
+        options = {**database.get("OPTIONS", {}), "isolation_level": IsolationLevel.REPEATABLE_READ}
+        return {**database, "OPTIONS": options}
+    # SQLite's transactions are snapshots by themselves.
+    return database
+
+
+def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
+    """Return a database's settings for a process that only reads, with this many threads."""
+    options = dict(database.get("OPTIONS", {}))
+    if database["ENGINE"].endswith("postgresql"):
+        session = {
+            "default_transaction_read_only": "on",
+            "statement_timeout": f"{DEADLINE}s",
+            "lock_timeout": "1s",
+            "idle_in_transaction_session_timeout": "60s",
+        }
+        flags = " ".join(f"-c {name}={value}" for name, value in session.items())
+        options |= {
+            "options": f"{options.get('options', '')} {flags}".strip(),
+            "connect_timeout": 2,
+            "tcp_user_timeout": DEADLINE * 1000,
+            "pool": {
+                "connection_class": DeadlineConnection,
+                "min_size": 0,
+                # One more, so that there is one to find out with whether the database answers.
+                "max_size": threads + 1,
+                "timeout": 2,
+                # A pool waits ever longer between its attempts; ours starts over before it is long.
+                "reconnect_timeout": 1.5,
+            },
+        }
+        return {**database, "OPTIONS": options}
+    # Read-write, for only then can the files of the log be made that readers need; but a file that
+    # is missing stays missing, and query_only refuses what would change one.
+    return {
+        **database,
+        "NAME": f"file:{quote(str(database['NAME']))}?mode=rw",
+        # A file that was replaced is noticed when the connection is opened anew.
+        "CONN_MAX_AGE": 1,
+        "OPTIONS": {
+            **options,
+            "timeout": 2,
+            # Not mapped into memory: where such a file is cut short, reading it kills the process.
+            "init_command": "PRAGMA query_only = 1; PRAGMA cache_size = -8192",
+        },
+    }

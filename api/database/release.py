@@ -1,0 +1,240 @@
+"""Which release of the dataset is being served, and in which state a request reads it."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, cast
+
+from django.conf import settings
+from django.db import Error, OperationalError, connections, transaction
+from django.db.models import Subquery
+
+from api.database.connections import PATIENCE, read_transaction, silence, within
+from api.database.replicas import PRIMARY, chosen, databases, reading
+from api.models import RenderedState
+from api.problems import UnavailableError
+from policy.models import AttachedTexts, Release
+from policy.search.counts import Numbers
+
+logger = logging.getLogger(__name__)
+FRESH = 0.5
+"""Seconds after which the release is looked up again."""
+AGAIN = 0.1
+"""Seconds after which it is looked up again where that failed."""
+TRUSTED = 1.0
+"""Seconds for which what was looked up may be relied on; an answer is never staler than that."""
+LOOK = 2.0
+"""Seconds that looking it up may take; a database that takes longer does not answer."""
+
+
+class NoReleaseError(UnavailableError):
+    """The database is there but holds no release."""
+
+    default_detail = (
+        "No release is loaded: the operator has to run manage.py migrate and then load_release."
+    )
+
+
+def _sha256(*parts: object) -> str:
+    return hashlib.sha256(" ".join(map(str, parts)).encode()).hexdigest()
+
+
+def _code() -> str:
+    """Return a digest of our code, which all answers depend on beside the dataset."""
+    digest = hashlib.sha256()
+    for folder in ("policy", "api"):
+        for path in sorted(Path(settings.BASE_DIR, folder).rglob("*")):
+            if path.suffix in {".py", ".json"}:
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+CODE = _code()
+SOFTWARE = _sha256(CODE, settings.PUBLIC_URL)
+
+
+@dataclass(frozen=True, slots=True)
+class ServedRelease:
+    """A release, and a token that differs whenever any answer about it may.
+
+    ``stamp`` differs whenever any of its records may, as JSON; ``rendered`` tells whether the
+    renderings that the database holds are of this stamp. ``common_words`` tells how many entries
+    hold each, as counted when these were made; none where there are no true renderings.
+    """
+
+    release: Release
+    token: str
+    stamp: str
+    rendered: bool
+    common_words: Numbers
+
+
+@dataclass(slots=True)
+class _Snapshot:
+    served: ServedRelease | None = None
+
+
+_open: ContextVar[_Snapshot | None] = ContextVar("snapshot", default=None)
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Read all that is asked for within from one state of the database; raises django.db.Error."""
+    if watch.away and not databases.many:
+        raise OperationalError("the database did not answer a moment ago")
+    with within(PATIENCE), watch.needed(), ExitStack() as opened:
+        if databases.many:
+            # A replica that has not the release which is known here is passed over.
+            reads = reading(databases.readers(), _look, watch.knows)
+            _open.set(_Snapshot(opened.enter_context(reads)))
+        else:
+            opened.enter_context(read_transaction(PRIMARY))
+            _open.set(_Snapshot())
+        try:
+            yield
+        finally:
+            _open.set(None)
+
+
+def served() -> ServedRelease:
+    """Return what is loaded, in the open snapshot; raises NoReleaseError, django.db.Error."""
+    opened = _open.get()
+    if opened is None:
+        opened = _Snapshot()
+    if opened.served is None:
+        opened.served = _look()
+    if opened.served is None:
+        raise NoReleaseError
+    return opened.served
+
+
+def current() -> Release:
+    """Return the release that is loaded; raises NoReleaseError."""
+    return served().release
+
+
+@cache
+def _question() -> tuple[str, tuple[Any, ...]]:
+    """Return the query for the release and its state, written once, for every request asks it."""
+    texts = AttachedTexts.objects.filter(pk=AttachedTexts.ONLY).values("digest")
+    stamps = RenderedState.objects.filter(pk=RenderedState.ONLY).values("stamp")
+    releases = Release.objects.annotate(texts=Subquery(texts), rendered=Subquery(stamps))
+    return releases[:1].query.sql_with_params()
+
+
+def _look() -> ServedRelease | None:
+    """Return what is loaded. Nearly always that is what was seen last, so only this is checked."""
+    row = _row()
+    seen = _recent.get(row)
+    if row is None or seen is not None:
+        return seen
+    with transaction.atomic(using=chosen.get()):
+        row, release = _row(), cast("Any", next(iter(Release.objects.raw(*_question())), None))
+        if row is None:
+            return None
+        stamp = _sha256(release.content_hash, release.texts, CODE)
+        rendered = release.rendered == stamp
+        kept = RenderedState.objects.get(pk=RenderedState.ONLY).common_words if rendered else {}
+    served = ServedRelease(release, _sha256(stamp, SOFTWARE), stamp, rendered, kept)
+    _recent.clear()
+    _recent[row] = served
+    return served
+
+
+_recent: dict[Any, ServedRelease] = {}
+"""What was seen last, by the row that the database answered."""
+
+
+def _row() -> tuple[Any, ...] | None:
+    with connections[chosen.get()].cursor() as cursor:
+        cursor.execute(*_question())
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
+
+
+class Watch:
+    """Keeps in mind what is loaded, and looks again when it is asked and half a second has gone.
+
+    One thread looks; meanwhile the others rely on what was seen last, for no longer than a second.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self._looking, self._counting = Lock(), Lock()
+        self._seen: ServedRelease | None = None
+        self._since = float("-inf")
+        self._begun = float("inf")
+        self._failed = False
+        self._waiting = 0
+        self._last = ""
+
+    def knows(self, served: ServedRelease | None) -> bool:
+        """Tell whether this is what was loaded when that was last known."""
+        return served is not None and self._last in ("", served.token)
+
+    @property
+    def away(self) -> bool:
+        """Whether the database failed when it was last asked, or has kept one waiting since.
+
+        Each request asks again, so a failure that nobody has looked at since says nothing.
+        """
+        now = time.monotonic()
+        failed = self._failed and now - self._since < 2 * LOOK
+        return failed or now - self._begun > TRUSTED
+
+    def served(self) -> ServedRelease | None:
+        """Return what is loaded, or None when that is not known for sure."""
+        now = time.monotonic()
+        due = AGAIN if self._failed else FRESH
+        if now - self._since > due and self._looking.acquire(blocking=False):
+            self._begun = now
+            try:
+                newest = reading(databases.newest(), _look, self.knows)
+                # Where one of several is silent, the next must have its time too.
+                with within(PATIENCE if databases.many else LOOK), newest as self._seen:
+                    self._failed = False
+                    self._last = self._seen.token if self._seen else self._last
+            except Error as away:
+                logger.warning("the release cannot be looked up: %s", away)
+                self._seen, self._failed = None, True
+                now = time.monotonic()
+                silence.found()
+            finally:
+                self._since, self._begun = now, float("inf")
+                for connection in connections.all(initialized_only=True):
+                    if not connection.in_atomic_block:
+                        # Nothing else ends what was opened outside of Django's own requests.
+                        connection.close()
+                self._looking.release()
+        return self._seen if time.monotonic() - self._since < TRUSTED else None
+
+    @contextmanager
+    def needed(self) -> Iterator[None]:
+        """Have ``guard`` look while what is within waits for the database."""
+        with self._counting:
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._waiting -= 1
+
+    def guard(self) -> None:
+        """Look for those who wait, for ever: all the threads of a process may wait at once.
+
+        Then none is left to find out that the database does not answer, and all wait to the end.
+        """
+        while True:
+            time.sleep(FRESH)
+            if self._waiting:
+                self.served()
+
+
+watch = Watch()

@@ -1,0 +1,1 @@
+"""Formats beside JSON: CSV and NDJSON streams, GeoJSON and JSON-LD."""

@@ -1,0 +1,154 @@
+"""The formats beside JSON: CSV and NDJSON as streams, GeoJSON, and JSON-LD."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+
+from api.database.connections import renew
+from api.schema import SELECTION
+from api.shaping import JsonObject
+
+JsonObjects = list[JsonObject]
+CHUNK = 500
+"""How many records a stream holds at a time."""
+PIECE = 65536
+"""How many characters of a stream are handed on at a time."""
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What makes a spreadsheet take a text for a formula, if a cell begins with it."""
+
+
+class Csv(BaseRenderer):
+    """A whole list as a table: a line of names, then a line per record."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+
+    @staticmethod
+    def lines(records: Iterable[JsonObject], keys: list[str]) -> Iterator[str]:
+        """Return the lines; null is an empty cell, an empty text is two quotes."""
+        yield ",".join(keys) + "\r\n"
+        for record in records:
+            yield ",".join(cell(record[key]) for key in keys) + "\r\n"
+
+
+class Ndjson(Csv):
+    """A whole list with one record of JSON on each line."""
+
+    media_type = "application/x-ndjson"
+    format = "ndjson"
+
+    @staticmethod
+    def lines(records: Iterable[JsonObject], keys: list[str]) -> Iterator[str]:
+        """Return the lines."""
+        for record in records:
+            kept = {key: record[key] for key in keys}
+            yield json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+class GeoJson(JSONRenderer):
+    """A page or a record as GeoJSON (RFC 7946)."""
+
+    media_type = "application/geo+json"
+    format = "geojson"
+
+
+class JsonLd(JSONRenderer):
+    """A page or a record as JSON-LD 1.1."""
+
+    media_type = "application/ld+json"
+    format = "jsonld"
+
+
+class Selection(JSONRenderer):
+    """JSON under the media type of answers with chosen keys, for those who ask for it by name."""
+
+    media_type = SELECTION
+    format = "selection"
+
+
+STREAMS = (Csv, Ndjson)
+
+
+def cell(value: Any) -> str:
+    """Return the CSV cell of a value: lists and objects as JSON, formulas defused by a quote."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
+        text = ";".join(value)
+    else:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if text.startswith(FORMULA):
+        text = f"'{text}"
+    escaped = text.replace('"', '""')
+    return f'"{escaped}"'
+
+
+def render_json(content: Any) -> bytes:
+    """Return content as the API writes JSON."""
+    written: bytes = JSONRenderer().render(content)
+    return written
+
+
+def ready(body: str) -> HttpResponse:
+    """Return an answer of JSON that is written already."""
+    return HttpResponse(body.encode(), content_type=JSONRenderer.media_type)
+
+
+def page_of(page: JsonObject, bodies: Iterable[str]) -> str:
+    """Return a page whose records are written already, just as it would be written with them."""
+    around = render_json({**page, "results": []}).decode()
+    return f"{around.removesuffix(']}')}{','.join(bodies)}]}}"
+
+
+def chunks(queryset: QuerySet[Any], size: int) -> Iterator[list[Any]]:
+    """Return the rows of a list so many at a time, holding no more than these."""
+    rows = iter(queryset.iterator(chunk_size=size))
+    while chunk := list(islice(rows, size)):
+        yield chunk
+        renew()
+
+
+def stream(
+    queryset: QuerySet[Any],
+    written: Callable[[list[Any]], list[JsonObject]],
+    renderer: type[Csv],
+    keys: list[str],
+) -> Iterator[bytes]:
+    """Return a whole list, a chunk of records at a time, from the snapshot that is open."""
+    records = (record for rows in chunks(queryset, CHUNK) for record in written(rows))
+    piece: list[str] = []
+    size = 0
+    for line in renderer.lines(records, keys):
+        piece.append(line)
+        size += len(line)
+        if size >= PIECE:
+            yield "".join(piece).encode()
+            piece, size = [], 0
+    yield "".join(piece).encode()
+
+
+def country_feature(record: JsonObject) -> JsonObject:
+    """Return a country as a feature at its representative point."""
+    point = [record["longitude"], record["latitude"]]
+    geometry = {"type": "Point", "coordinates": point} if None not in point else None
+    return {"type": "Feature", "id": record["id"], "geometry": geometry, "properties": record}
+
+
+def trip_feature(record: JsonObject, points: dict[str, list[Any]]) -> JsonObject:
+    """Return a trip as a feature with a point per stop: no line, for the order is not known."""
+    stops = [points[stop["country"]] for stop in record["stops"] if stop["country"] in points]
+    geometry = {"type": "MultiPoint", "coordinates": stops} if stops else None
+    return {"type": "Feature", "id": record["id"], "geometry": geometry, "properties": record}

@@ -1,0 +1,1 @@
+"""What surrounds every answer: cache, compression, headers, middleware, logs and metrics."""

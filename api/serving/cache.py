@@ -1,0 +1,208 @@
+"""Answers kept ready: each follows from the release and the request alone, so none goes stale."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponseBase
+from django.utils.cache import patch_vary_headers
+from django.utils.http import http_date
+
+from api.database.release import SOFTWARE, ServedRelease, watch
+from api.serving.compression import PLAIN, CompressedStream, Headers, encoded, preferred_encoding
+from api.serving.middleware import (
+    ALIVE,
+    OPEN,
+    REQUEST_ID_HEADER,
+    has_body,
+    observed,
+    without_slash,
+)
+
+Environ = dict[str, Any]
+ANSWERED_FROM = "demarche.answered_from"
+"""The key of the environment that tells where an answer came from, if not the application."""
+OVERHEAD = 2000
+"""Bytes that an answer takes in memory beside its body, about: key, headers and places."""
+
+UNCHANGED = {"ETag", "Cache-Control", "Vary", "Dataset-Version", "Last-Modified", *OPEN}
+"""The headers of an answer that are sent again where the answer is not."""
+
+
+def cache_key(environ: Mapping[str, Any]) -> str:
+    """Return the cache key of a request; the order of parameters makes no difference."""
+    path, query = without_slash(environ["PATH_INFO"]), environ.get("QUERY_STRING", "")
+    if "&" in query:
+        query = "&".join(sorted(query.split("&")))
+    host, accept = environ.get("HTTP_HOST", ""), environ.get("HTTP_ACCEPT", "*/*")
+    # No header and no query can hold a line feed, so only the path can, and that comes last: a
+    # question mark which is part of a path must not be taken for the beginning of a query.
+    return "\n".join((environ["wsgi.url_scheme"], host, query, accept, path))
+
+
+def entity_tag(token: str, key: str) -> str:
+    """Return the entity tag, without quotes, of an answer in one state of the dataset."""
+    return hashlib.sha256(f"{token} {key}".encode()).hexdigest()[:32]
+
+
+def label(
+    environ: Mapping[str, Any], response: HttpResponseBase, served: ServedRelease | None
+) -> None:
+    """Say on a good answer what it depends on; ``served`` is None where no release matters."""
+    response["ETag"] = f'"{entity_tag(served.token if served else SOFTWARE, cache_key(environ))}"'
+    response["Cache-Control"] = _lifetime()
+    patch_vary_headers(response, ["Accept", "Accept-Encoding"])
+    for name, value in _about(served):
+        response[name] = value
+
+
+def _lifetime() -> str:
+    return f"public, max-age={settings.CACHE_MAX_AGE}"
+
+
+def _about(served: ServedRelease | None) -> Headers:
+    if served is None:
+        return []
+    return [
+        ("Dataset-Version", served.release.version),
+        ("Last-Modified", _date(served.release.released)),
+    ]
+
+
+@lru_cache(maxsize=8)
+def _date(moment: datetime) -> str:
+    return http_date(moment.timestamp())
+
+
+def _unchanged(held: str | None, served: ServedRelease, key: str, encoding: str) -> Headers | None:
+    """Return the headers of a 304 if the client has what it would be given, else None."""
+    if held is None:
+        return None
+    tags = {tag.strip().removeprefix("W/").strip('"') for tag in held.split(",")}
+    for token, about in ((served.token, served), (SOFTWARE, None)):
+        plain = entity_tag(token, key)
+        for tag in (f"{plain}-{encoding}", plain):
+            if tag in tags:
+                return [
+                    ("ETag", f'"{tag}"'),
+                    ("Cache-Control", _lifetime()),
+                    ("Vary", "Accept, Accept-Encoding"),
+                    *_about(about),
+                    *OPEN.items(),
+                ]
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResponse:
+    """An answer that is kept ready, and what tells a client that it has it."""
+
+    headers: Headers
+    body: bytes
+    tag: str
+    unchanged: Headers
+
+
+class ResponseCache:
+    """A WSGI application that keeps the good answers of another ready, and compresses all of them.
+
+    It answers from memory, or 304, without asking the application. It keeps at most ``limit``
+    bytes, those used last, and nothing of a release that is no longer loaded.
+    """
+
+    def __init__(self, application: Callable[..., Any], limit: int) -> None:
+        """Take the application and the number of bytes to keep; 0 keeps nothing."""
+        self._application, self._limit = application, limit
+        self._lock = Lock()
+        self._kept: OrderedDict[tuple[str, str], CachedResponse] = OrderedDict()
+        self._token = ""
+        self.size = 0
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        method = environ["REQUEST_METHOD"]
+        if method not in ("GET", "HEAD") or has_body(environ):
+            return self._application(environ, start_response)  # type: ignore[no-any-return]
+        key = cache_key(environ)
+        encoding = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        # Whether the process is alive must be told at once, and not wait for the database.
+        served = None if environ["PATH_INFO"] == ALIVE else watch.served()
+        if served is not None:
+            found = self._find(served.token, (key, encoding))
+            held = environ.get("HTTP_IF_NONE_MATCH")
+            if found and held == found.tag:
+                unchanged: Headers | None = found.unchanged
+            else:
+                unchanged = _unchanged(held, served, key, encoding)
+            if unchanged:
+                environ[ANSWERED_FROM] = "client"
+                start_response("304 Not Modified", observed(environ, unchanged, 304))
+                return []
+            if found:
+                environ[ANSWERED_FROM] = "memory"
+                start_response("200 OK", observed(environ, found.headers, 200))
+                return [found.body] if method == "GET" else []
+        return self._ask(environ, start_response, (key, encoding))
+
+    def _ask(
+        self, environ: Environ, start_response: Callable[..., Any], place: tuple[str, str]
+    ) -> Iterable[bytes]:
+        """Ask the application, and keep what it answers if it is good."""
+        started: list[Any] = []
+        result = self._application(environ, lambda *given: started.extend(given[:2]))
+        status, headers = started
+        wanted = environ["REQUEST_METHOD"] == "GET"
+        if getattr(result, "streaming", False):
+            # Static files have their encodings beside them; whole lists are packed on the way.
+            if place[1] != PLAIN and "Dataset-Version" in dict(headers):
+                result = CompressedStream(result, headers, place[1])
+                headers = result.headers
+            start_response(status, headers)
+            if wanted:
+                return result  # type: ignore[no-any-return]
+            result.close()
+            return []
+        try:
+            body = b"".join(result)
+        finally:
+            if hasattr(result, "close"):
+                result.close()
+        headers, body = encoded(headers, body, place[1])
+        if status.startswith("200"):
+            self._keep(place, headers, body)
+        start_response(status, headers)
+        return [body] if wanted else []
+
+    def _find(self, token: str, place: tuple[str, str]) -> CachedResponse | None:
+        with self._lock:
+            if token != self._token:
+                self._kept.clear()
+                self._token, self.size = token, 0
+            found = self._kept.get(place)
+            if found:
+                self._kept.move_to_end(place)
+            return found
+
+    def _keep(self, place: tuple[str, str], headers: Headers, body: bytes) -> None:
+        tag = dict(headers).get("ETag", "").strip('"').partition("-")[0]
+        key = place[0]
+        with self._lock:
+            # An answer from another release than the one that is kept may come at any time.
+            if tag not in (entity_tag(self._token, key), entity_tag(SOFTWARE, key)):
+                return
+            size = len(body) + len(key) + OVERHEAD
+            if place in self._kept or size > self._limit // 8:
+                return
+            lasting = [pair for pair in headers if pair[0] != REQUEST_ID_HEADER]
+            still = [pair for pair in lasting if pair[0] in UNCHANGED]
+            self._kept[place] = CachedResponse(lasting, body, dict(headers)["ETag"], still)
+            self.size += size
+            while self.size > self._limit:
+                (key, _), last = self._kept.popitem(last=False)
+                self.size -= len(last.body) + len(key) + OVERHEAD

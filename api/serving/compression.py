@@ -1,0 +1,94 @@
+"""Answers in fewer bytes: which encoding a client takes, and whole answers and streams in it."""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import brotli
+import zstandard
+
+Headers = list[tuple[str, str]]
+
+SMALL = 512
+"""Length in bytes below which compressing an answer is not worth its while."""
+PLAIN = ""
+"""The name of no encoding."""
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        compressor = brotli.Compressor(quality=4)
+        self.compress: Callable[[bytes], bytes] = compressor.process
+        self.flush: Callable[[], bytes] = compressor.finish
+
+
+COMPRESSORS: Mapping[str, Callable[[], Any]] = {
+    "zstd": lambda: zstandard.ZstdCompressor(level=3).compressobj(),
+    "br": _Brotli,
+    "gzip": lambda: zlib.compressobj(5, wbits=31),
+}
+"""What makes a compressor for each encoding, the one we like best first."""
+
+
+@lru_cache(maxsize=256)
+def preferred_encoding(accepted: str) -> str:
+    """Return the encoding to answer in for the value of an Accept-Encoding header."""
+    weights = {}
+    for part in accepted.lower().split(","):
+        name, _, parameter = part.partition(";")
+        try:
+            weights[name.strip()] = float(parameter.strip().removeprefix("q=") or 1)
+        except ValueError:
+            weights[name.strip()] = 0.0
+    offered = {name: weights.get(name, weights.get("*", 0.0)) for name in COMPRESSORS}
+    best = max(offered, key=lambda name: offered[name])
+    return best if offered[best] > 0 else PLAIN
+
+
+def encoded(headers: Headers, body: bytes, encoding: str) -> tuple[Headers, bytes]:
+    """Return an answer in an encoding, or as it is where that would gain nothing."""
+    if encoding == PLAIN or len(body) < SMALL or not _takes(headers):
+        return headers, body
+    compressor = COMPRESSORS[encoding]()
+    packed = compressor.compress(body) + compressor.flush()
+    return [*_relabelled(headers, encoding), ("Content-Length", str(len(packed)))], packed
+
+
+def _takes(headers: Headers) -> bool:
+    named = {name.lower(): value for name, value in headers}
+    kinds = ("text/", "json", "yaml", "openapi")
+    return "content-encoding" not in named and any(
+        kind in named.get("content-type", "") for kind in kinds
+    )
+
+
+def _relabelled(headers: Headers, encoding: str) -> Headers:
+    """Return the headers of an answer that is now encoded; its entity tag must be another."""
+    kept = [
+        (name, f'{value[:-1]}-{encoding}"' if name.lower() == "etag" else value)
+        for name, value in headers
+        if name.lower() not in ("content-length", "vary")
+    ]
+    return [*kept, ("Vary", "Accept, Accept-Encoding"), ("Content-Encoding", encoding)]
+
+
+class CompressedStream:
+    """A stream in another encoding, with the headers that say so."""
+
+    def __init__(self, stream: Any, headers: Headers, encoding: str) -> None:
+        """Take the stream, its headers, and the encoding to write it in."""
+        self.headers = _relabelled(headers, encoding)
+        self._stream, self._compressor = stream, COMPRESSORS[encoding]()
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Return the pieces as the compressor lets go of them."""
+        for piece in self._stream:
+            packed = self._compressor.compress(piece)
+            if packed:
+                yield packed
+        yield self._compressor.flush()
+
+    def close(self) -> None:
+        """Close the stream."""
+        self._stream.close()

@@ -1,0 +1,1 @@
+"""Annotations: TOML files in, fixtures out."""

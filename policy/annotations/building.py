@@ -1,0 +1,123 @@
+"""Annotations in, fixture text out: everything between a hand-written TOML file and a release."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pycountry
+
+from policy.annotations.concerns import concerns
+from policy.annotations.consistency import inconsistencies
+from policy.annotations.reading import (
+    Draft,
+    Entry,
+    InvalidAnnotationsError,
+    TomlTable,
+    plain,
+    read_mentions,
+    read_source,
+    read_toml,
+)
+from policy.annotations.renaming import read_renamings
+from policy.models import Country, Release
+from policy.models.base import Support
+from policy.models.releases import SCHEMA_VERSION
+from policy.release.contents import UNCOUNTED, Digest, canonical, file_name
+from policy.search.words import search_entries
+from policy.validation import Record, errors_of
+
+
+def build(folder: Path) -> dict[str, str]:
+    """Turn the annotations under a folder into the text of each fixture file, by file name.
+
+    The folder holds ``reference.toml``, ``release.toml``, ``sources/<source>/*.toml`` and, where
+    keys were renamed, ``renamed.toml``. The same annotations give the same bytes. Raises
+    InvalidAnnotationsError with all errors at once.
+    """
+    draft = Draft()
+    reference = read_toml(folder / "reference.toml", draft)
+    release = read_toml(folder / "release.toml", draft)
+    sources = sorted(path for path in (folder / "sources").glob("*") if path.is_dir())
+    if not sources:
+        draft.errors.append(f"{folder / 'sources'}: holds no source: make a folder of annotations")
+    for source in sources:
+        read_source(source, draft)
+    for source in sources:
+        read_mentions(source, draft)
+    read_renamings(folder / "renamed.toml", draft)
+    for entry in draft.of(Country):
+        _complete_country(entry, reference, draft)
+    for entry in draft.entries.values():
+        for name, message in errors_of(entry.model, entry.record):
+            draft.errors.append(f"{entry.where}: {name + ': ' if name else ''}{message}")
+    draft.errors.extend(inconsistencies(draft))
+    texts = {} if draft.errors else _fixtures(draft, release.get("release", {}))
+    if draft.errors:
+        raise InvalidAnnotationsError(draft.errors)
+    return texts
+
+
+def _complete_country(entry: Entry, reference: TomlTable, draft: Draft) -> None:
+    found = pycountry.countries.get(alpha_3=entry.key)
+    row = reference.get("countries", {}).get(entry.key)
+    if found is None or row is None:
+        draft.errors.append(
+            f"{entry.where}: id: is not an ISO 3166-1 alpha-3 code with a row in reference.toml"
+        )
+        return
+    stray = entry.fields.keys() - {"aliases", "evidence", "note"}
+    for name in sorted(stray):
+        draft.errors.append(f"{entry.where}: {name}: leave it out; it is reference data")
+    region, subregion = row.get("region"), row.get("subregion")
+    entry.fields.update(
+        support=Support.REFERENCE.value,
+        alpha2=found.alpha_2,
+        numeric=found.numeric,
+        name=getattr(found, "common_name", found.name),
+        region=region,
+        region_name=reference["regions"].get(region),
+        subregion=subregion,
+        subregion_name=reference["subregions"].get(subregion),
+        longitude=float(row["point"][0]) if "point" in row else None,
+        latitude=float(row["point"][1]) if "point" in row else None,
+        cow=row.get("cow"),
+        cow_code=row.get("cow_code"),
+    )
+    if "," in entry.fields["name"]:
+        last, _, first = entry.fields["name"].partition(", ")
+        entry.fields["name"] = f"{first} {last}"
+
+
+def _dump(records: list[Record]) -> str:
+    return json.dumps(records, ensure_ascii=False, indent=1) + "\n"
+
+
+def _fixtures(draft: Draft, release: TomlTable) -> dict[str, str]:
+    texts, counts, digest = {}, {}, Digest()
+    for name, records in _by_file(draft):
+        texts[f"{name}.json"] = _dump(records)
+        if name not in UNCOUNTED:
+            counts[name] = len(records)
+        for record in records:
+            digest.add(canonical(record))
+    fields = {
+        **{name: plain(value) for name, value in release.items() if name != "id"},
+        "schema_version": SCHEMA_VERSION,
+        "content_hash": digest.hexdigest(),
+        "counts": counts,
+    }
+    record = {"model": Release._meta.label_lower, "pk": release.get("id"), "fields": fields}
+    draft.errors += [
+        f"release.toml: release: {name}: {message}" for name, message in errors_of(Release, record)
+    ]
+    texts["release.json"] = _dump([record])
+    return texts
+
+
+def _by_file(draft: Draft) -> Iterator[tuple[str, list[Record]]]:
+    """Yield each kind's fixture name and its records, in the order of their keys."""
+    files: dict[str, list[Entry]] = {}
+    for entry in [*draft.entries.values(), *search_entries(draft), *concerns(draft)]:
+        files.setdefault(file_name(entry.model), []).append(entry)
+    for name, entries in sorted(files.items()):
+        yield name, [entry.record for entry in sorted(entries, key=lambda entry: entry.key)]

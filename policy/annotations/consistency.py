@@ -1,0 +1,142 @@
+"""What no single record can show: references, evidence, the ledger, sides and parties."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from django.db import models
+
+from policy import plover
+from policy.annotations.reading import Draft, Entry
+from policy.models import (
+    BilateralIssue,
+    Country,
+    Event,
+    EventParty,
+    IssueSide,
+    Passage,
+    Sentence,
+    Source,
+    Statement,
+)
+from policy.models.base import Fact, Support
+from policy.models.sources import MAX_QUOTE_WORDS
+from policy.validation import fields_of
+from policy.vocabulary import nearest
+
+
+def inconsistencies(draft: Draft) -> Iterator[str]:
+    """Yield one line, with file, record and field, for all that records say at odds."""
+    for check in (_references, _evidence, _quotes, _sides, _parties, _spans, _ledger):
+        yield from check(draft)
+
+
+def _texts(entry: Entry, name: str) -> list[str]:
+    """Return the texts of a field that should be a list of them; its type is checked elsewhere."""
+    value = entry.fields.get(name)
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _whole(entry: Entry, name: str) -> int:
+    value = entry.fields.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _references(draft: Draft) -> Iterator[str]:
+    keys: dict[type[models.Model], set[str]] = {}
+    for model, key in draft.entries:
+        keys.setdefault(model, set()).add(key)
+    for entry in draft.entries.values():
+        for name, column in fields_of(entry.model).items():
+            if not column.is_relation:
+                continue
+            value = entry.fields.get(name)
+            named = [value] if isinstance(value, str) else _texts(entry, name)
+            target = keys.get(column.related_model, set())  # type: ignore[arg-type]
+            for key in dict.fromkeys(named):
+                if key not in target:
+                    guess = nearest(key, target)
+                    hint = f"; did you mean {guess!r}?" if guess else ""
+                    yield f"{entry.where}: {name}: there is no record {key!r}{hint}"
+
+
+def _evidence(draft: Draft) -> Iterator[str]:
+    for entry in draft.entries.values():
+        if not issubclass(entry.model, Fact) or entry.model is Country:
+            continue
+        if not entry.fields.get("evidence"):
+            yield f"{entry.where}: evidence: a fact needs at least one passage"
+        if entry.fields.get("support") == Support.REFERENCE:
+            yield f"{entry.where}: support: only reference data may say 'reference'"
+
+
+def _quotes(draft: Draft) -> Iterator[str]:
+    quoted = {
+        passage
+        for entry in draft.of(Statement)
+        if entry.fields.get("quotation")
+        for passage in _texts(entry, "evidence")
+    }
+    for entry in draft.of(Passage):
+        words = len(str(entry.fields.get("quote", "")).split())
+        if words > MAX_QUOTE_WORDS:
+            hint = "; put an official's whole words into quotation" if entry.key in quoted else ""
+            yield (
+                f"{entry.where}: quote: has {words} words; at most {MAX_QUOTE_WORDS} may stand "
+                f"here{hint}"
+            )
+
+
+def _sides(draft: Draft) -> Iterator[str]:
+    sides = Counter(entry.fields.get("issue") for entry in draft.of(IssueSide))
+    for entry in draft.of(BilateralIssue):
+        if sides[entry.key] != 2:
+            yield f"{entry.where}: side: an issue has exactly two sides, not {sides[entry.key]}"
+
+
+def _parties(draft: Draft) -> Iterator[str]:
+    parties = {(entry.fields["event"], entry.fields["role"]) for entry in draft.of(EventParty)}
+    needing = {
+        code.event_type.value for code in plover.CODEBOOK.values() if code.recipient_required
+    }
+    for entry in draft.of(Event):
+        event_type = entry.fields.get("event_type")
+        if (entry.key, "actor") not in parties:
+            yield f"{entry.where}: actors: an event needs at least one actor"
+        if event_type in needing and (entry.key, "recipient") not in parties:
+            yield f"{entry.where}: recipients: PLOVER requires one for {event_type}"
+
+
+def _spans(draft: Draft) -> Iterator[str]:
+    sentences = {entry.key: entry for entry in draft.of(Sentence)}
+    lengths = {entry.key: _whole(entry, "code_points") for entry in draft.of(Source)}
+    for entry in draft.of(Passage):
+        sentence = sentences.get(str(entry.fields.get("sentence")))
+        if sentence:
+            start, end = _whole(sentence, "start"), _whole(sentence, "end")
+            if _whole(entry, "start") < start or _whole(entry, "end") > end:
+                yield f"{entry.where}: start, end: must lie within the sentence, {start} to {end}"
+    reached: dict[str, Entry] = {}
+    for entry in sorted(sentences.values(), key=lambda entry: _whole(entry, "start")):
+        source = str(entry.fields.get("source"))
+        before = reached.get(source)
+        if before and _whole(entry, "start") < _whole(before, "end"):
+            yield f"{entry.where}: start: lies within the sentence {before.key}"
+        if _whole(entry, "end") > lengths.get(source, 0):
+            yield f"{entry.where}: end: lies beyond the end of the source"
+        reached[source] = entry
+
+
+def _ledger(draft: Draft) -> Iterator[str]:
+    cited = {key for entry in draft.entries.values() for key in _texts(entry, "evidence")}
+    used = set()
+    for entry in draft.of(Passage):
+        if entry.key in cited:
+            used.add(entry.fields.get("sentence"))
+        else:
+            yield f"{entry.where}: is cited by no record: cite it or take it out"
+    for entry in draft.of(Sentence):
+        reason = entry.fields.get("uncited_reason")
+        if entry.key not in used and not reason:
+            yield f"{entry.where}: uncited_reason: no fact rests on it: cite it or say why not"
+        if entry.key in used and reason:
+            yield f"{entry.where}: uncited_reason: take it out, facts rest on this sentence"

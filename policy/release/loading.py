@@ -1,0 +1,365 @@
+"""One release into the database: read, staged, checked, and then merged in one transaction."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    Error,
+    IntegrityError,
+    OperationalError,
+    connections,
+    models,
+    transaction,
+)
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from policy.evidence import note_attached
+from policy.models import Release
+from policy.models.releases import SCHEMA_VERSION
+from policy.release.aside import without_indexes
+from policy.release.contents import APART, UNCOUNTED, Digest, settled
+from policy.release.files import Found, UnreadableError, files_of, records_in
+from policy.release.records import InvalidRecordError, RecordValidator
+from policy.release.staging import (
+    LoadErrors,
+    Stage,
+    StagedModel,
+    column_of,
+    parents_first,
+    staged_models,
+)
+from policy.search.hit_index import put_in_order
+from policy.validation import Record
+
+LOCK = 0x64656D61726368
+"""The key of PostgreSQL's advisory lock that one loader holds at a time."""
+
+BUSY = ("55P03", "40001", "40P01")
+"""What PostgreSQL calls a lock that was not had, and what two writers do to each other."""
+
+BATCH = 2000
+"""How many records wait in memory before they go into the staging tables."""
+
+
+class InvalidReleaseError(Exception):
+    """A release with something wrong in it; nothing was written."""
+
+    def __init__(self, problems: LoadErrors) -> None:
+        """Take all that is wrong."""
+        self.problems = problems
+        super().__init__(f"{problems.total} errors in the release; nothing was written")
+
+
+class LockedError(Exception):
+    """Another process holds the database for longer than the wait."""
+
+
+class DatabaseUnavailableError(Exception):
+    """The database cannot be reached, or has not the tables; the message names the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How many records of one kind a release adds, changes and removes."""
+
+    kind: str
+    added: int
+    changed: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a load came to: the version, and one entry per kind that changed, none if unchanged."""
+
+    version: str
+    changes: tuple[Change, ...]
+
+
+def load(
+    folder: Path,
+    *,
+    wait: float = 60.0,
+    dry_run: bool = False,
+    progress: Callable[[int], object] = lambda _: None,
+    using: str = DEFAULT_DB_ALIAS,
+) -> Outcome:
+    """Make a database hold exactly the release in a folder, or find that it does.
+
+    ``wait`` is how many seconds to wait for another loader; ``progress`` is told how many bytes of
+    the files have been read. A dry run finds out what would change and writes nothing.
+
+    Raises InvalidReleaseError, LockedError or AwayError; the database is then as it was.
+    """
+    connection = connections[using]
+    with _explained(connection):
+        _prepare(connection, wait, dry_run=dry_run)
+        return _Load(connection, folder, progress).run(dry_run=dry_run)
+
+
+@contextmanager
+def _explained(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Turn what the driver raises into what an operator can act on."""
+    try:
+        yield
+    except Error as error:
+        code = getattr(error.__cause__, "sqlstate", None)
+        locked = code in BUSY or "database is locked" in str(error)
+        if locked or isinstance(error, IntegrityError):
+            raise LockedError(
+                f"somebody else writes to the database: try again ({error})"
+            ) from error
+        raise DatabaseUnavailableError(_cure(error)) from error
+    finally:
+        connection.close()
+
+
+def _cure(error: Exception) -> str:
+    text = str(error).strip()
+    missing = ("no such table", "no such column", "does not exist")
+    if any(words in text for words in missing) and "database " not in text:
+        return f"the tables are missing or old: run manage.py migrate ({text.splitlines()[0]})"
+    return f"the database cannot be used: {text}"
+
+
+def _prepare(connection: BaseDatabaseWrapper, wait: float, *, dry_run: bool) -> None:
+    """Set the session up for loading: no limit on statements, and SQLite's write-ahead log."""
+    milliseconds = max(1, int(wait * 1000))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("SET lock_timeout = %s", [f"{milliseconds}ms"])
+        return
+    name = str(connection.settings_dict["NAME"])
+    if not name.startswith("file:") and not Path(name).exists():
+        raise DatabaseUnavailableError(f"there is no database at {name}: run manage.py migrate")
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
+    if not dry_run:
+        _write_ahead(connection, wait)
+
+
+def _write_ahead(connection: BaseDatabaseWrapper, wait: float) -> None:
+    """Put a SQLite file into WAL mode for good, so that readers never wait for a loader."""
+    deadline = monotonic() + wait
+    while True:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA journal_mode")
+                if cursor.fetchone()[0] != "wal":
+                    cursor.execute("PRAGMA journal_mode = wal")
+        except OperationalError as error:
+            # SQLite does not wait for this by itself.
+            if "locked" not in str(error) or monotonic() > deadline:
+                raise
+            sleep(0.05)
+        else:
+            return
+
+
+class _Load:
+    """One run of the loader over one connection."""
+
+    def __init__(
+        self, connection: BaseDatabaseWrapper, folder: Path, progress: Callable[[int], object]
+    ) -> None:
+        self.connection = connection
+        self.folder = folder
+        self.progress = progress
+        self.problems = LoadErrors()
+        self.stage = Stage(connection)
+        self.release: Record | None = None
+        self.digest = Digest()
+        self.counts: dict[str, int] = {}
+        self.refused: set[str] = set()
+        self.files: dict[str, str] = {}
+
+    def run(self, *, dry_run: bool) -> Outcome:
+        """Read, stage, check and merge."""
+        files, errors = files_of(self.folder)
+        for line in errors:
+            self.problems.add(line)
+        self.files = {name: path.name for name, path in files.items()}
+        kinds = {kind.name: kind for kind in staged_models()}
+        if "release" in files:
+            self._read(kinds["release"], files["release"])
+            self._check_release()
+            if not self.problems.total and self._is_loaded():
+                if not dry_run:
+                    # Other software, or a plain loaddata, may have left nothing prepared.
+                    with self._alone():
+                        settled()
+                return Outcome(self._version(), ())
+        for name, path in files.items():
+            if name != "release":
+                self._read(kinds[name], path)
+        self.stage.seal()
+        self.stage.check(self.problems, self.files, self.refused)
+        self._compare()
+        if self.problems.total:
+            raise InvalidReleaseError(self.problems)
+        return self._merge(dry_run=dry_run)
+
+    def _version(self) -> str:
+        return str(self.release["fields"]["version"]) if self.release else ""
+
+    def _read(self, kind: StagedModel, path: Path) -> None:
+        """Put the good records of a file into the staging tables, and report the others."""
+        number = 0
+        screen = RecordValidator(kind.model, self.connection)
+        try:
+            for found in records_in(path, self.progress):
+                number += 1
+                for message in self._take(kind, screen, found):
+                    self.problems.add(f"{path.name}: {_name(found)}: {message}")
+                    self.refused.add(kind.name)
+                if number % BATCH == 0:
+                    self.stage.write()
+        except UnreadableError as error:
+            self.problems.add(f"{path.name}: {error}")
+            self.refused.add(kind.name)
+        self.stage.write()
+        if kind.name not in UNCOUNTED and number:
+            self.counts[kind.name] = number
+
+    def _take(self, kind: StagedModel, screen: RecordValidator, found: Found) -> list[str]:
+        """Stage one record, or give all that is wrong with it."""
+        try:
+            line, row = screen.admit(found.value, found.line)
+        except InvalidRecordError as error:
+            return [*found.errors, *error.messages]
+        if found.errors:
+            return found.errors
+        record = found.value
+        if kind.model is Release:
+            self.release = record
+        else:
+            self.digest.add(line)
+        self.stage.add(kind.table, row)
+        for table in kind.pairs:
+            for key in record["fields"].get(str(table.field), ()):
+                self.stage.add(table, (record["pk"], key))
+        return []
+
+    def _blame(self, message: str) -> None:
+        self.problems.add(f"{self.files['release']}: {message}")
+
+    def _check_release(self) -> None:
+        """Report a release that is not one, or that this software is not made for."""
+        self.stage.write()
+        (kind,) = (kind for kind in staged_models() if kind.model is Release)
+        number = self.stage.count(kind.table.stage)
+        if number > 1:
+            self._blame(f"holds {number} records: a release has one")
+        elif self.release is None and not self.problems.total:
+            self._blame("holds no record: build the release again")
+        stated = self.release["fields"] if self.release else {"counts": {}}
+        if not isinstance(stated["counts"], dict):
+            self._blame("counts: must be an object with a number for each kind")
+            self.release = None
+        if stated.get("schema_version", SCHEMA_VERSION) != SCHEMA_VERSION:
+            self._blame(
+                f"schema_version: is {stated['schema_version']}, and this software reads "
+                f"{SCHEMA_VERSION}: build the release again, or use the software it was built with"
+            )
+
+    def _compare(self) -> None:
+        """Report a release whose records are not those it was built with."""
+        if self.release is None or self.refused:
+            return
+        stated = self.release["fields"]
+        for name in sorted(stated["counts"].keys() | self.counts.keys()):
+            said, real = stated["counts"].get(name, 0), self.counts.get(name, 0)
+            if said != real:
+                self._blame(f"counts: says {said} {name}, and there are {real}")
+        if stated["content_hash"] != self.digest.hexdigest():
+            self._blame(
+                f"content_hash: is {stated['content_hash']}, and the records have "
+                f"{self.digest.hexdigest()}: they were edited or cut short: build the release again"
+            )
+
+    def _is_loaded(self) -> bool:
+        """Tell whether the database holds this very release, as far as its row and counts say."""
+        (kind,) = (kind for kind in staged_models() if kind.model is Release)
+        if not self.release or any(self.stage.difference(kind)):
+            return False
+        counts = self.release["fields"]["counts"]
+        return all(
+            self.stage.count(kind.table.name) == counts.get(kind.name, 0)
+            for kind in staged_models()
+            if kind.name not in UNCOUNTED
+        )
+
+    def _merge(self, *, dry_run: bool) -> Outcome:
+        if dry_run:
+            with transaction.atomic(using=self.connection.alias):
+                return Outcome(self._version(), self._changes())
+        with self._alone():
+            if self._is_loaded():
+                return Outcome(self._version(), ())
+            changes = self._changes()
+            self._write()
+            self._prune()
+            self.stage.merged()
+            put_in_order(self.connection)
+            if not self._is_loaded():
+                raise LockedError("somebody else wrote to the database meanwhile: try again")
+            # What is done next asks about all records, which takes for ever by a plan for few.
+            self.stage.analyze([change.kind for change in changes])
+            settled()
+        return Outcome(self._version(), changes)
+
+    def _write(self) -> None:
+        """Make the real tables hold what the staging tables do."""
+        tables = parents_first()
+        if self.stage.is_first():
+            # Whoever looks for a release meanwhile must not wait to hear that there is none.
+            asked = Release._meta.db_table
+            with without_indexes(
+                self.connection, [one.name for one in tables if one.name != asked]
+            ):
+                for table in tables:
+                    self.stage.insert(table)
+        else:
+            for table in tables:
+                self.stage.merge(table)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold one transaction that no other loader runs beside."""
+        if self.connection.vendor == "sqlite":
+            self.connection.transaction_mode = "IMMEDIATE"  # type: ignore[attr-defined]
+        with transaction.atomic(using=self.connection.alias):
+            if self.connection.vendor == "postgresql":
+                with self.connection.cursor() as cursor:
+                    # What another loader commits while this one waits must be seen afterwards.
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            yield
+
+    def _changes(self) -> tuple[Change, ...]:
+        found = (Change(kind.name, *self.stage.difference(kind)) for kind in staged_models())
+        return tuple(one for one in found if one.added or one.changed or one.removed)
+
+    def _prune(self) -> None:
+        """Remove what operators attached to records that go."""
+        kinds = {kind.model: kind for kind in staged_models()}
+        for model in APART:
+            for field in model._meta.concrete_fields:
+                if isinstance(field, models.ForeignKey) and field.related_model in kinds:
+                    self.stage.prune(
+                        model._meta.db_table,
+                        column_of(model, field.name),
+                        kinds[field.related_model],
+                    )
+        note_attached(self.connection.alias)
+
+
+def _name(found: Found) -> str:
+    """Name a record by its key if it has one, else by its place."""
+    key = found.value.get("pk") if isinstance(found.value, dict) else None
+    return key if isinstance(key, str) and key.isprintable() else found.place

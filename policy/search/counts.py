@@ -1,0 +1,73 @@
+"""The words that many entries hold, and how many do: a release keeps what takes long to count."""
+
+from typing import Any
+
+from django.db import connections
+
+from policy.models import SearchEntry
+from policy.models.search import TITLE, RecordKind
+from policy.search.hit_index import is_in_order
+from policy.search.hits import Hits
+
+COMMON = 2000
+"""So many entries hold a common word; the hits of any other are counted soon enough."""
+
+EVERY = ""
+"""What stands in place of a kind for all kinds together."""
+
+Numbers = dict[str, dict[str, int]]
+"""The number of entries that hold a common word, by the word and the kind, where there are any."""
+
+# Not ts_stat, which holds every word in the server's memory, and reads the entries kind by kind.
+POSTGRESQL = f"""
+    SELECT word, kind, number FROM (
+        SELECT word, kind, count(*) AS number, sum(count(*)) OVER (PARTITION BY word) AS every
+        FROM (
+            SELECT kind, unnest(tsvector_to_array(found_by)) AS word FROM policy_searchentry
+        ) AS held
+        WHERE left(word, 1) <> '{TITLE}' GROUP BY word, kind
+    ) AS counted WHERE every >= %s"""
+SQLITE = (
+    "CREATE VIRTUAL TABLE temp.policy_searchterm USING fts5vocab(main, policy_searchindex, row)",
+    f"""SELECT term, doc FROM temp.policy_searchterm
+        WHERE doc >= %s AND substr(term, 1, 1) <> '{TITLE}'""",
+    "DROP TABLE temp.policy_searchterm",
+)
+
+
+def numbers() -> Numbers:
+    """Return how many entries hold each word that ``COMMON`` of them hold.
+
+    On SQLite nothing after a late ``loaddata``, for then the kinds are not apart in the index.
+    """
+    connection = connections[SearchEntry.objects.db]
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            return _on_sqlite(cursor) if is_in_order(connection) else {}
+        found: Numbers = {}
+        cursor.execute(POSTGRESQL, [COMMON])
+        for word, kind, number in cursor.fetchall():
+            of_kinds = found.setdefault(word, {EVERY: 0})
+            of_kinds[kind] = number
+            of_kinds[EVERY] += number
+        return found
+
+
+def number_of(found: Hits, kept: Numbers) -> int | None:
+    """Return how many hits of one common word there are, or None where that was not kept."""
+    if len(found.words) != 1 or found.words[0] not in kept:
+        return None
+    return kept[found.words[0]].get(found.kind or EVERY, 0)
+
+
+def _on_sqlite(cursor: Any) -> Numbers:
+    make, ask, drop = SQLITE
+    cursor.execute(make)
+    cursor.execute(ask, [COMMON])
+    common = cursor.fetchall()
+    cursor.execute(drop)
+    found: Numbers = {}
+    for word, number in common:
+        of_kinds = ((kind.value, Hits((word,), kind).count()) for kind in RecordKind)
+        found[word] = {EVERY: number, **{kind: held for kind, held in of_kinds if held}}
+    return found
