@@ -8,7 +8,7 @@ from typing import Any
 from django.test import Client, override_settings
 
 from api.filters import BetweenFilter, ValuesFilter
-from api.parameters import Code, CountryCode, Day, Flag, Phrase, QuadCode
+from api.parameters import CodeField, CountryField, DayField, FlagField, QuadField, WordsField
 from api.views.base import RecordViewSet
 from api.views.records import RESOURCES
 from api.views.relations import SearchViewSet
@@ -19,10 +19,10 @@ SHOWN = 2
 """How many entries of a list an example shows."""
 
 FIXED: dict[type, Any] = {
-    Flag: True,
-    Day: "2025-02-03",
+    FlagField: True,
+    DayField: "2025-02-03",
     BetweenFilter: ["PAN", "USA"],
-    Phrase: "canal",
+    WordsField: "canal",
 }
 """Values that no column of the dataset gives."""
 
@@ -106,10 +106,10 @@ def _value(question: ValuesFilter, viewset: type[RecordViewSet]) -> Any:
     path = question.paths[0]
     rows = viewset.queryset.filter(question.where, **{f"{path}__isnull": False})  # type: ignore[union-attr]
     value = rows.order_by(path, "pk").values_list(path, flat=True).first()
-    if isinstance(question.item, QuadCode):
+    if isinstance(question.item, QuadField):
         value = question.item.codes[0]
-    if value is None and isinstance(question.item, Code):
+    if value is None and isinstance(question.item, CodeField):
         value = question.item.codes[0]
-    if value is None and isinstance(question.item, CountryCode):
+    if value is None and isinstance(question.item, CountryField):
         value = "PAN"
-    return [value] if question.extra["many"] and value is not None else value
+    return [value] if question.many and value is not None else value

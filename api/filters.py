@@ -1,23 +1,14 @@
-"""Kinds of questions to a list, and how each becomes a condition on its records."""
+"""Filter classes: how the value of a parameter becomes a condition on the records of a list."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 import django_filters
-from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import IntegerField, ManyToManyField, Model, OuterRef, Q, QuerySet, Subquery
 
-from api.parameters import (
-    CountryCode,
-    Day,
-    Item,
-    Phrase,
-    RefusedError,
-    read_list,
-)
-from api.problems import InvalidParametersError, error
+from api.parameters import MAX_ITEMS, CountryField, DayField, ListField, ParameterField, WordsField
 from policy.annotations.concerns import concerning, concerns_for
 from policy.models.search import KIND_OF
 from policy.search.hits import Hits
@@ -26,53 +17,47 @@ from policy.search.words import matching, rank_of
 COUNTRY = "as alpha-3, alpha-2 or numeric code, in any case"
 
 
-class ItemField(forms.Field):
-    """A form field that reads one value, or a comma-separated list of them."""
-
-    def __init__(
-        self, *, item: Item, many: bool, least: int = 1, most: int = 100, **options: Any
-    ) -> None:
-        """Take the kind of value, whether it is a list, and the bounds of its length."""
-        self.item, self.many, self.least, self.most = item, many, least, most
-        super().__init__(**options)
-
-    def to_python(self, value: Any) -> Any:
-        """Read the text of the parameter; None when it is absent."""
-        if value in (None, ""):
-            return None
-        try:
-            if self.many:
-                return read_list(self.item, value, least=self.least, most=self.most)
-            return self.item.read(value)
-        except RefusedError as refused:
-            raise ValidationError(
-                refused.detail,
-                params={"nearest": refused.nearest, "allowed": refused.allowed},
-            ) from refused
-
-
 class ValuesFilter(django_filters.Filter):
-    """A question to a list; ``paths`` are the columns of which any may answer it."""
+    """Any of some values; ``paths`` are the columns of which any may hold one."""
 
-    field_class = ItemField
     many = True
     negatable = True
-    needed = False
     lookup = "in"
 
     def __init__(
         self,
-        item: Item,
+        item: ParameterField,
         *paths: str,
         help_text: str,
         to_many: bool = False,
         where: Q | None = None,
-        **options: Any,
+        least: int = 1,
+        most: int = MAX_ITEMS,
     ) -> None:
         """Take the kind of value, the columns, whether they join many rows, and of which rows."""
+        super().__init__(help_text=help_text)
         self.item, self.paths, self.to_many, self.where = item, paths, to_many, where or Q()
-        options.setdefault("many", self.many)
-        super().__init__(help_text=help_text, item=item, **options)
+        if self.many:
+            item = ListField(item, least=least, most=most)
+        self._field = item.described(help_text)
+
+    def negated(self, help_text: str) -> Self:
+        """Return the filter that excludes what this one finds."""
+        none_of = copy(self)
+        none_of.exclude, none_of._field = True, self._field.described(help_text)
+        return none_of
+
+    def narrow(self, queryset: QuerySet[Any], values: Mapping[str, Any], name: str) -> Any:
+        """Narrow a list to what the value called ``name`` finds; ``values`` has all of them."""
+        return self.filter(queryset, values[name])
+
+    def counted(self, values: Mapping[str, Any]) -> QuerySet[Any] | None:
+        """Return rows that are as many as the list but quicker to count, or None."""
+        return None
+
+    def hits(self, model: type[Model], values: Mapping[str, Any]) -> Hits | None:
+        """Return the search hits that are the whole list, or None."""
+        return None
 
     def condition(self, value: Any) -> Q:
         """Return the condition on the columns."""
@@ -83,8 +68,6 @@ class ValuesFilter(django_filters.Filter):
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow the list; joins to many stay in a subquery, so that no row comes twice."""
-        if value is None:
-            return qs
         condition = self._within(qs.model, value) if self.to_many else self.condition(value)
         return qs.exclude(condition) if self.exclude else qs.filter(condition)
 
@@ -113,27 +96,22 @@ class ValueFilter(ValuesFilter):
 
 
 class ConcernFilter(ValuesFilter):
-    """Countries that a statement concerns in any way, narrowed by topic where both are asked."""
+    """Countries that a statement concerns in any way, narrowed by topic where both are given."""
 
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+    def narrow(self, queryset: QuerySet[Any], values: Mapping[str, Any], name: str) -> Any:
         """Narrow to the statements that concern one of the countries, or none of them."""
-        if value is None:
-            return qs
         if self.exclude:
-            return qs.exclude(concerning(value))
-        topics = self.parent.form.cleaned_data.get("topic")
-        return qs.filter(concerning(value, topics or ()))
+            return queryset.exclude(concerning(values[name]))
+        return queryset.filter(concerning(values[name], values.get("topic", ())))
 
-    def alone(self, asked: Mapping[str, Any]) -> QuerySet[Any] | None:
-        """Return the concerns to count instead of the list, if only one country is asked for.
+    def counted(self, values: Mapping[str, Any]) -> QuerySet[Any] | None:
+        """Return the concerns of a single country, where nothing but a topic narrows the list.
 
         A statement has one concern for each country it concerns, with its own topic.
         """
-        others = {name for name, value in asked.items() if value is not None} - {"country", "topic"}
-        countries = asked.get("country")
-        if others or countries is None or len(countries) != 1:
+        if self.exclude or values.keys() - {"country", "topic"} or len(values["country"]) != 1:
             return None
-        return concerns_for(countries, asked.get("topic") or ())
+        return concerns_for(values["country"], values.get("topic", ()))
 
 
 class PresenceFilter(ValueFilter):
@@ -147,16 +125,10 @@ class PresenceFilter(ValueFilter):
 
 
 class ExistsFilter(ValueFilter):
-    """Whether some row of a list within the record holds a condition."""
-
-    def condition(self, value: Any) -> Q:
-        """Return the condition that one does; ``filter`` turns it round for false."""
-        return self.where
+    """Whether some row of a list within the record meets a condition."""
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the records with such a row, or to those without."""
-        if value is None:
-            return qs
         some = Q(pk__in=qs.model._base_manager.filter(self.where).values("pk"))
         return qs.filter(some if value else ~some)
 
@@ -169,11 +141,11 @@ class BetweenFilter(ValuesFilter):
     def __init__(self, between: Callable[[str, str], Q], *, help_text: str) -> None:
         """Take what gives the condition for two countries."""
         self.between = between
-        super().__init__(CountryCode(), help_text=f"{help_text}, {COUNTRY}.", least=2, most=2)
+        super().__init__(CountryField(), help_text=f"{help_text}, {COUNTRY}.", least=2, most=2)
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the records between the two."""
-        return qs.filter(self.between(*value)) if value else qs
+        return qs.filter(self.between(*value))
 
 
 class TimeFilter(ValuesFilter):
@@ -185,7 +157,7 @@ class TimeFilter(ValuesFilter):
     def __init__(self, *lookups: str, help_text: str) -> None:
         """Take the lookups that must all hold of the day, such as time_latest__gte."""
         self.lookups = lookups
-        super().__init__(Day(), help_text=help_text)
+        super().__init__(DayField(), help_text=help_text)
 
     def condition(self, value: date) -> Q:
         """Return the condition on the earliest and latest day."""
@@ -195,10 +167,10 @@ class TimeFilter(ValuesFilter):
 class SearchFilter(ValueFilter):
     """Words in the text of a record; a list then has the best match first."""
 
-    def __init__(self) -> None:
-        """Take nothing: every list is searched alike."""
+    def __init__(self, **options: Any) -> None:
+        """Take the options of the field: every list is searched alike."""
         super().__init__(
-            Phrase(),
+            WordsField(**options),
             help_text="Holds all these words, in any case and with or without accents; abc* "
             "stands for words that begin so. Records with all of them in the title come first "
             "unless ordering is given.",
@@ -206,8 +178,6 @@ class SearchFilter(ValueFilter):
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the records that hold the words, each with its rank."""
-        if value is None:
-            return qs
         entries = matching(value).filter(kind=KIND_OF[qs.model])
         ranks = entries.filter(record=OuterRef("pk")).values("rank")
         found = qs.filter(pk__in=entries.values("record"))
@@ -216,26 +186,27 @@ class SearchFilter(ValueFilter):
         )
         return ranked
 
-    def alone(self, model: type[Model], asked: Mapping[str, Any]) -> Hits | None:
-        """Return the hits that are the whole list if nothing else is asked.
+    def hits(self, model: type[Model], values: Mapping[str, Any]) -> Hits | None:
+        """Return the hits of the words where no other filter is given.
 
-        They are counted and put in order by the index, and one page of records is looked up.
+        The index counts and orders them, and one page of records is looked up.
         """
-        words = asked.get("q")
-        if words is None or any(asked[name] is not None for name in asked if name != "q"):
+        if len(values) > 1:
             return None
-        hits = Hits(tuple(words), KIND_OF.get(model))
+        hits = Hits(tuple(values["q"]), KIND_OF.get(model))
         return hits if hits.in_order else None
 
 
 class RequiredSearchFilter(SearchFilter):
     """Words in the text of records of every kind; without them there is nothing to list."""
 
-    needed = True
+    def __init__(self) -> None:
+        """Take nothing: there is one such list."""
+        super().__init__(
+            required=True, error_messages={"required": "Say what to search for: q=canal."}
+        )
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the entries that hold the words, each with its rank."""
-        if value is None:
-            raise InvalidParametersError([error("q", "Say what to search for: q=canal.")])
         ranked: QuerySet[Any] = qs.filter(words__match=value).annotate(rank=rank_of(value))
         return ranked

@@ -1,14 +1,10 @@
-"""Which questions each list answers, in the words of a query."""
+"""Filter sets: which parameters each list takes, and what each is compared with."""
 
-import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import django_filters
 from django.db.models import Q, QuerySet
-from django_filters.rest_framework import DjangoFilterBackend
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from api.filters import (
     COUNTRY,
@@ -22,8 +18,17 @@ from api.filters import (
     ValueFilter,
     ValuesFilter,
 )
-from api.parameters import KEY, LANGUAGE, M49, Code, CountryCode, Flag, QuadCode, Whole
-from api.problems import InvalidParametersError, error
+from api.listing import Listing
+from api.parameters import (
+    KEY,
+    LANGUAGE,
+    M49,
+    CodeField,
+    CountryField,
+    FlagField,
+    QuadField,
+    WholeNumberField,
+)
 from policy import dyads, plover
 from policy.models.base import Precision, Support
 from policy.models.countries import Role
@@ -33,52 +38,54 @@ from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
 
 
-class LazyFilterSet(django_filters.FilterSet):
-    """A filter set that makes only what was asked of it: most requests ask little."""
+class ListFilterSet(django_filters.FilterSet):
+    """The filters of one list."""
 
-    base_filters: Any
+    base_filters: ClassVar[Mapping[str, ValuesFilter]]
 
-    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
-        """Take the parameters of a request."""
-        self.base_filters = self.wanted(data or {})
-        super().__init__(data, *args, **kwargs)
+    def __init__(self, values: Mapping[str, Any], queryset: QuerySet[Any]) -> None:
+        """Take the values that were read by the fields of the filters, and the list to narrow.
 
-    @classmethod
-    def wanted(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the questions that these parameters ask, and those that must be answered."""
-        return {
-            name: question
-            for name, question in cls.base_filters.items()
-            if name in data or getattr(question, "needed", False)
-        }
+        Filters keep no state of a request, so that unlike django-filter's own none is copied.
+        """
+        self.queryset = queryset
+        self.values = {name: value for name, value in values.items() if name in self.base_filters}
+
+    def listing(self) -> Listing:
+        """Return the list with every filter applied."""
+        rows, counted, hits = self.queryset, None, None
+        for name in self.values:
+            found = self.base_filters[name]
+            rows = found.narrow(rows, self.values, name)
+            counted = counted or found.counted(self.values)
+            hits = hits or found.hits(rows.model, self.values)
+        return Listing(self.queryset, rows, counted, hits)
 
 
-class RecordFilterSet(LazyFilterSet):
-    """The questions of one list; each any-of question also has its none-of."""
+class RecordFilterSet(ListFilterSet):
+    """What the list of every kind of record takes, with ``exclude_x`` for the opposite of x."""
 
     q = SearchFilter()
     id = ValuesFilter(KEY, "pk", help_text="Any of these keys.")
 
     @classmethod
     def get_filters(cls) -> Any:
-        """Add ``exclude_x`` for every question that lists values."""
+        """Add ``exclude_x`` for every filter that lists values."""
         filters = super().get_filters()
-        for name, question in list(filters.items()):
-            if isinstance(question, ValuesFilter) and question.negatable:
-                none_of = copy.deepcopy(question)
-                none_of.exclude = True
-                none_of.extra["help_text"] = f"None of these: the opposite of {name}."
-                filters[f"exclude_{name}"] = none_of
+        for name, found in list(filters.items()):
+            if found.negatable:
+                help_text = f"None of these: the opposite of {name}."
+                filters[f"exclude_{name}"] = found.negated(help_text)
         return filters
 
 
 def by_support() -> ValuesFilter:
-    """Return the question for the support level."""
-    return ValuesFilter(Code(Support), "support", help_text="Any of these support levels.")
+    """Return the filter for the support level."""
+    return ValuesFilter(CodeField(Support), "support", help_text="Any of these support levels.")
 
 
 def by_source(path: str = "evidence__source") -> ValuesFilter:
-    """Return the question for the source a record rests on."""
+    """Return the filter for the source a record rests on."""
     return ValuesFilter(
         KEY,
         path,
@@ -90,14 +97,14 @@ def by_source(path: str = "evidence__source") -> ValuesFilter:
 def by_country(
     *paths: str, help_text: str, to_many: bool = True, where: Q | None = None
 ) -> ValuesFilter:
-    """Return a question for countries."""
+    """Return a filter for countries."""
     return ValuesFilter(
-        CountryCode(), *paths, to_many=to_many, where=where, help_text=f"{help_text}, {COUNTRY}."
+        CountryField(), *paths, to_many=to_many, where=where, help_text=f"{help_text}, {COUNTRY}."
     )
 
 
 class TimeFilterSet(django_filters.FilterSet):
-    """The questions of a record whose time may be uncertain."""
+    """What a list takes whose records have an uncertain time."""
 
     possibly_on = TimeFilter(
         "time_earliest__lte",
@@ -114,7 +121,7 @@ class TimeFilterSet(django_filters.FilterSet):
         help_text="May have been on or before this day: its earliest day is not after it.",
     )
     precision = ValuesFilter(
-        Code(Precision), "time_precision", help_text="Any of these precisions."
+        CodeField(Precision), "time_precision", help_text="Any of these precisions."
     )
 
 
@@ -127,10 +134,10 @@ class SourceFilterSet(RecordFilterSet):
 class PassageFilterSet(RecordFilterSet):
     source = by_source("source")
     paragraph = ValuesFilter(
-        Whole(1, 100_000), "sentence__paragraph", help_text="Any of these paragraphs."
+        WholeNumberField(1, 100_000), "sentence__paragraph", help_text="Any of these paragraphs."
     )
     sentence = ValuesFilter(
-        Whole(1, 100_000),
+        WholeNumberField(1, 100_000),
         "sentence__number",
         help_text="Any of these numbers of the sentence within its paragraph.",
     )
@@ -148,10 +155,10 @@ class CountryFilterSet(RecordFilterSet):
 class OfficialFilterSet(RecordFilterSet):
     country = by_country("country", help_text="Serves any of these countries", to_many=False)
     role = ValuesFilter(
-        Code(Role), "positions__role", to_many=True, help_text="Holds any such office."
+        CodeField(Role), "positions__role", to_many=True, help_text="Holds any such office."
     )
     named = PresenceFilter(
-        Flag(), "name", help_text="True for those the source names, false for others."
+        FlagField(), "name", help_text="True for those the source names, false for others."
     )
     support = by_support()
     source = by_source()
@@ -159,7 +166,7 @@ class OfficialFilterSet(RecordFilterSet):
 
 class StatementFilterSet(TimeFilterSet, RecordFilterSet):
     country = ConcernFilter(
-        CountryCode(),
+        CountryField(),
         "concerns__country",
         help_text="Made by an official of, attributed to, or about any of these countries, "
         f"{COUNTRY}.",
@@ -173,15 +180,15 @@ class StatementFilterSet(TimeFilterSet, RecordFilterSet):
     )
     speaker = ValuesFilter(KEY, "speaker", help_text="Made by any of these officials.")
     narrator = ValueFilter(
-        Flag(), "narrator", help_text="True for what the source says in its own voice."
+        FlagField(), "narrator", help_text="True for what the source says in its own voice."
     )
-    kind = ValuesFilter(Code(StatementKind), "kind", help_text="Any of these kinds.")
-    topic = ValuesFilter(Code(plover.Context), "topic", help_text="Any of these topics.")
+    kind = ValuesFilter(CodeField(StatementKind), "kind", help_text="Any of these kinds.")
+    topic = ValuesFilter(CodeField(plover.Context), "topic", help_text="Any of these topics.")
     issue = ValuesFilter(
         KEY, "issues", to_many=True, help_text="Belongs to any of these bilateral issues."
     )
     verbatim = ValuesFilter(
-        Code(Verbatim), "verbatim", help_text="Quotations of any of these standings."
+        CodeField(Verbatim), "verbatim", help_text="Quotations of any of these standings."
     )
     support = by_support()
     source = by_source()
@@ -190,10 +197,10 @@ class StatementFilterSet(TimeFilterSet, RecordFilterSet):
 class BilateralIssueFilterSet(TimeFilterSet, RecordFilterSet):
     country = by_country("sides__country", help_text="A side is any of these countries")
     between = BetweenFilter(dyads.issues_between, help_text="The two sides, in either order")
-    topic = ValuesFilter(Code(plover.Context), "topic", help_text="Any of these topics.")
-    status = ValuesFilter(Code(IssueStatus), "status", help_text="Any of these statuses.")
+    topic = ValuesFilter(CodeField(plover.Context), "topic", help_text="Any of these topics.")
+    status = ValuesFilter(CodeField(IssueStatus), "status", help_text="Any of these statuses.")
     not_stated = ExistsFilter(
-        Flag(),
+        FlagField(),
         where=Q(sides__not_stated=True),
         help_text="True: the position of a side is not stated. False: both are.",
     )
@@ -221,21 +228,26 @@ class EventFilterSet(TimeFilterSet, RecordFilterSet):
         help_text="Any of these countries receives",
     )
     event_type = ValuesFilter(
-        Code(plover.EventType), "event_type", help_text="Any of these event types."
+        CodeField(plover.EventType), "event_type", help_text="Any of these event types."
     )
     mode = ValuesFilter(
-        Code(code for code, _ in plover.MODE_CHOICES), "mode", help_text="Any of these modes."
+        CodeField(code for code, _ in plover.MODE_CHOICES), "mode", help_text="Any of these modes."
     )
-    quad = ValuesFilter(QuadCode(), "event_type", help_text="Any of these quad classes.")
+    quad = ValuesFilter(QuadField(), "event_type", help_text="Any of these quad classes.")
     context = ValuesFilter(
-        Code(plover.Context), "contexts__context", to_many=True, help_text="Touches any of these."
+        CodeField(plover.Context),
+        "contexts__context",
+        to_many=True,
+        help_text="Touches any of these.",
     )
     auxiliary = ValuesFilter(
-        Code(plover.Auxiliary), "auxiliary", help_text="Any of these auxiliaries."
+        CodeField(plover.Auxiliary), "auxiliary", help_text="Any of these auxiliaries."
     )
-    confidence = ValuesFilter(Code(plover.Confidence), "confidence", help_text="Coded this surely.")
+    confidence = ValuesFilter(
+        CodeField(plover.Confidence), "confidence", help_text="Coded this surely."
+    )
     coded = PresenceFilter(
-        Flag(), "event_type", help_text="True for coded events, false for the others."
+        FlagField(), "event_type", help_text="True for coded events, false for the others."
     )
     issue = ValuesFilter(
         KEY, "issues", to_many=True, help_text="Belongs to any of these bilateral issues."
@@ -251,7 +263,7 @@ class TripFilterSet(TimeFilterSet, RecordFilterSet):
         help_text="An official of one of two countries stops in the other, in either order",
     )
     traveller = ValuesFilter(KEY, "traveller", help_text="Made by any of these officials.")
-    status = ValuesFilter(Code(TripStatus), "status", help_text="Any of these statuses.")
+    status = ValuesFilter(CodeField(TripStatus), "status", help_text="Any of these statuses.")
     support = by_support()
     source = by_source()
 
@@ -272,35 +284,6 @@ class GapFilterSet(RecordFilterSet):
     source = by_source("source")
 
 
-class SearchFilterSet(LazyFilterSet):
+class SearchFilterSet(ListFilterSet):
     q = RequiredSearchFilter()
-    kind = ValuesFilter(Code(RecordKind), "kind", help_text="Any of these kinds of records.")
-
-
-class FilterBackend(DjangoFilterBackend):
-    """Applies the questions, and answers a malformed one with what is wrong with it."""
-
-    def filter_queryset(
-        self, request: Request, queryset: QuerySet[Any], view: APIView
-    ) -> QuerySet[Any]:
-        """Narrow the list; raises InvalidParametersError."""
-        asked: type[LazyFilterSet] | None = getattr(view, "filterset_class", None)
-        if asked is None or not asked.wanted(request.query_params):
-            return queryset
-        filterset = self.get_filterset(request, queryset, view)
-        if not filterset.is_valid():
-            raise InvalidParametersError(
-                [
-                    error(name, str(wrong.message), **(wrong.params or {}))
-                    for name, invalid in filterset.errors.as_data().items()
-                    for wrong in invalid
-                ]
-            )
-        country = filterset.filters.get("country")
-        if isinstance(country, ConcernFilter):
-            view.counted = country.alone(filterset.form.cleaned_data)  # type: ignore[attr-defined]
-        q = filterset.filters.get("q")
-        if q:
-            view.found = q.alone(queryset.model, filterset.form.cleaned_data)  # type: ignore[attr-defined]
-        narrowed: QuerySet[Any] = filterset.qs
-        return narrowed
+    kind = ValuesFilter(CodeField(RecordKind), "kind", help_text="Any of these kinds of records.")

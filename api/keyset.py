@@ -11,10 +11,11 @@ from functools import lru_cache
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, QuerySet
 
-from api.parameters import Code, Day, RefusedError, read_list
+from api.parameters import DayField, ParameterField, refusal
 from api.problems import InvalidParametersError, StaleCursorError, error
 
 VERSION = 1
@@ -26,6 +27,8 @@ RANK = "rank"
 PRESENTATION = {"cursor", "page_size", "format", "fields", "omit", "expand", "facets"}
 """Parameters that change how a page looks and not which rows a list holds, or in what order."""
 
+DAY = DayField()
+NO_CURSOR = "This is no cursor of ours: leave it out to start over."
 OTHER_QUESTION = (
     "The cursor was made for other filters or another ordering: follow next and previous as they "
     "are, or leave it out to start over."
@@ -84,7 +87,7 @@ class Column:
         if value is None and self.field.null:
             return None
         if isinstance(self.field, models.DateField) and isinstance(value, str):
-            return Day().read(value)
+            return DAY.to_python(value)
         if isinstance(self.field, models.IntegerField):
             if type(value) is int and -(2**31) <= value < 2**31:
                 return value
@@ -123,7 +126,7 @@ class KeysetPager:
         """
         if cursor is None:
             return False, None
-        wrong = "This is no cursor of ours: leave it out to start over."
+        wrong = NO_CURSOR
         try:
             release, digest, backwards, values = _decoded(cursor)
             if release != self.place[0][:12]:
@@ -132,7 +135,7 @@ class KeysetPager:
             if not fits:
                 wrong = OTHER_QUESTION
             read = [column.read(value) for column, value in zip(self.columns, values, strict=True)]
-        except (ValueError, TypeError, RecursionError) as invalid:
+        except (ValidationError, ValueError, TypeError, RecursionError) as invalid:
             raise InvalidParametersError([error("cursor", wrong)]) from invalid
         if not fits:
             raise InvalidParametersError([error("cursor", wrong)])
@@ -142,7 +145,7 @@ class KeysetPager:
         """Return the columns in the direction that a page is read."""
         return [column.reversed() for column in self.columns] if backwards else self.columns
 
-    def leaf(
+    def page(
         self,
         rows: list[RowType],
         values_of: Callable[[RowType], list[Any]],
@@ -194,7 +197,7 @@ def index_ranges(
             yield [*alike, *condition], [*here, *inner]
 
 
-def cut(
+def read_rows(
     queryset: QuerySet[Any], read: list[Column], values: list[Any] | None, number: int
 ) -> list[Any]:
     """Return the first rows after the one with these values."""
@@ -206,19 +209,16 @@ def cut(
     return found
 
 
-def order_columns(queryset: QuerySet[Any], allowed: Mapping[str, str], text: str) -> list[Column]:
+def order_columns(
+    queryset: QuerySet[Any], allowed: Mapping[str, str], names: list[str]
+) -> list[Column]:
     """Return the columns a list is ordered by, ending in the key so that no two rows tie.
 
-    ``allowed`` maps the names a client may write to columns, ``text`` is what it wrote, such as
-    ``-time_earliest,title``. Raises RefusedError.
+    ``allowed`` maps the names a client may write to columns; ``names`` are what it wrote, such as
+    ``-time_earliest``, and none where it left the order to the list.
     """
     meta = queryset.model._meta
-    names = [f"{sign}{name}" for name in allowed for sign in ("", "-")]
-    asked = read_list(Code(names), text) if text else []
-    bare = [name.removeprefix("-") for name in text.split(",")]
-    if len(set(bare)) < len(bare):
-        raise RefusedError("The ordering names a column twice.")
-    paths = [(allowed[name.removeprefix("-")], name.startswith("-")) for name in asked]
+    paths = [(allowed[name.removeprefix("-")], name.startswith("-")) for name in names]
     columns = [
         Column(path, meta.pk if path == "pk" else meta.get_field(path), descending)
         for path, descending in paths or [(str(name), False) for name in meta.ordering]
@@ -228,18 +228,6 @@ def order_columns(queryset: QuerySet[Any], allowed: Mapping[str, str], text: str
     if not any(column.field.primary_key for column in columns):
         columns.append(Column("pk", meta.pk, columns[-1].descending))
     return columns
-
-
-def ordered(
-    queryset: QuerySet[Any], allowed: Mapping[str, str], asked: Mapping[str, str]
-) -> QuerySet[Any]:
-    """Return a whole list in the order that was asked for; raises InvalidParametersError."""
-    try:
-        columns = order_columns(queryset, allowed, asked.get("ordering", ""))
-    except RefusedError as refused:
-        wrong = error("ordering", refused.detail, refused.nearest, refused.allowed)
-        raise InvalidParametersError([wrong]) from refused
-    return queryset.order_by(*(column.expression for column in columns))
 
 
 def encoded(
@@ -277,6 +265,20 @@ def _decoded(text: str) -> tuple[str, str, bool, list[Any]]:
     if version != VERSION:
         raise ValueError(version)
     return release, digest, backwards, values
+
+
+class CursorField(ParameterField):
+    """A cursor, as text; whether it fits its list is found by ``KeysetPager.begin``."""
+
+    schema: Mapping[str, Any] = {"type": "string", "maxLength": MAX_CURSOR}
+
+    def to_python(self, text: Any) -> Any:
+        """Return the text of a cursor that can be taken apart."""
+        try:
+            _decoded(text)
+        except (ValueError, TypeError, RecursionError) as invalid:
+            raise refusal(NO_CURSOR) from invalid
+        return text
 
 
 def _digest(path: str, asked: Mapping[str, str]) -> str:

@@ -1,12 +1,15 @@
-"""What a query may hold: each kind of value, how it is read, and how it is refused."""
+"""Query parameters: kinds of values as form fields, and the one reader that finds every error."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from datetime import date
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote_to_bytes
 
+from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from api.problems import InvalidParametersError, error
@@ -23,84 +26,97 @@ MAX_ERRORS = 20
 MAX_ITEMS = 100
 MAX_WORDS = 8
 
-
-class RefusedError(ValueError):
-    """A value that cannot be honoured, with the nearest match and the allowed values."""
-
-    def __init__(
-        self, detail: str, nearest: str | None = None, allowed: list[str] | None = None
-    ) -> None:
-        """Take what goes into the problem's errors."""
-        super().__init__(detail)
-        self.detail, self.nearest, self.allowed = detail, nearest, allowed
+Values = dict[str, Any]
+"""The values of a request's parameters by name, as their fields read them."""
+Errors = Iterable[dict[str, Any]]
+"""Entries of a problem's errors, as ``api.problems.error`` makes them."""
 
 
-class Item:
-    """One kind of value: how to read it from text, and its JSON schema."""
+def refusal(
+    detail: str, nearest: str | None = None, allowed: list[str] | None = None
+) -> ValidationError:
+    """Return the error of a value, with the nearest match and the allowed values."""
+    return ValidationError(detail, params={"nearest": nearest, "allowed": allowed})
+
+
+class ParameterField(forms.Field):
+    """One kind of value: how it is read from text, how it is refused, and its JSON schema.
+
+    ``to_python`` takes a text that is not empty and raises ValidationError.
+    """
 
     schema: Mapping[str, Any] = {"type": "string"}
     meaning = ""
+    """What to write, for the description of a path."""
 
-    def read(self, text: str) -> Any:
-        """Return the value of a text that is not empty; raises RefusedError."""
-        return text
+    def __init__(self, **options: Any) -> None:
+        """Take the options of a form field, such as ``help_text``; a parameter may be left out."""
+        super().__init__(**{"required": False, **options})
 
-    def settle(self, values: list[Any]) -> list[Any]:
-        """Bring the values of one parameter to their canonical form, all at once."""
+    def resolve(self, values: list[Any]) -> list[Any]:
+        """Return the values of one parameter in canonical form, all at once."""
         return values
 
+    def described(self, help_text: str) -> Self:
+        """Return a copy of the field that describes a parameter."""
+        field = copy(self)
+        field.help_text = help_text
+        return field
 
-class Code(Item):
+
+class CodeField(ParameterField):
     """A code of a closed vocabulary."""
 
-    def __init__(self, codes: Iterable[str] | type[Vocabulary]) -> None:
+    def __init__(self, codes: Iterable[str] | type[Vocabulary], **options: Any) -> None:
         """Take the codes that are allowed."""
+        super().__init__(**options)
         self.codes = [str(code) for code in codes]
         self.schema = {"type": "string", "enum": self.codes}
 
-    def read(self, text: str) -> str:
+    def to_python(self, text: Any) -> Any:
         """Return the code itself."""
         if text not in self.codes:
-            raise RefusedError(
+            raise refusal(
                 f"{text!r} is not in the vocabulary.", nearest(text, self.codes), self.codes
             )
         return text
 
 
-class Pattern(Item):
+class PatternField(ParameterField):
     """A text of a fixed form, such as the key of a record; one that is absent matches nothing."""
 
-    def __init__(self, pattern: str, cure: str, most: int = MAX_KEY) -> None:
+    def __init__(self, pattern: str, cure: str, most: int = MAX_KEY, **options: Any) -> None:
         """Take the form, what to write instead, and the greatest length."""
+        super().__init__(**options)
         self.pattern, self.cure, self.most = pattern, cure, most
         self.meaning = f"Write {cure}."
         self.schema = {"type": "string", "pattern": f"^{pattern}$", "maxLength": most}
 
-    def read(self, text: str) -> str:
+    def to_python(self, text: Any) -> Any:
         """Return the text itself."""
         if len(text) > self.most or not re.fullmatch(self.pattern, text, re.ASCII):
-            raise RefusedError(f"{text[: self.most]!r} will not do: write {self.cure}.")
+            raise refusal(f"{text[: self.most]!r} will not do: write {self.cure}.")
         return text
 
 
-KEY = Pattern(SLUG, "a key: lower-case letters, digits and single hyphens")
-M49 = Pattern("[0-9]{3}", "a code of three digits", 3)
-LANGUAGE = Pattern("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "a BCP 47 tag such as en or es-MX", 35)
+KEY = PatternField(SLUG, "a key: lower-case letters, digits and single hyphens")
+M49 = PatternField("[0-9]{3}", "a code of three digits", 3)
+LANGUAGE = PatternField("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "a BCP 47 tag such as en or es-MX", 35)
 
 
-class QuadCode(Code):
+class QuadField(CodeField):
     """A quad class, which stands for the event types in it."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
         """Take no codes: they are the codebook's."""
-        super().__init__(Quad)
+        super().__init__(Quad, **options)
 
-    def settle(self, values: list[Any]) -> list[Any]:
+    def resolve(self, values: list[Any]) -> list[Any]:
         """Return the event types in the quad classes."""
         return [event_type for quad in values for event_type in event_types_in(quad)]
 
 
-class CountryCode(Item):
+class CountryField(ParameterField):
     """A country in alpha-3, alpha-2 or numeric code, in any case."""
 
     meaning = "Write an alpha-3 (PAN), alpha-2 (PA) or numeric (591) code, in any case."
@@ -110,17 +126,17 @@ class CountryCode(Item):
         "pattern": "^([A-Za-z]{2}|[A-Za-z]{3}|[0-9]{3})$",
     }
 
-    def read(self, text: str) -> str:
+    def to_python(self, text: Any) -> Any:
         """Return the code in upper case."""
         if not re.fullmatch("[A-Za-z]{2,3}|[0-9]{3}", text, re.ASCII):
-            raise RefusedError(
+            raise refusal(
                 f"{text!r} is not a country code: write alpha-3 (PAN), alpha-2 (PA) or three "
                 "digits (591)."
             )
         return text.upper()
 
-    def settle(self, values: list[Any]) -> list[Any]:
-        """Turn each code into alpha-3; a country the dataset does not hold stays as it is."""
+    def resolve(self, values: list[Any]) -> list[Any]:
+        """Return each code as alpha-3; a country the dataset does not hold stays as it is."""
         rows = Country.objects.filter(
             Q(pk__in=values) | Q(alpha2__in=values) | Q(numeric__in=values)
         ).values_list("pk", "alpha2", "numeric")
@@ -128,13 +144,13 @@ class CountryCode(Item):
         return list(dict.fromkeys(alpha3.get(value, value) for value in values))
 
 
-class Phrase(Item):
+class WordsField(ParameterField):
     """One or more words to search for."""
 
     schema: Mapping[str, Any] = {"type": "string", "minLength": 1, "maxLength": 200}
 
-    def read(self, text: str) -> list[str]:
-        """Return the folded words, each once; a word that ends in * stands for its beginning."""
+    def to_python(self, text: Any) -> list[str]:
+        """Return the folded words, each once; a word that ends in * is a prefix."""
         words: list[str] = []
         for piece in text[:201].split():
             folded = fold(piece)
@@ -143,112 +159,187 @@ class Phrase(Item):
             words += folded
         words = list(dict.fromkeys(words))
         if not words:
-            raise RefusedError("There is no word to search for: write letters or digits.")
+            raise refusal("There is no word to search for: write letters or digits.")
         if len(words) > MAX_WORDS or len(text) > 200:
-            raise RefusedError(f"Ask for at most {MAX_WORDS} words, in 200 characters.")
+            raise refusal(f"Ask for at most {MAX_WORDS} words, in 200 characters.")
         return words
 
 
-class Whole(Item):
+class WholeNumberField(ParameterField):
     """A whole number between two bounds."""
 
-    def __init__(self, least: int, most: int) -> None:
-        """Take the bounds, both included."""
+    def __init__(
+        self, least: int, most: int, *, default: int | None = None, **options: Any
+    ) -> None:
+        """Take the bounds, both included, and what is taken where the parameter is left out."""
+        super().__init__(initial=default, **options)
         self.least, self.most = least, most
         self.schema = {"type": "integer", "minimum": least, "maximum": most}
+        if default is not None:
+            self.schema["default"] = default
 
-    def read(self, text: str) -> int:
-        """Return the number; only ASCII digits without sign, blank or leading zero will do."""
+    def to_python(self, text: Any) -> int:
+        """Return the number; it is ASCII digits without sign, blank or leading zero."""
         digits = len(str(self.most))
         if re.fullmatch(f"0|[1-9][0-9]{{0,{digits - 1}}}", text, re.ASCII):
             value = int(text)
             if self.least <= value <= self.most:
                 return value
-        raise RefusedError(f"{text[:40]!r} is not a whole number from {self.least} to {self.most}.")
+        raise refusal(f"{text[:40]!r} is not a whole number from {self.least} to {self.most}.")
 
 
-class Day(Item):
+class DayField(ParameterField):
     """A day of the calendar."""
 
     schema: Mapping[str, Any] = {"type": "string", "format": "date"}
 
-    def read(self, text: str) -> date:
+    def to_python(self, text: Any) -> date:
         """Return the day."""
         try:
             if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
                 return date.fromisoformat(text)
         except ValueError:
             pass
-        raise RefusedError(f"{text!r} is not a day: write one such as 2025-02-03.")
+        raise refusal(f"{text!r} is not a day: write one such as 2025-02-03.")
 
 
-class Flag(Item):
+class FlagField(ParameterField):
     """True or false."""
 
     schema: Mapping[str, Any] = {"type": "boolean"}
 
-    def read(self, text: str) -> bool:
+    def to_python(self, text: Any) -> Any:
         """Return the truth value."""
         if text not in {"true", "false"}:
             allowed = ["true", "false"]
-            raise RefusedError(
-                f"{text!r} is neither true nor false.", nearest(text, allowed), allowed
-            )
+            raise refusal(f"{text!r} is neither true nor false.", nearest(text, allowed), allowed)
         return text == "true"
 
 
-def read_list(item: Item, text: str, *, most: int = MAX_ITEMS, least: int = 1) -> list[Any]:
-    """Return the values of a comma-separated list, canonical and each once; raises RefusedError."""
-    parts = text.split(",")
-    if "" in parts:
-        raise RefusedError("The list holds an empty value: take out the stray comma.")
-    if len(parts) > most:
-        raise RefusedError(f"The list holds {len(parts)} values; at most {most} are taken.")
-    values = item.settle(list(dict.fromkeys(item.read(part) for part in parts)))
-    if len(values) < least:
-        raise RefusedError(f"The list needs {least} different values.")
-    return values
+class ListField(ParameterField):
+    """A comma-separated list of values of one kind."""
+
+    def __init__(
+        self, item: ParameterField, *, most: int = MAX_ITEMS, least: int = 1, **options: Any
+    ) -> None:
+        """Take the kind of value, and how many of them the list may hold and must."""
+        super().__init__(**options)
+        self.item, self.most, self.least = item, most, least
+        # A pair is refused if it names one value twice; other lists may repeat themselves.
+        unique = {"uniqueItems": True} if least > 1 else {}
+        self.schema = {
+            "type": "array", "items": dict(item.schema), "minItems": least, "maxItems": most,
+            **unique,
+        }  # fmt: skip
+
+    def to_python(self, text: Any) -> list[Any]:
+        """Return the values in canonical form, each once."""
+        parts = text.split(",")
+        if "" in parts:
+            raise refusal("The list holds an empty value: take out the stray comma.")
+        if len(parts) > self.most:
+            raise refusal(f"The list holds {len(parts)} values; at most {self.most} are taken.")
+        read = (self.item.to_python(part) for part in parts)
+        values = self.item.resolve(list(dict.fromkeys(read)))
+        if len(values) < self.least:
+            raise refusal(f"The list needs {self.least} different values.")
+        return values
 
 
-def check_query(query: str, known: Iterable[str]) -> None:
-    """Refuse a query string with an unknown, repeated, empty or undecodable parameter.
+class ChoicesField(ListField):
+    """A comma-separated list out of a few names, such as the keys of a record."""
 
-    Raises InvalidParametersError with one entry for each of them, up to MAX_ERRORS.
+    def __init__(self, names: Iterable[str], **options: Any) -> None:
+        """Take the names that are allowed."""
+        super().__init__(CodeField(names), **options)
+        self.schema = {"type": "array", "items": dict(self.item.schema), "minItems": 1}
+
+
+class OrderingField(ChoicesField):
+    """Names of columns to order by; a minus sign before one turns it round."""
+
+    def __init__(self, names: Iterable[str], **options: Any) -> None:
+        """Take the names without signs."""
+        super().__init__((f"{sign}{name}" for name in names for sign in ("", "-")), **options)
+        self.schema = {**self.schema, "uniqueItems": True}
+
+    def to_python(self, text: Any) -> list[Any]:
+        """Return the names with their signs."""
+        names = super().to_python(text)
+        bare = [name.removeprefix("-") for name in text.split(",")]
+        if len(set(bare)) < len(bare):
+            raise refusal("The ordering names a column twice.")
+        return names
+
+
+def read_parameters(
+    query: str,
+    fields: Mapping[str, forms.Field],
+    check: Callable[[Values], Errors] = lambda _: (),
+) -> Values:
+    """Return the values of a query string, each as its field reads it.
+
+    ``check`` yields the errors of values that are good alone and not together. Raises
+    InvalidParametersError with an entry for every wrong parameter, in their order, up to
+    MAX_ERRORS.
     """
     if len(query) > MAX_QUERY:
         detail = f"The query is {len(query)} characters long; at most {MAX_QUERY} are read."
         raise InvalidParametersError([error("", detail)])
-    errors = list(islice(_wrongs(query, sorted(known)), MAX_ERRORS))
+    values: Values = {}
+    errors = list(islice(_read(query, fields, values), MAX_ERRORS))
+    told = {entry["parameter"] for entry in errors}
+    together = (entry for entry in check(values) if entry["parameter"] not in told)
+    errors += islice(together, MAX_ERRORS - len(errors))
     if errors:
         raise InvalidParametersError(errors)
+    return values
 
 
-def _wrongs(query: str, allowed: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield what is wrong with each parameter of a query string, in its order."""
+def _read(query: str, fields: Mapping[str, forms.Field], values: Values) -> Errors:
+    """Put the values of good parameters into ``values``, and yield what is wrong with others."""
     seen = set()
-    for pair in filter(None, query.split("&")):
-        raw_name, _, raw_value = pair.partition("=")
-        try:
-            name, value = (
-                unquote_to_bytes(part.replace("+", " ").encode("latin-1")).decode()
-                for part in (raw_name, raw_value)
-            )
-        except UnicodeError:
-            shown = raw_name[:60].encode("ascii", "replace").decode()
-            yield error(shown, "The parameter is not percent-encoded UTF-8.")
+    for name, text in _pairs(query):
+        if text is None:
+            yield error(name, "The parameter is not percent-encoded UTF-8.")
             continue
-        if name not in allowed:
-            shown = name[:60]
-            detail = f"There is no parameter {shown!r} here."
-            guess = nearest(shown, allowed)
-            if guess:
-                detail += f" Did you mean {guess!r}?"
-            yield error(shown, detail, guess, allowed)
+        field = fields.get(name)
+        if field is None:
+            yield _unknown(name[:60], sorted(fields))
         elif name in seen:
             detail = "The parameter stands twice; write any-of as one comma-separated list."
             yield error(name, detail)
-        elif not value.strip():
+        elif not text.strip():
             yield error(name, "The parameter is empty: give a value or leave it out.")
-        elif "\0" in value:
+        elif "\0" in text:
             yield error(name, "The value holds a NUL character, which no text here does.")
+        else:
+            try:
+                values[name] = field.to_python(text)
+            except ValidationError as refused:
+                yield error(name, str(refused.message), **(refused.params or {}))
         seen.add(name)
+    for name, field in fields.items():
+        if field.required and name not in seen:
+            yield error(name, str(field.error_messages["required"]))
+
+
+def _pairs(query: str) -> Iterator[tuple[str, str | None]]:
+    """Yield each name with its text; None for one that cannot be decoded."""
+    for pair in filter(None, query.split("&")):
+        raw_name, _, raw_text = pair.partition("=")
+        try:
+            name, text = (
+                unquote_to_bytes(part.replace("+", " ").encode("latin-1")).decode()
+                for part in (raw_name, raw_text)
+            )
+        except UnicodeError:
+            yield raw_name[:60].encode("ascii", "replace").decode(), None
+        else:
+            yield name, text
+
+
+def _unknown(name: str, allowed: list[str]) -> dict[str, Any]:
+    guess = nearest(name, allowed)
+    hint = f" Did you mean {guess!r}?" if guess else ""
+    return error(name, f"There is no parameter {name!r} here.{hint}", guess, allowed)

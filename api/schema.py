@@ -3,19 +3,18 @@
 import copy
 import json
 import re
-from collections.abc import Iterable
 from functools import cache
 from inspect import getdoc
 from pathlib import Path
 from typing import Any
 
 import yaml
-from drf_spectacular.extensions import OpenApiFilterExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 
 from api import problems
 from api.codebook import VOCABULARIES
+from api.parameters import ChoicesField, ParameterField
 
 # Readers of YAML 1.2 take 019 for a number, writers of YAML 1.1 do not: without this the code of a
 # region would be written without quotes.
@@ -114,15 +113,19 @@ PROBLEM = {
 }
 
 
-def parameter(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a query parameter; an array is written with commas."""
-    written = {"style": "form", "explode": False} if schema.get("type") == "array" else {}
-    return {"name": name, "in": "query", "description": description, "schema": schema, **written}
-
-
-def any_of(codes: Iterable[str]) -> dict[str, Any]:
-    """Return the schema of a comma-separated list of codes."""
-    return {"type": "array", "items": {"type": "string", "enum": list(codes)}, "minItems": 1}
+def parameter(name: str, field: ParameterField) -> dict[str, Any]:
+    """Return the description of a query parameter; an array is written with commas."""
+    described: dict[str, Any] = {
+        "name": name,
+        "in": "query",
+        "description": str(field.help_text),
+        "schema": dict(field.schema),
+    }
+    if field.schema.get("type") == "array":
+        described |= {"style": "form", "explode": False}
+    if field.required:
+        described["required"] = True
+    return described
 
 
 class StrictSchema(AutoSchema):
@@ -137,10 +140,19 @@ class StrictSchema(AutoSchema):
         words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
         return f"List {words.strip()} records" if action == "list" else f"Get one{words} record"
 
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        found = [one for one in super()._get_parameters() if one["in"] == "path"]
+        fields = self.view.parameters(getattr(self.view, "action", None))
+        found += [parameter(name, field) for name, field in fields.items() if _takes_any(field)]
+        return sorted(found, key=lambda one: (one["in"] != "path", one["name"]))
+
     def _get_format_parameters(self) -> list[dict[str, Any]]:
-        codes = [renderer.format for renderer in self.view.get_renderers()]
-        text = "Format of the answer; it wins over the Accept header."
-        return [parameter("format", text, {"type": "string", "enum": codes})]
+        return []
+
+
+def _takes_any(field: ParameterField) -> bool:
+    """Tell whether a parameter has any value that can be given."""
+    return not isinstance(field, ChoicesField) or bool(field.schema["items"]["enum"])
 
 
 class RecordSchema(StrictSchema):
@@ -155,51 +167,6 @@ class RecordSchema(StrictSchema):
         for described in parameters:
             described["description"] = f"Key of the record. {self.view.key.meaning}"
             described["schema"] = dict(self.view.key.schema)
-        return parameters
-
-    def _get_parameters(self) -> list[dict[str, Any]]:
-        keys = self.view.serializer_class.Meta.fields
-        selection = f"The answer is then of type {SELECTION}."
-        shaping = [
-            parameter("fields", f"Only these keys of each record. {selection}", any_of(keys)),
-            parameter("omit", f"All keys of each record but these. {selection}", any_of(keys)),
-        ]
-        if self.view.expandable:
-            text = f"Put the related records in place of their keys. {selection}"
-            shaping.append(parameter("expand", text, any_of(self.view.expandable)))
-        if self.view.action == "list" and self.view.facet_fields:
-            text = "Count the records of the whole list by each value of these."
-            shaping.append(parameter("facets", text, any_of(self.view.facet_fields)))
-        parameters = [*super()._get_parameters(), *shaping]
-        return sorted(parameters, key=lambda one: (one["in"] != "path", one["name"]))
-
-
-class FilterSetExtension(OpenApiFilterExtension):
-    """Describes each question with the schema its values are read by."""
-
-    target_class = "api.filtersets.FilterBackend"
-    priority = 1
-
-    def get_schema_operation_parameters(
-        self, auto_schema: Any, *args: Any, **kwargs: Any
-    ) -> list[dict[str, Any]]:
-        """Return one query parameter per question."""
-        parameters = []
-        for name, question in auto_schema.view.filterset_class.base_filters.items():
-            schema = dict(question.item.schema)
-            if question.extra["many"]:
-                schema = {
-                    "type": "array",
-                    "items": schema,
-                    "minItems": question.extra.get("least", 1),
-                    "maxItems": question.extra.get("most", 100),
-                    # A pair is refused if it names one country twice; lists may repeat themselves.
-                    **({"uniqueItems": True} if question.extra.get("least", 1) > 1 else {}),
-                }
-            described = parameter(name, question.extra["help_text"], schema)
-            if question.needed:
-                described["required"] = True
-            parameters.append(described)
         return parameters
 
 

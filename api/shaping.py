@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Model, QuerySet
-from rest_framework.request import Request
 
-from api.parameters import Code, RefusedError, read_list
-from api.problems import InvalidParametersError, error
+from api.parameters import ChoicesField, Errors, ParameterField, Values
+from api.problems import error
 from api.schema import SELECTION
 
 JsonObject = dict[str, Any]
@@ -29,34 +28,45 @@ class Shape:
         return SELECTION if self.selected or self.expand else None
 
 
-def shape_of(
-    request: Request, keys: Iterable[str], expandable: Iterable[str], facets: Iterable[str]
-) -> Shape:
-    """Read fields, omit, expand and facets; raises InvalidParametersError."""
-    every, errors, read = list(keys), [], {}
-    for name, allowed in (
-        ("fields", every),
-        ("omit", every),
-        ("expand", list(expandable)),
-        ("facets", list(facets)),
-    ):
-        try:
-            text = request.query_params.get(name, "")
-            read[name] = read_list(Code(allowed), text) if text else []
-        except RefusedError as refused:
-            errors.append(error(name, refused.detail, refused.nearest, refused.allowed))
-    if read.get("fields") and read.get("omit"):
-        errors.append(error("omit", "Give fields or omit, not both."))
-    if not errors and len(read["omit"]) == len(every):
-        errors.append(error("omit", "Nothing would be left of the records."))
-    if errors:
-        raise InvalidParametersError(errors)
-    kept = frozenset(read["fields"] or every) - frozenset(read["omit"])
-    absent = [name for name in read["expand"] if name not in kept]
-    if absent:
-        raise InvalidParametersError([error("expand", f"{absent[0]!r} is left out of the fields.")])
-    selected = bool(read["fields"] or read["omit"])
-    return Shape(kept, tuple(read["expand"]), tuple(read["facets"]), selected)
+def shaping_fields(keys: Iterable[str], expandable: Iterable[str]) -> dict[str, ParameterField]:
+    """Return the parameters that shape a record of these keys."""
+    every = list(keys)
+    selection = f"The answer is then of type {SELECTION}."
+    return {
+        "fields": ChoicesField(every, help_text=f"Only these keys of each record. {selection}"),
+        "omit": ChoicesField(every, help_text=f"All keys of each record but these. {selection}"),
+        "expand": ChoicesField(
+            expandable, help_text=f"Put the related records in place of their keys. {selection}"
+        ),
+    }
+
+
+def check_shape(values: Values, keys: Collection[str]) -> Errors:
+    """Yield the errors of shaping parameters that are good alone and not together."""
+    omitted = values.get("omit", [])
+    if "fields" in values and omitted:
+        yield error("omit", "Give fields or omit, not both.")
+    elif len(omitted) == len(keys):
+        yield error("omit", "Nothing would be left of the records.")
+    else:
+        kept = _kept(values, keys)
+        absent = [name for name in values.get("expand", ()) if name not in kept]
+        if absent:
+            yield error("expand", f"{absent[0]!r} is left out of the fields.")
+
+
+def shape_of(values: Values, keys: Iterable[str]) -> Shape:
+    """Return the shape that the parameters of a request ask for."""
+    return Shape(
+        _kept(values, keys),
+        tuple(values.get("expand", ())),
+        tuple(values.get("facets", ())),
+        selected="fields" in values or "omit" in values,
+    )
+
+
+def _kept(values: Values, keys: Iterable[str]) -> frozenset[str]:
+    return frozenset(values.get("fields", keys)) - frozenset(values.get("omit", ()))
 
 
 def select(records: list[JsonObject], shape: Shape) -> list[JsonObject]:

@@ -12,11 +12,12 @@ from typing import Any
 import django
 import pycountry
 import schemathesis
+from django.core.exceptions import ValidationError
 from schemathesis import Case, GenerationMode, HookContext
 
 django.setup()
 
-from api.parameters import Phrase, RefusedError  # noqa: E402 - models need the settings first
+from api.parameters import WordsField  # noqa: E402 - models need the settings first
 
 PAGING = ("cursor", "page_size", "facets", "expand")
 SHAPING = ("fields", "omit", "expand")
@@ -62,6 +63,6 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         del query[name]
     if "q" in query:
         try:
-            Phrase().read(query["q"])
-        except RefusedError:
+            WordsField().to_python(query["q"])
+        except ValidationError:
             query["q"] = "canal"

@@ -7,6 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from api.parameters import MAX_ERRORS
+from api.views.relations import DyadsView, SearchViewSet
 from tests.conftest import RESOURCES, VIEWSETS
 
 QUERIES = {
@@ -209,6 +211,8 @@ def test_every_filter_is_asked_by_a_test_or_holds_a_key():
             assert f"{resource}?{name}" in asked, (resource, name)
 
 
+LISTS = {**VIEWSETS, "search": SearchViewSet, "dyads": DyadsView}
+
 REFUSED = {
     "officials?contry=PAN": ("contry", "country"),
     "bilateral-issues?topic=migratoin": ("topic", "migration"),
@@ -254,6 +258,27 @@ def test_a_bad_question_is_refused_with_its_cure(api, question):
         assert entry["nearest"] == nearest
         assert nearest in entry["allowed"]
     assert api.get(problem["type"].removeprefix("http://127.0.0.1:8000")).status_code == 200
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_every_wrong_parameter_is_told_in_one_answer(api, path):
+    fields = LISTS[path].parameters("list")
+    query = "&".join(f"{name}=~" for name in list(fields)[: MAX_ERRORS - 1])
+    response = api.get(f"/api/v1/{path}?{query}&kuntry=PAN")
+    assert response.status_code == 400
+    told = {entry["parameter"]: entry for entry in response.json()["errors"]}
+    assert list(told) == [*list(fields)[: MAX_ERRORS - 1], "kuntry"]
+    assert told["kuntry"]["allowed"] == sorted(fields)
+    for name, entry in told.items():
+        field = fields.get(name)
+        codes = getattr(getattr(field, "item", field), "codes", None)
+        assert codes is None or entry["allowed"] == codes, name
+
+
+def test_parameters_that_exclude_each_other_are_told_with_the_others(api):
+    query = "topic=x&page_size=0&fields=id&omit=note&format=csv&expand=speaker"
+    entries = api.get(f"/api/v1/statements?{query}").json()["errors"]
+    assert [entry["parameter"] for entry in entries] == ["topic", "page_size", "omit", "expand"]
 
 
 def test_a_cursor_is_bound_to_its_asking_and_its_release(api):

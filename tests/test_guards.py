@@ -10,7 +10,7 @@ from django.core.management.base import SystemCheckError
 from django.test import Client
 
 from api.keyset import MAX_CURSOR
-from api.pagination import PAGE_SIZE
+from api.pagination import MAX_PAGE_SIZE
 from api.parameters import MAX_ITEMS, MAX_QUERY, MAX_WORDS
 from api.serving.headers import HEADERS, HSTS
 from tests.conftest import RESOURCES
@@ -94,8 +94,8 @@ WORDS = "%20".join(f"w{n}" for n in range(MAX_WORDS))
         (f"q={WORDS}", f"q={WORDS}%20more", "q"),
         (f"q={'a' * 200}", f"q={'a' * 201}", "q"),
         (
-            f"page_size={PAGE_SIZE.most}&q=canal",
-            f"page_size={PAGE_SIZE.most + 1}&q=canal",
+            f"page_size={MAX_PAGE_SIZE}&q=canal",
+            f"page_size={MAX_PAGE_SIZE + 1}&q=canal",
             "page_size",
         ),
         (None, f"cursor={'a' * (MAX_CURSOR + 1)}&q=canal", "cursor"),

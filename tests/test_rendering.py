@@ -31,7 +31,7 @@ def asked(resource):
     for name, values in (("expand", viewset.expandable), ("facets", viewset.facet_fields)):
         if values:
             yield f"{resource}?{name}={','.join(values)}"
-    formats = [known.format for known in viewset.renderers("list", resource)]
+    formats = [known.format for known in viewset.formats("list")]
     yield from (f"{resource}?format={name}" for name in formats)
     yield from (question for question in CASES if question.partition("?")[0] == resource)
 

@@ -22,7 +22,7 @@ def test_no_page_of_statements_is_sorted(db, name, backwards):
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
             cursor.execute("SET LOCAL enable_bitmapscan = off")
             cursor.execute("SET LOCAL enable_incremental_sort = off")
-    columns = order_columns(Statement.objects.all(), VIEWSETS["statements"].ordering_fields, name)
+    columns = order_columns(Statement.objects.all(), VIEWSETS["statements"].ordering_fields, [name])
     read = [column.reversed() for column in columns] if backwards else columns
     dated = isinstance(columns[0].field, DateField)
     after = [date(2020, 1, 1) if dated else "a", *["b"] * (len(read) - 1)]

@@ -73,7 +73,7 @@ class PageRecipe:
     def body(self, varying: str | None) -> str | None:
         """Return the page that begins at this cursor."""
         backwards, values = self._walk.begin(varying)
-        leaf = self._walk.leaf(
+        leaf = self._walk.page(
             self._read(values, backwards=backwards),
             lambda row: list(row[1:]),
             backwards=backwards,

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache, partial
 from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import Error
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from django.utils.functional import classproperty
+from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -20,18 +24,28 @@ from api.database.release import ServedRelease, served, snapshot
 from api.formats import streams
 from api.formats.jsonld import TYPES, context, linked
 from api.formats.spool import Spool
-from api.keyset import ordered
+from api.keyset import order_columns
 from api.models import Rendering
 from api.pagination import KeysetPagination
-from api.parameters import KEY, Code, Item, RefusedError, check_query
-from api.problems import InvalidParametersError, RenamedError, UnavailableError, error, unavailable
+from api.parameters import (
+    KEY,
+    ChoicesField,
+    CodeField,
+    Errors,
+    ParameterField,
+    Values,
+    read_parameters,
+)
+from api.problems import RenamedError, UnavailableError, error, unavailable
 from api.rendering.recipes import RECIPE, DetailRecipe, PageRecipe, Recipe
 from api.schema import EXPANDS, RecordSchema, StrictSchema
 from api.serving.cache import label
+from api.shaping import check_shape, shaping_fields
 from policy.annotations.renaming import present_key
 from policy.models.search import KIND_OF, RecordKind
 
-SHAPING = {"fields", "omit", "expand"}
+SHAPING = frozenset({"fields", "omit", "expand"})
+PAGING = frozenset({"cursor", "page_size", "facets", "expand"})
 LISTS = 4
 """How many long lists a process gives at once: slow readers must not take all its threads."""
 whole_lists = BoundedSemaphore(LISTS)
@@ -40,16 +54,33 @@ whole_lists = BoundedSemaphore(LISTS)
 class StrictView(APIView):
     """Refuses every parameter it does not know, and reads one snapshot of the database."""
 
-    parameters: ClassVar[tuple[str, ...]] = ()
+    format_kwarg = None
     reads_database = True
     served: ServedRelease | None = None
     lasting = True
     """Whether an answer holds until another release is loaded, and so may be kept."""
+    values: Values
     schema = StrictSchema()
 
-    def known_parameters(self) -> set[str]:
-        """Return the names of the parameters this address takes."""
-        return {"format", *self.parameters}
+    @classmethod
+    def formats(cls, action: str | None) -> Sequence[type[Any]]:  # noqa: ARG003
+        """Return the renderers of an address, the usual one first."""
+        return cls.renderer_classes
+
+    @classmethod
+    def parameters(cls, action: str | None) -> dict[str, ParameterField]:
+        """Return the fields that read the parameters of an address, by their names."""
+        codes = [renderer.format for renderer in cls.formats(action)]
+        text = "Format of the answer; it wins over the Accept header."
+        return {"format": CodeField(codes, help_text=text)}
+
+    def get_renderers(self) -> list[Any]:
+        """Return the renderers of this address."""
+        return [known() for known in self.formats(getattr(self, "action", None))]
+
+    def check_parameters(self, values: Values) -> Errors:
+        """Yield the errors of parameters that are good alone and not together."""
+        return ()
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer from one snapshot; a database that is away is a 503, whenever it goes."""
@@ -63,33 +94,52 @@ class StrictView(APIView):
             return unavailable(request, away)
 
     def _labelled(self, request: Any, response: Any) -> Any:
-        """Say on a good answer how long it holds."""
+        """Add the headers of caching to a good answer."""
         if self.lasting and response.status_code == HTTPStatus.OK:
             label(request.META, response, self.served)
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Check the query before anything is done with it."""
-        check_query(request.META.get("QUERY_STRING", ""), self.known_parameters())
-        if "format" in request.query_params:
-            try:
-                Code(r.format for r in self.get_renderers()).read(request.query_params["format"])
-            except RefusedError as refused:
-                wrong = error("format", refused.detail, refused.nearest, refused.allowed)
-                raise InvalidParametersError([wrong]) from refused
-        super().initial(request, *args, **kwargs)
+        """Read every parameter before anything is done with one.
+
+        There are no versions, accounts or limits, which DRF would look at here.
+        """
+        query = request.META.get("QUERY_STRING", "")
+        fields = parameters_of(type(self), getattr(self, "action", None))  # type: ignore[arg-type]
+        self.values = read_parameters(query, fields, partial(self._check, request))
+        if getattr(request, "accepted_renderer", None) is None:
+            self._negotiate(request)
         if self.reads_database:
             self.served = served()
 
+    def _check(self, request: Request, values: Values) -> Errors:
+        """Return what ``check_parameters`` does, which may depend on the format."""
+        try:
+            self._negotiate(request)
+        except NotAcceptable:
+            # Wrong parameters are told first.
+            return ()
+        return self.check_parameters(values)
+
+    def _negotiate(self, request: Request) -> None:
+        found = self.perform_content_negotiation(request)
+        request.accepted_renderer, request.accepted_media_type = found
+
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        """Tell the methods, and nothing that the schema does not tell better."""
+        """Return the methods, and nothing that the schema does not tell better."""
         return Response(status=204)
+
+
+@cache
+def parameters_of(view: type[StrictView], action: str | None) -> dict[str, ParameterField]:
+    """Return the fields of an address, which are made once."""
+    return view.parameters(action)
 
 
 class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     """A list of records and each of them, in the same shape."""
 
-    filter_backends = (filtersets.FilterBackend,)
+    filter_backends = ()
     pagination_class = KeysetPagination
     ordering_fields: ClassVar[Mapping[str, str]] = {"id": "pk"}
     facet_fields: ClassVar[Mapping[str, str]] = {}
@@ -97,8 +147,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     located = False
     ahead = True
     """Whether the records are rendered when a release is loaded."""
-    filterset_class: type[filtersets.RecordFilterSet]
-    key: Item = KEY
+    filterset_class: type[filtersets.ListFilterSet]
+    key: ParameterField = KEY
     schema = RecordSchema()
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -108,50 +158,72 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             key: _component(viewset) for key, viewset in cls.expandable.items()
         }
 
-    @property
-    def resource(self) -> str:
-        """The name of the list in its path."""
-        return str(self.queryset.model._meta.verbose_name_plural).replace(" ", "-")  # type: ignore[union-attr]
+    @classproperty
+    def resource(cls) -> str:  # noqa: N805
+        """Name of the list in its path."""
+        return str(cls.queryset.model._meta.verbose_name_plural).replace(" ", "-")  # type: ignore[union-attr]
 
     @classmethod
-    def renderers(cls, action: str | None, resource: str) -> list[type[Any]]:
-        """Return the formats of a list or a record, the usual one first."""
+    def keys(cls) -> tuple[str, ...]:
+        """Return the keys of a record, in order."""
+        return cls.serializer_class.Meta.fields  # type: ignore[union-attr, no-any-return]
+
+    @classmethod
+    def formats(cls, action: str | None) -> Sequence[type[Any]]:
+        """Return the renderers of a list or a record, the usual one first."""
         known: list[type[Any]] = [JSONRenderer, streams.Selection]
         if action == "list":
             known += streams.STREAMS
         if cls.located:
             known.append(streams.GeoJson)
-        if resource in TYPES:
+        if cls.resource in TYPES:
             known.append(streams.JsonLd)
         return known
 
-    def get_renderers(self) -> list[Any]:
-        """Return the formats of this address."""
-        return [known() for known in self.renderers(self.action, self.resource)]
+    @classmethod
+    def parameters(cls, action: str | None) -> dict[str, ParameterField]:
+        """Add the shaping of records, and the filters and paging of a list."""
+        fields = {**super().parameters(action), **shaping_fields(cls.keys(), cls.expandable)}
+        if action != "list":
+            return fields
+        facets = ChoicesField(
+            cls.facet_fields,
+            help_text="Count the records of the whole list by each value of these.",
+        )
+        filters = {name: one.field for name, one in cls.filterset_class.base_filters.items()}
+        paging = cls.pagination_class.fields(cls.ordering_fields)
+        return {**fields, "facets": facets, **filters, **paging}
 
-    def known_parameters(self) -> set[str]:
-        """Add the shaping of records, and the questions and paging of a list."""
-        known = super().known_parameters() | SHAPING
-        if self.action == "list":
-            known |= {"facets", *self.filterset_class.base_filters, *KeysetPagination.parameters}
-        return known
+    def check_parameters(self, values: Values) -> Errors:
+        """Yield the errors of shaping and paging in a format that has none."""
+        renderer = self.request.accepted_renderer
+        yield from check_shape(values, self.keys())
+        if isinstance(renderer, streams.GeoJson | streams.JsonLd):
+            detail = "This format always holds whole records: leave the parameter out."
+            unfit = SHAPING
+        elif isinstance(renderer, streams.STREAMS):
+            detail = "A stream is the whole list with its own keys: leave the parameter out."
+            unfit = PAGING
+        else:
+            return
+        yield from (error(name, detail) for name in sorted(unfit & values.keys()))
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the list, without what the renderings of its records hold already."""
         queryset = super().get_queryset()
         if not self.rendered:
             return queryset
-        asked = self.request.query_params.get("ordering", "").replace("-", "").split(",")
-        columns = [self.ordering_fields[name] for name in asked if name in self.ordering_fields]
+        names = self.values.get("ordering", [])
+        columns = [self.ordering_fields[name.removeprefix("-")] for name in names]
         ordered_by = columns or queryset.model._meta.ordering
         return queryset.select_related(None).prefetch_related(None).only("pk", *ordered_by)
 
     def _read_key(self) -> str:
         """Return the key in the path, in its canonical form; what cannot be one is 404."""
         try:
-            (self.kwargs["pk"],) = self.key.settle([self.key.read(self.kwargs["pk"])])
-        except RefusedError as refused:
-            raise Http404(refused.detail) from refused
+            (self.kwargs["pk"],) = self.key.resolve([self.key.to_python(self.kwargs["pk"])])
+        except ValidationError as refused:
+            raise Http404(refused.message) from refused
         return str(self.kwargs["pk"])
 
     def get_object(self) -> Any:
@@ -166,19 +238,22 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return a page of the list, or the whole of it as a stream."""
-        queryset = self.filter_queryset(self.get_queryset())
-        shape = self._shape(request)
+        listing = self.filterset_class(self.values, self.get_queryset()).listing()
+        shape = shaping.shape_of(self.values, self.keys())
         renderer = request.accepted_renderer
         if isinstance(renderer, streams.STREAMS):
-            return self._stream(request, queryset, type(renderer), shape)
-        rows = self.paginate_queryset(queryset) or []
-        facets = shaping.count_facets(queryset, shape, self.facet_fields)
-        assert isinstance(self.paginator, KeysetPagination)  # noqa: S101
-        page = self.paginator.page(facets)
+            return self._stream(request, listing.rows, type(renderer), shape)
+        pagination = KeysetPagination()
+        rows = pagination.read(
+            listing, request, self.values, self.ordering_fields, keys_only=self.rendered
+        )
+        facets = shaping.count_facets(listing.rows, shape, self.facet_fields)
+        page = pagination.envelope(facets)
         if self._as_rendered(request, shape):
-            if not hasattr(self, "found"):
-                walk = self.paginator.walk
-                self._leave(request, PageRecipe(walk, self.resource, queryset, page))
+            if listing.hits is None:
+                self._leave(
+                    request, PageRecipe(pagination.pager, self.resource, listing.rows, page)
+                )
             return streams.ready(streams.page_of(page, self._bodies(rows)))
         records = self.written(rows, shape)
         if isinstance(renderer, streams.GeoJson):
@@ -191,7 +266,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return one record."""
-        shape = self._shape(request)
+        shape = shaping.shape_of(self.values, self.keys())
         if self._as_rendered(request, shape):
             place = f"{self.resource}/{self._read_key()}"
             body = Rendering.bodies([place]).get(place)
@@ -210,16 +285,6 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     def features(self, records: streams.JsonObjects) -> streams.JsonObjects:
         """Return the records as GeoJSON features; only what is ``located`` is asked for them."""
         raise NotImplementedError
-
-    def _shape(self, request: Request) -> shaping.Shape:
-        keys = self.get_serializer_class().Meta.fields  # type: ignore[attr-defined]
-        shape = shaping.shape_of(request, keys, self.expandable, self.facet_fields)
-        whole = isinstance(request.accepted_renderer, streams.GeoJson | streams.JsonLd)
-        if whole and shape.media_type:
-            given = sorted(SHAPING & request.query_params.keys())
-            detail = "This format always holds whole records: leave the parameter out."
-            raise InvalidParametersError([error(name, detail) for name in given])
-        return shape
 
     def written(self, rows: Sequence[Any], shape: shaping.Shape) -> streams.JsonObjects:
         """Return the records of these rows in the shape that was asked for."""
@@ -245,8 +310,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     @classmethod
     def alone(cls, request: Any = None, served: ServedRelease | None = None) -> Any:
         """Return the view of a list outside of a request for it, to read its records with."""
-        view = cls(action="list", format_kwarg=None)
-        view.request, view.served = request, served
+        view = cls(action="list")
+        view.request, view.served, view.values = request, served, {}
         return view
 
     @property
@@ -286,12 +351,9 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         renderer: type[streams.Csv],
         shape: shaping.Shape,
     ) -> HttpResponseBase:
-        paging = {"cursor", "page_size", "facets", "expand"} & request.query_params.keys()
-        if paging:
-            detail = "A stream is the whole list with its own keys: leave the parameter out."
-            raise InvalidParametersError([error(name, detail) for name in sorted(paging)])
-        rows = ordered(queryset, self.ordering_fields, request.query_params)
-        keys = [key for key in self.get_serializer_class().Meta.fields if key in shape.keys]  # type: ignore[attr-defined]
+        columns = order_columns(queryset, self.ordering_fields, self.values.get("ordering", []))
+        rows = queryset.order_by(*(column.expression for column in columns))
+        keys = [key for key in self.keys() if key in shape.keys]
         content_type = "; ".join(filter(None, [renderer.media_type, "charset=utf-8"]))
         if request.method == "HEAD":
             return StreamingHttpResponse((), content_type=content_type)

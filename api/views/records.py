@@ -7,7 +7,7 @@ from django.db.models import Model, Prefetch
 
 from api import filtersets
 from api.formats import streams
-from api.parameters import CountryCode
+from api.parameters import CountryField
 from api.rendering.fields import ahead
 from api.serializers import records as serializers
 from api.views.base import RecordViewSet
@@ -77,7 +77,7 @@ class CountryViewSet(RecordViewSet):
     queryset = Country.objects.prefetch_related(*evidence())
     serializer_class = serializers.CountrySerializer
     filterset_class = filtersets.CountryFilterSet
-    key = CountryCode()
+    key = CountryField()
     facet_fields: ClassVar = {"region": "region", "subregion": "subregion"}
     located = True
     ordering_fields: ClassVar = {"id": "pk", "name": "name", "region": "region"}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
@@ -12,9 +13,10 @@ from rest_framework.response import Response
 
 from api import filtersets
 from api.database.release import current
+from api.filters import COUNTRY
 from api.formats import streams
-from api.parameters import KEY, MAX_ITEMS, CountryCode, Phrase, RefusedError, read_list
-from api.problems import InvalidParametersError, RenamedError, error
+from api.parameters import KEY, CountryField, ListField, ParameterField
+from api.problems import RenamedError
 from api.serializers import relations as serializers
 from api.views.base import RecordViewSet, StrictView, raise_if_renamed
 from api.views.records import (
@@ -30,6 +32,7 @@ from policy.coverage import ledger
 from policy.models import Country, SearchEntry, Source
 from policy.models.search import RecordKind
 
+PAIR = ListField(CountryField(), least=2, most=2)
 SHOWN = 100
 """How many records of each kind a dyad carries; the list it links to has them all."""
 
@@ -48,42 +51,23 @@ class SearchViewSet(RecordViewSet):
     def serialized(self, rows: Sequence[Any]) -> streams.JsonObjects:
         """Add the asked words, around which the snippets are cut."""
         for row in rows:
-            row.asked = Phrase().read(self.request.query_params["q"])
+            row.asked = self.values["q"]
         return super().serialized(rows)
 
 
 class DyadsView(StrictView):
     """Every pair of countries that the dataset knows something between."""
 
-    parameters = ("country",)
+    @classmethod
+    def parameters(cls, action: str | None) -> dict[str, ParameterField]:
+        """Add the countries of the pairs."""
+        text = f"Pairs with any of these countries, {COUNTRY}."
+        return {**super().parameters(action), "country": ListField(CountryField(), help_text=text)}
 
-    @extend_schema(
-        operation_id="dyads_list",
-        responses=serializers.DyadListSerializer,
-        parameters=[
-            OpenApiParameter(
-                "country",
-                {
-                    "type": "array",
-                    "items": dict(CountryCode.schema),
-                    "minItems": 1,
-                    "maxItems": MAX_ITEMS,
-                },
-                style="form",
-                explode=False,
-                description="Pairs with any of these countries, as alpha-3, alpha-2 or numeric "
-                "code, in any case.",
-            )
-        ],
-    )
+    @extend_schema(operation_id="dyads_list", responses=serializers.DyadListSerializer)
     def get(self, request: Request) -> Response:
         """List the pairs in order of their keys, with the numbers of issues and events between."""
-        wanted: list[str] = []
-        if "country" in request.query_params:
-            try:
-                wanted = read_list(CountryCode(), request.query_params["country"])
-            except RefusedError as refused:
-                raise InvalidParametersError([error("country", refused.detail)]) from refused
+        wanted = self.values.get("country", [])
         found = [
             dyad
             for dyad in dyads.dyads()
@@ -134,9 +118,9 @@ class DyadView(StrictView):
     def _countries(self, text: str) -> tuple[str, str]:
         """Return the two alpha-3 codes in order; Http404 when these are not two known countries."""
         try:
-            codes = read_list(CountryCode(), text.replace("-", ","), least=2, most=2)
-        except RefusedError as refused:
-            raise Http404(refused.detail) from refused
+            codes = PAIR.to_python(text.replace("-", ","))
+        except ValidationError as refused:
+            raise Http404(refused.message) from refused
         known = set(Country.objects.filter(pk__in=codes).values_list("pk", flat=True))
         if len(known) < 2:
             present = [present_key(RecordKind.COUNTRY, code) or code for code in codes]
@@ -162,9 +146,9 @@ class CoverageView(StrictView):
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
         """Return each sentence with the records that rest on it, or why none does."""
         try:
-            source = Source.objects.filter(pk=KEY.read(id)).first()
-        except RefusedError as refused:
-            raise Http404(refused.detail) from refused
+            source = Source.objects.filter(pk=KEY.to_python(id)).first()
+        except ValidationError as refused:
+            raise Http404(refused.message) from refused
         if source is None:
             raise_if_renamed(RecordKind.SOURCE, id, "/api/v1/sources/{}/coverage")
             raise Http404(f"This release holds no source {id!r}.")

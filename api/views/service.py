@@ -13,7 +13,7 @@ from api.addresses import absolute
 from api.codebook import CodebookSerializer, codebook
 from api.database.connections import within
 from api.database.release import LOOK, current
-from api.parameters import check_query
+from api.parameters import read_parameters
 from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse
 from api.schema import generated_schema
 from api.serializers import records as serializers
@@ -149,7 +149,7 @@ def page(template: str) -> Any:
 
     def view(request: HttpRequest) -> HttpResponse:
         try:
-            check_query(request.META.get("QUERY_STRING", ""), ())
+            read_parameters(request.META.get("QUERY_STRING", ""), {})
         except InvalidParametersError as refused:
             return refuse(request, refused)
         if request.method == "OPTIONS":
