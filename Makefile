@@ -1,4 +1,4 @@
-# The commands of the project; CI calls the same ones.
+# The commands of the project; CI runs the same ones.
 PORT ?= 8000
 HOST ?= 127.0.0.1
 SIZE ?= 1000000
@@ -18,7 +18,7 @@ run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL
 	$(BIN)/python tests/engines.py
 
-faults: $(VENV)/.dev ## Bring every fault about, on both engines, and tell in a table what came of it
+faults: $(VENV)/.dev ## Provoke every fault, on both engines, and print a table of what clients saw
 	$(BIN)/python tests/faults.py
 
 lint: $(VENV)/.dev ## Check style, types, migrations, fixtures, production settings and schema
@@ -34,7 +34,7 @@ lint: $(VENV)/.dev ## Check style, types, migrations, fixtures, production setti
 fixtures: $(VENV)/.dev ## Build fixtures/*.json from the annotations
 	$(BIN)/python manage.py build_fixtures
 
-openapi: $(VENV)/.dev ## Write openapi.yaml and its examples anew
+openapi: $(VENV)/.dev ## Regenerate openapi.yaml and its examples
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py migrate --verbosity 0
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py load_release --verbosity 0
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py write_examples
@@ -49,13 +49,13 @@ typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with a generated
 		&& npx tsc
 	TYPESCRIPT=1 $(BIN)/python tests/engines.py --no-cov -k typescript
 
-fuzz: $(VENV)/.dev ## Ask each engine thousands of generated questions (SEED=2 for others)
+fuzz: $(VENV)/.dev ## Send thousands of generated requests to each engine (SEED=2 for others)
 	FUZZ=1 $(BIN)/python tests/engines.py --no-cov -k long_fuzzing
 
-bench: $(VENV)/.bench ## Measure with SIZE made statements against what else there is (docs/performance.md)
+bench: $(VENV)/.bench ## Benchmark with SIZE generated statements (docs/performance.md)
 	$(BIN)/python -m bench --size $(SIZE) $(BENCH)
 
-lock: ## Pin every dependency anew (needs uv)
+lock: ## Pin every dependency again (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
 		--python-version 3.11 pyproject.toml --output-file requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-strip-extras \
@@ -65,10 +65,10 @@ lock: ## Pin every dependency anew (needs uv)
 		--python-version 3.11 pyproject.toml --group bench --constraints requirements-dev.lock \
 		--output-file requirements-bench.lock
 
-clean: ## Remove what the other commands made
+clean: ## Remove generated files
 	rm -rf $(VENV) *.sqlite3* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 
-# A bare Debian has venv without ensurepip, and a pip that only installs elsewhere.
+# A minimal Debian has venv without ensurepip, and a pip that installs only into other environments.
 $(BIN)/python:
 	$(PYTHON) -m venv --without-pip $(VENV)
 
@@ -81,7 +81,7 @@ else \
 fi
 endef
 
-# The stamps come last, so that an interrupted installation starts over.
+# The stamp is written last, so that an interrupted installation is repeated.
 $(VENV)/.run: requirements.lock | $(BIN)/python
 	$(call install,requirements.lock)
 	touch $@

@@ -1,4 +1,4 @@
-"""Runs the server: ``python -m api [OPTIONS]``, where the options are granian's own and win."""
+"""Runs the server: ``python -m api [OPTIONS]``; the options are granian's and override ours."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 from granian.cli import entrypoint
 
 if __name__ == "__main__":
-    # Workers are forked from this process, with the settings as it has read them.
+    # Workers are forked from this process and inherit its settings.
     os.environ.setdefault("SERVING", "true")
 
 from api.settings import METRICS_DIR, THREADS
@@ -17,26 +17,26 @@ FLAGS = {
     "workers": "2",
     "blocking-threads": str(THREADS),
     "backlog": "2048",
-    # Who sends a request byte by byte is not waited for longer than this, in milliseconds.
+    # Milliseconds to wait for the headers of a slow request.
     "http1-header-read-timeout": "10000",
     "http1-buffer-size": "131072",
-    # Who still reads then is cut off, and sees it; Docker would kill everybody at ten seconds.
+    # Seconds until slow downloads are cut off, detectably; Docker kills all processes after ten.
     "workers-kill-timeout": "8",
 }
 
 
 def command(application: str, *arguments: str) -> list[str]:
-    """Return the command that serves a WSGI application with these flags; arguments win."""
+    """Return the command that serves a WSGI application with FLAGS; ``arguments`` override them."""
     granian = Path(sys.executable).with_name("granian")
     flags = [word for name, value in FLAGS.items() for word in (f"--{name}", value)]
     return [str(granian), *flags, "--no-ws", "--respawn-failed-workers", *arguments, application]
 
 
 def _clear(folder: Path) -> None:
-    """Make the folder for the figures of the workers, or empty it; ends where that cannot be."""
+    """Create or clear the folder for the workers' metrics; exit with a message if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Figures of processes that are gone must not be added to those of the new ones.
+        # Metrics of former processes must not be added to those of the new ones.
         for path in folder.glob("*.db"):
             path.unlink()
     except OSError as error:
@@ -44,9 +44,9 @@ def _clear(folder: Path) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Be the server, until it ends.
+    """Run granian in this process until it ends.
 
-    Not by executing granian: each worker would read the settings, and import Django, once more.
+    Not with exec: each worker would then read the settings, and import Django, again.
     """
     if METRICS_DIR:
         _clear(Path(METRICS_DIR))

@@ -1,4 +1,4 @@
-"""Addresses that a client can follow, also behind a proxy."""
+"""Absolute URLs that a client can follow, also behind a proxy."""
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -12,5 +12,5 @@ def absolute(request: HttpRequest, path: str) -> str:
     try:
         return f"{request.scheme}://{request.get_host()}{path}"
     except DisallowedHost:
-        # The problem that says so must not fail on the same host; the path alone still leads there.
+        # The response to a disallowed host needs links too; a relative path still works.
         return path

@@ -1,4 +1,4 @@
-"""Which format an answer has: by ``?format=``, or else as Accept weighs them (RFC 9110)."""
+"""Content negotiation: by ``?format=``, or else by the weights in Accept (RFC 9110)."""
 
 import re
 from collections.abc import Iterator
@@ -13,22 +13,22 @@ RANGE = re.compile(rf"({NAME})/({NAME})\s*((?:;.*)?)")
 WEIGHT = re.compile(r"(?:^|;)\s*q\s*=\s*([^;]*)", re.IGNORECASE)
 QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 MOST = 100
-"""How many media ranges are read; no client needs more."""
+"""Maximum number of media ranges that are read."""
 
 
 class Negotiation(BaseContentNegotiation):
-    """Chooses the format a client weighs highest; between equals, the usual one of the address."""
+    """Chooses the format with the highest weight; the first renderer of the view breaks ties."""
 
     def select_parser(self, request: Request, parsers: Any) -> None:
-        """Return none: nothing is read from a body."""
+        """Return None: request bodies are not read."""
 
     def select_renderer(
         self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> tuple[Any, str]:
-        """Return the format and its media type; raises NotAcceptable when there is none."""
+        """Return the renderer and its media type; raises NotAcceptable if none is acceptable."""
         asked = request.query_params.get("format")
         if asked is not None:
-            # A name that is not known is refused with the other parameters.
+            # An unknown name is refused together with the other parameters.
             chosen = next((r for r in renderers if r.format == asked), renderers[0])
             return chosen, chosen.media_type
         accept = request.META.get("HTTP_ACCEPT", "*/*")
@@ -42,7 +42,7 @@ class Negotiation(BaseContentNegotiation):
 
 
 def read_accept(header: str) -> Iterator[tuple[str, str, float]]:
-    """Yield type, subtype and weight of each media range; what is malformed admits nothing."""
+    """Yield type, subtype and weight of each media range; malformed ranges are skipped."""
     for part in header.split(",", MOST)[:MOST]:
         found = RANGE.fullmatch(part.strip())
         if not found:
@@ -54,7 +54,7 @@ def read_accept(header: str) -> Iterator[tuple[str, str, float]]:
 
 
 def weight_of(media_type: str, ranges: list[tuple[str, str, float]]) -> float:
-    """Return the weight of a media type: that of the most specific range it falls in, else 0."""
+    """Return the weight of a media type: that of the most specific matching range, else 0."""
     kind, _, subtype = media_type.partition(";")[0].partition("/")
     found = [
         (specificity, weight)

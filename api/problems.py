@@ -1,4 +1,4 @@
-"""Every error the API can answer, as problem details (RFC 9457)."""
+"""Every error of the API, as problem details (RFC 9457)."""
 
 import logging
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ METHODS = ("GET", "HEAD", "OPTIONS")
 
 @dataclass(frozen=True, slots=True)
 class ProblemType:
-    """A kind of problem: its name in the address of its page, its status and what it means."""
+    """A problem type: its name in the URL of its page, its status, title and meaning."""
 
     name: str
     status: HTTPStatus
@@ -103,33 +103,33 @@ PROBLEM_TYPES = {
 
 
 class InvalidParametersError(exceptions.ValidationError):
-    """Parameters that cannot be honoured, each with its cure."""
+    """Invalid parameters, each with a hint how to correct it."""
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
-        """Take one entry per problem: parameter, detail, nearest, allowed."""
+        """Store one entry per invalid parameter, as ``error`` returns it."""
         super().__init__("A parameter cannot be honoured.")
         self.errors = errors
 
 
 class UnavailableError(exceptions.APIException):
-    """What cannot be answered at the moment, and can later."""
+    """A temporary failure: the same request may succeed later."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
 
 
 class RenamedError(exceptions.APIException):
-    """A key that a record had in an earlier release, and the path with its present one."""
+    """A key that a record had in an earlier release; ``path`` has its present one."""
 
     status_code = HTTPStatus.PERMANENT_REDIRECT
 
     def __init__(self, former: str, present: str, path: str) -> None:
-        """Take both keys, and the path that leads on."""
+        """Store the path to redirect to; both keys go into the message."""
         super().__init__(f"{former!r} is called {present!r} now: follow Location, and keep it.")
         self.path = path
 
 
 class StaleCursorError(exceptions.APIException):
-    """A cursor made in another release."""
+    """A cursor from another release."""
 
     status_code = HTTPStatus.GONE
     default_detail = "The cursor is from another release: ask again without the cursor parameter."
@@ -162,20 +162,20 @@ def respond(
     headers: dict[str, str] | None = None,
     errors: list[dict[str, Any]] | None = None,
 ) -> HttpResponse:
-    """Answer with a problem, in JSON whatever the format of the address."""
+    """Return a problem response, in JSON whatever format was requested."""
     kind = PROBLEM_TYPES[name]
     body = problem(request, kind, detail, errors=errors or [])
     return JsonResponse(body, status=kind.status, content_type=MEDIA_TYPE, headers=headers)
 
 
 def refuse(request: HttpRequest, refused: InvalidParametersError) -> HttpResponse:
-    """Answer that parameters cannot be honoured."""
+    """Return the response to invalid parameters."""
     detail = " ".join(f"{entry['parameter']}: {entry['detail']}" for entry in refused.errors)
     return respond(request, "invalid-parameters", detail, errors=refused.errors)
 
 
 def exception_handler(raised: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """Turn what a view raised into a problem; None leaves it to Django, as a defect."""
+    """Return the problem for an exception of a view, or None if it is a bug, for Django to log."""
     request = context["request"]._request
     if isinstance(raised, Http404):
         raised = exceptions.NotFound(str(raised) or None)
@@ -200,32 +200,32 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> HttpRespons
 
 
 def unavailable(request: HttpRequest, away: Exception) -> HttpResponse:
-    """Answer while the database cannot be asked, and log why."""
+    """Return the response while the database is unavailable, and log the reason."""
     logger.warning("the database cannot be asked: %s", away, exc_info=away)
     detail = "The database cannot be asked at the moment: ask again later."
     return respond(request, "unavailable", detail, {"Retry-After": "5"})
 
 
 def not_allowed(request: HttpRequest) -> HttpResponse:
-    """Answer a method that could write, or that HTTP does not know: methods have capitals."""
+    """Return the response to a method not in METHODS; methods are case-sensitive."""
     detail = f"Nothing answers to {request.META['REQUEST_METHOD'][:40]!r}: ask with GET."
     return respond(request, "method-not-allowed", detail, {"Allow": ", ".join(METHODS)})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what Django refuses before any view, such as an unknown Host."""
+    """Return the response to what Django refuses before any view, such as an unknown Host."""
     if isinstance(exception, DisallowedHost):
         return respond(request, "bad-request", "This instance does not answer for that Host.")
     return respond(request, "bad-request", str(exception) or "The request is malformed.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer a path that names nothing."""
+    """Return the response to an unknown path."""
     return respond(
         request, "not-found", f"No resource is at {request.path[:200]}; / lists what there is."
     )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer a defect, or a database that is away."""
+    """Return the response to an unexpected exception."""
     return respond(request, "internal-error", "The server failed; the failure was logged.")

@@ -12,13 +12,13 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 DEBUG = False
-# A process that serves cannot write; api/wsgi.py says so, and commands leave it out.
+# A serving process has read-only connections; api/wsgi.py sets this, commands do not.
 SERVING = env.bool("SERVING", default=False)
 THREADS = env.int("THREADS", default=16, validate=validate.Range(min=1))
 _url = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
 _database = connections.snapshots(connections.database_at("DATABASE_URL", _url))
 DATABASES = {"default": connections.serving(_database, THREADS) if SERVING else _database}
-# Commands write, so they have nothing to do with what only follows.
+# Commands write, so they do not use replicas.
 _replicas: list[str] = env.list("DATABASE_REPLICA_URLS", default=[]) if SERVING else []
 for _number, _url in enumerate(_replicas):
     _replica = connections.snapshots(connections.database_at("DATABASE_REPLICA_URLS", _url))
@@ -32,7 +32,7 @@ DATABASE_ROUTERS = ["api.database.replicas.Router"] if _replicas else []
 # What is done within the loading of a release, once its records are there.
 AFTER_LOAD = "api.rendering.records.render_all"
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-# Behind a proxy the address of a request is not the one a client can follow.
+# Behind a proxy the address of a request differs from the one that clients use.
 PUBLIC_URL = env.str(
     "PUBLIC_URL",
     default="",
@@ -41,15 +41,15 @@ PUBLIC_URL = env.str(
         error="Begin it with https:// or http://, and leave out what begins with ? or #.",
     ),
 ).rstrip("/")
-# A new release shows at once here; elsewhere, once what was kept has grown this many seconds old.
+# Seconds until browsers and proxies show a new release; this server shows it at once.
 CACHE_MAX_AGE = env.int("CACHE_MAX_AGE", default=60, validate=validate.Range(min=0))
 RESPONSE_CACHE_MB = env.int("RESPONSE_CACHE_MB", default=32, validate=validate.Range(min=0))
-# Where the workers put their figures, for each other to add up; without it there is no /metrics.
+# Shared folder of the workers' metrics; without it there is no /metrics.
 METRICS_DIR = env.str("METRICS_DIR", default="")
 if METRICS_DIR:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 LOG_FORMAT = env.str("LOG_FORMAT", default="line", validate=validate.OneOf(["line", "json"]))
-# INFO has a line for every answer; WARNING leaves these out, for whoever has them from elsewhere.
+# INFO includes the access log; WARNING leaves it to a proxy.
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO", validate=validate.OneOf(["INFO", "WARNING"]))
 
 INSTALLED_APPS = [
@@ -76,12 +76,12 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 USE_I18N = False
 
-# What `check --deploy` would have and this service does without; `make lint` runs it.
+# Checks of `check --deploy`, which `make lint` runs, that do not apply to this service.
 SILENCED_SYSTEM_CHECKS = [
-    "security.W001",  # api.serving.headers sets them on every answer
-    "security.W002",  # api.serving.headers gives X-Frame-Options too
-    "security.W003",  # CSRF abuses a session: there are no sessions, cookies or forms
-    "security.W009",  # nothing is signed, so SECRET_KEY stays empty and any use of it is an error
+    "security.W001",  # api.serving.headers sets the headers of SecurityMiddleware
+    "security.W002",  # api.serving.headers sets X-Frame-Options
+    "security.W003",  # CSRF needs a session: there are no sessions, cookies or forms
+    "security.W009",  # nothing is signed, so SECRET_KEY is empty and any use of it is an error
 ]
 
 REST_FRAMEWORK = {
@@ -163,9 +163,9 @@ LOGGING = {
     },
     "loggers": {
         "api": {"handlers": ["console"], "level": LOG_LEVEL},
-        # Why a connection could not be had; its user is told no more than that it could not.
+        # Why the pool has no connection; the exception says only that it has none.
         "psycopg.pool": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        # What is refused is told in the answer and the access line; only defects need their trace.
+        # Refused requests are in the access log; only bugs need a traceback.
         "django.request": {"handlers": ["console"], "level": "ERROR", "propagate": False},
         "django.security": {"handlers": ["console"], "level": "CRITICAL", "propagate": False},
     },

@@ -1,4 +1,4 @@
-"""The whole surface on one screen."""
+"""Every URL of the service."""
 
 from django.conf import settings
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""Dyads: what the dataset holds between two countries, in no order."""
+"""Dyads: what the dataset contains about unordered pairs of countries."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from policy.models.events import PartyRole
 
 @dataclass(frozen=True, slots=True)
 class Dyad:
-    """Two countries and how much there is between them."""
+    """Two countries, and the numbers of issues and events between them."""
 
     first: str
     second: str
@@ -71,7 +71,7 @@ def issues_between(first: str, second: str) -> Q:
 
 
 def events_between(first: str, second: str) -> Q:
-    """Return the condition on events: both have a part, and at least one of them acts."""
+    """Return the condition on events: both are parties, and at least one of them is an actor."""
     acts = Q(parties__role=PartyRole.ACTOR, parties__country__in=[first, second])
     acting = Q(pk__in=Event.objects.order_by().filter(acts).values("pk"))
     return acting & _both(Event, "parties__country", first, second)
@@ -95,7 +95,7 @@ def gaps_between(first: str, second: str) -> Q:
 
 
 def event_totals(events: QuerySet[Event]) -> EventTotals:
-    """Count coded events by quad class and add up their scores; the mean is None without any."""
+    """Return the coded events by quad class, with sum and mean score; the mean may be None."""
     rows = (
         events.order_by()
         .filter(event_type__isnull=False)

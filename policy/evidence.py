@@ -1,4 +1,4 @@
-"""Locating passages in a text, and checking that a text is the one they were taken from."""
+"""Locates passages in a text, and checks that a text is the one they were taken from."""
 
 import hashlib
 import json
@@ -13,13 +13,13 @@ from policy.validation import Record
 
 
 class TextError(Exception):
-    """A text, or a phrase in it, that cannot be used; the message names the cure."""
+    """A text, or a phrase in it, that cannot be used; the message says what to do."""
 
 
 def read_text(path: Path) -> str:
-    """Return a file's text exactly as it stands, in UTF-8 and with its newlines untouched.
+    """Return a file's text, decoded from UTF-8, with its newlines unchanged.
 
-    Raises TextError when it cannot be read as UTF-8.
+    Raises TextError if it cannot be read or is not UTF-8.
     """
     try:
         return path.read_bytes().decode()
@@ -35,10 +35,10 @@ def sha256(text: str) -> str:
 
 
 def mismatches(source: Record, spans: list[Record], text: str) -> Iterator[str]:
-    """Yield one line for each way in which a text differs from what was recorded of it.
+    """Yield one line for each difference between a text and what was recorded of it.
 
-    ``source`` is the record of the source, ``spans`` those of its sentences and passages, as they
-    stand in fixtures. Offsets count Unicode code points, the end exclusive.
+    ``source`` is the record of the source, ``spans`` are those of its sentences and passages, in
+    fixture format. Offsets count Unicode code points, the end exclusive.
     """
     fields = source["fields"]
     if len(text) != fields["code_points"]:
@@ -58,7 +58,7 @@ def mismatches(source: Record, spans: list[Record], text: str) -> Iterator[str]:
 
 
 def misquotations(statements: list[Record], spans: list[Record], text: str) -> Iterator[str]:
-    """Yield one line for each quotation that does not stand in a passage its statement cites."""
+    """Yield one line for each quotation that is in no passage its statement cites."""
     located = {span["pk"]: span["fields"] for span in spans}
     for statement in statements:
         quotation = statement["fields"].get("quotation")
@@ -68,9 +68,9 @@ def misquotations(statements: list[Record], spans: list[Record], text: str) -> I
 
 
 def locate(source: str, sentences: list[Record], text: str, phrase: str) -> str:
-    """Return the annotation, in TOML, of the passage that a phrase makes.
+    """Return the annotation, in TOML, of the passage that consists of a phrase.
 
-    Raises TextError when the phrase stands nowhere, more than once, or across sentences.
+    Raises TextError if the phrase occurs nowhere, more than once, or across sentences.
     """
     if not phrase.strip():
         raise TextError("the phrase is empty: give the words to look for")
@@ -96,9 +96,9 @@ def locate(source: str, sentences: list[Record], text: str, phrase: str) -> str:
 
 
 def attach(source: str, text: str) -> int:
-    """Store the exact text of every passage of a loaded source, and give their number.
+    """Store the exact text of every passage of a loaded source, and return their number.
 
-    Raises TextError, and stores nothing, when the source is not loaded or the text is not its.
+    Raises TextError, and stores nothing, if the source is not loaded or this is not its text.
     """
     passages = list(Passage.objects.filter(source_id=source))
     if not passages:
@@ -120,7 +120,7 @@ def attach(source: str, text: str) -> int:
 
 
 def note_attached(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Record which texts are attached now; to be called within the transaction that changes it."""
+    """Update the digest of the attached texts; call it in the transaction that changes them."""
     texts, noted = PassageText.objects.using(using), AttachedTexts.objects.using(using)
     if not texts.exists():
         noted.all().delete()

@@ -168,7 +168,7 @@ class Confidence(Vocabulary):
 
 @dataclass(frozen=True, slots=True)
 class ModeCode:
-    """A way in which an event of one type is done; a score of None is the event type's own."""
+    """A mode of an event type; a score of None means that of the event type."""
 
     code: str
     label: str

@@ -16,7 +16,7 @@ class Vocabulary(models.TextChoices):
     definition: str
 
     def __new__(cls, value: str, definition: str = "") -> Self:
-        """Make a member whose value is the code and which carries its definition."""
+        """Create a member whose value is the code, with its definition as an attribute."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.definition = definition
@@ -24,7 +24,7 @@ class Vocabulary(models.TextChoices):
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """Return the allowed word most like this one, or None when none is like it."""
+    """Return the allowed word most similar to this one, or None if none is similar enough."""
     by_folded = {option.casefold(): option for option in allowed}
     matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[matches[0]] if matches else None

@@ -151,7 +151,7 @@ def row_of(resource):
 @pytest.mark.parametrize("resource", VIEWSETS)
 def test_every_filter_and_ordering_is_told(resource):
     viewset = VIEWSETS[resource]
-    _, rest = README.split("### Questions that several lists answer\n")
+    _, rest = README.split("### Filters shared by several lists\n")
     shared, _ = rest.split("\n### ", 1)
     told = set(re.findall(r"`([a-z_]+)[=`]", row_of(resource) + shared))
     filters = {

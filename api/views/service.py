@@ -1,4 +1,4 @@
-"""What is not a record: the release, the codebook, the schema, the docs and the operations."""
+"""Views of everything but records: release, codebook, schema, documentation, health checks."""
 
 from typing import Any
 
@@ -48,11 +48,11 @@ class CodebookView(StrictView):
 
 
 class IndexView(StrictView):
-    """What this is, what is in it, and where to go on."""
+    """A description of the service, with counts and links."""
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        """Describe the service and link to everything in it."""
+        """Return the description of the service, with links to all resources."""
         release = current()
 
         def link(path: str) -> str:
@@ -80,13 +80,13 @@ class IndexView(StrictView):
 
 
 class ProblemsView(StrictView):
-    """The pages that the type of a problem leads to."""
+    """The pages that the ``type`` of a problem links to."""
 
     reads_database = False
 
     @extend_schema(exclude=True)
     def get(self, request: Request, name: str | None = None) -> Response:
-        """Explain one kind of problem, or all."""
+        """Return the explanation of one problem type, or of all."""
         if name is not None and name not in PROBLEM_TYPES:
             raise Http404(f"No kind of problem is called {name!r}.")
         pages = [
@@ -103,14 +103,14 @@ class ProblemsView(StrictView):
 
 
 class HealthView(StrictView):
-    """Whether the process answers."""
+    """Whether the process is alive."""
 
     reads_database = False
     lasting = False
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        """Say that the process is alive, without looking at the database."""
+        """Return the status of the process, without a database query."""
         return Response({"status": "ok"})
 
 
@@ -120,13 +120,13 @@ class ReadyView(StrictView):
     lasting = False
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Answer before whoever asks has given up, which is sooner than others would."""
+        """Limit the time, because health checks have shorter timeouts than clients."""
         with within(LOOK):
             return super().dispatch(request, *args, **kwargs)
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        """Read the release from the database; 503 while that cannot be done."""
+        """Return the release read from the database, or 503 if that fails."""
         release = current()
         return Response({"status": "ready", "release": release.version})
 
@@ -140,7 +140,7 @@ class SchemaView(StrictView):
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        """Return the schema in YAML, or in JSON when asked by Accept or format."""
+        """Return the schema in YAML, or in JSON if Accept or ``format`` requests it."""
         return Response(generated_schema())
 
 

@@ -1,4 +1,4 @@
-"""Annotations in, fixture text out: everything between a hand-written TOML file and a release."""
+"""Builds the text of the fixtures of a release from hand-written annotations."""
 
 import json
 from collections.abc import Iterator
@@ -28,9 +28,9 @@ from policy.validation import Record, errors_of
 
 
 def build(folder: Path) -> dict[str, str]:
-    """Turn the annotations under a folder into the text of each fixture file, by file name.
+    """Return the text of each fixture file, by file name, from the annotations in a folder.
 
-    The folder holds ``reference.toml``, ``release.toml``, ``sources/<source>/*.toml`` and, where
+    The folder contains ``reference.toml``, ``release.toml``, ``sources/<source>/*.toml`` and, if
     keys were renamed, ``renamed.toml``. The same annotations give the same bytes. Raises
     InvalidAnnotationsError with all errors at once.
     """

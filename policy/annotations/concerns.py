@@ -1,4 +1,4 @@
-"""Concerns: which countries each statement concerns, derived once for questions to find."""
+"""Concerns: which countries each statement concerns, derived by the build to avoid joins."""
 
 from collections.abc import Iterator, Sequence
 
@@ -34,7 +34,6 @@ def concerns_for(countries: Sequence[str], topics: Sequence[str] = ()) -> QueryS
 def concerning(countries: Sequence[str], topics: Sequence[str] = ()) -> Q:
     """Return the condition on statements: they concern any of these countries.
 
-    The topics, if any, only make the way to the statements shorter: who gives them has to ask the
-    statements for them too.
+    ``topics`` only narrows the subquery: the caller must filter the statements by topic as well.
     """
     return Q(pk__in=concerns_for(countries, topics).values("statement"))

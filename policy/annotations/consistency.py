@@ -1,4 +1,4 @@
-"""What no single record can show: references, evidence, the ledger, sides and parties."""
+"""Checks across records: references, evidence, quotes, sides, parties, spans and the ledger."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ from policy.vocabulary import nearest
 
 
 def inconsistencies(draft: Draft) -> Iterator[str]:
-    """Yield one line, with file, record and field, for all that records say at odds."""
+    """Yield one line, with file, record and field, for each inconsistency between records."""
     for check in (_references, _evidence, _quotes, _sides, _parties, _spans, _ledger):
         yield from check(draft)
 
 
 def _texts(entry: Entry, name: str) -> list[str]:
-    """Return the texts of a field that should be a list of them; its type is checked elsewhere."""
+    """Return the strings in a field that should be a list of them; types are checked elsewhere."""
     value = entry.fields.get(name)
     return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 

@@ -1,4 +1,4 @@
-"""Annotations as they are written: TOML files in, one entry per record out."""
+"""Reads annotations: TOML files in, one entry per record out."""
 
 import tomllib
 from collections.abc import Callable
@@ -38,10 +38,10 @@ TomlTable = dict[str, Any]
 
 
 class InvalidAnnotationsError(Exception):
-    """Everything wrong with a set of annotations, each with file, record and field."""
+    """All errors of a set of annotations, each with file, record and field."""
 
     def __init__(self, errors: list[str]) -> None:
-        """Take one line per error."""
+        """Store one line per error."""
         self.errors = errors
         super().__init__("\n".join(errors))
 
@@ -135,12 +135,12 @@ FILES: dict[str, AnnotationType] = {
     "gaps.toml": AnnotationType("gap", Gap, _id, owner="source"),
 }
 MENTIONS = "mentions.toml"
-"""Passages that a source adds to records another source's folder declares."""
+"""The file with passages that a source adds to records declared in another source's folder."""
 
 
 @dataclass
 class Entry:
-    """One record on its way into a fixture, and where it was written."""
+    """One record of a future fixture, and where it was annotated."""
 
     model: type[models.Model]
     key: str
@@ -162,7 +162,7 @@ class Entry:
 
 @dataclass
 class Draft:
-    """Everything read so far, and everything found wrong with it."""
+    """All entries read so far, and all errors found in them."""
 
     entries: dict[tuple[type[models.Model], str], Entry] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
@@ -176,7 +176,7 @@ class Draft:
 
 
 def read_toml(path: Path, draft: Draft) -> TomlTable:
-    """Return a file's content; what cannot be read becomes an error of the draft."""
+    """Return a file's content; if it cannot be read, add an error to the draft."""
     try:
         return tomllib.loads(path.read_bytes().decode(), parse_float=Decimal)
     except FileNotFoundError:
@@ -282,7 +282,7 @@ class _Reader:
 
 
 def read_mentions(folder: Path, draft: Draft) -> None:
-    """Add a source's passages to records that another source's folder declares."""
+    """Add a source's passages to records declared in another source's folder."""
     path = folder / MENTIONS
     if not path.exists():
         return
@@ -304,7 +304,7 @@ def read_mentions(folder: Path, draft: Draft) -> None:
 def records_of_source(folder: Path) -> dict[str, list[Record]]:
     """Return the records that one source's folder declares, by model name, in order of their keys.
 
-    Raises InvalidAnnotationsError when a file cannot be read; ``build`` alone checks meaning.
+    Raises InvalidAnnotationsError if a file cannot be read; only ``build`` checks consistency.
     """
     draft = Draft()
     read_source(folder, draft)
@@ -324,7 +324,7 @@ def records_of_source(folder: Path) -> dict[str, list[Record]]:
 
 
 def plain(value: Any) -> Any:
-    """Turn what TOML gives into what JSON can say."""
+    """Return a TOML value as JSON represents it."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):

@@ -1,4 +1,4 @@
-"""Renamed keys: how they are annotated, and where a former key leads."""
+"""Renamed keys: reads their annotations, and finds the present key of a former one."""
 
 from pathlib import Path
 
@@ -13,8 +13,8 @@ COLUMNS = {"kind", "former", "record"}
 def read_renamings(path: Path, draft: Draft) -> None:
     """Read a file of renamed keys, if there is one, once all records are in the draft.
 
-    A record that was renamed more than once has a table for each time; every former key comes to
-    lead to the present one. What is wrong becomes an error of the draft.
+    A record that was renamed more than once has a table for each time; every former key leads to
+    the present one. Errors are added to the draft.
     """
     if not path.exists():
         return

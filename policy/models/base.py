@@ -1,4 +1,4 @@
-"""What records share: keys, text that sorts alike on both engines, evidence and uncertain time."""
+"""Shared by all models: keys, text with one collation, evidence and uncertain time."""
 
 from typing import Any, ClassVar
 
@@ -22,7 +22,7 @@ def sha256_validator() -> RegexValidator:
 
 
 def list_of_texts(value: object) -> None:
-    """Refuse anything but a list of texts that are not empty (ValidationError)."""
+    """Raise ValidationError unless the value is a list of non-empty strings."""
     if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
         raise ValidationError("Write a list of texts, none of them empty.")
 
@@ -30,14 +30,14 @@ def list_of_texts(value: object) -> None:
 class Text(models.CharField):  # type: ignore[type-arg]
     """A line of text that both engines compare and sort by code point.
 
-    PostgreSQL would otherwise sort by the collation its cluster happened to be made with, and two
-    instances of one release would page in two orders. NUL is refused: PostgreSQL cannot store it.
+    PostgreSQL would otherwise sort by the default collation of its cluster, and two instances of
+    one release would have different orders. NUL is refused: PostgreSQL cannot store it.
     """
 
     default_validators = [no_nul]  # noqa: RUF012
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
-        """Add the code-point collation where it is not the engine's own default."""
+        """Add the code-point collation if it is not the engine's default."""
         parameters: dict[str, Any] = dict(super().db_parameters(connection))
         if connection.vendor == "postgresql":
             parameters["collation"] = "C"
@@ -45,7 +45,7 @@ class Text(models.CharField):  # type: ignore[type-arg]
 
 
 class LongText(models.TextField):  # type: ignore[type-arg]
-    """Prose, which is never sorted by; NUL is refused."""
+    """Prose, which is never a sort key; NUL is refused."""
 
     default_validators = [no_nul]  # noqa: RUF012
 
@@ -61,7 +61,7 @@ class Key(Text):
     ]
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        """Take the options of CharField; primary_key and max_length are set here."""
+        """Take the options of CharField; primary_key and max_length have defaults."""
         options.setdefault("max_length", MAX_KEY)
         options.setdefault("primary_key", True)
         super().__init__(*args, **options)

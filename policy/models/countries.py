@@ -11,7 +11,7 @@ from policy.vocabulary import Vocabulary
 
 
 def digits(count: int) -> RegexValidator:
-    """Return the validator of a code of just so many ASCII digits."""
+    """Return the validator of a code of exactly ``count`` ASCII digits."""
     return RegexValidator(rf"\A[0-9]{{{count}}}\Z", f"Write {count} digits.")
 
 

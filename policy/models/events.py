@@ -15,7 +15,7 @@ from policy.vocabulary import Vocabulary
 
 
 def mode_fits_event_type() -> Q:
-    """Return the condition that a mode stands only beside an event type that has it."""
+    """Return the condition that a mode is one of its event type's."""
     condition = Q(mode__isnull=True)
     for event_type, code in plover.CODEBOOK.items():
         if code.modes:
@@ -117,7 +117,7 @@ class Event(Fact, Timed):
 
     @property
     def neighbours(self) -> list["Neighbour"]:
-        """The events this one is ordered against, whichever of the two the order was written on."""
+        """The events this one is ordered against, in whichever direction the order is recorded."""
         own = [Neighbour(OrderRelation(o.relation), o.other_id, o) for o in self.orders.all()]
         turned = [
             Neighbour(SEEN_FROM_THE_OTHER[OrderRelation(o.relation)], o.event_id, o)
@@ -201,7 +201,7 @@ SEEN_FROM_THE_OTHER = {
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Another event, how the one at hand lies to it, and the order that says so."""
+    """Another event, the relation of the event at hand to it, and the order that records it."""
 
     relation: OrderRelation
     event: str

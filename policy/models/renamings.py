@@ -1,4 +1,4 @@
-"""Keys that records had once, so that an address given out in an earlier release still leads on."""
+"""Former keys of records, so that URLs of an earlier release still redirect."""
 
 from typing import ClassVar
 

@@ -118,7 +118,7 @@ class Statement(Fact, Timed):
 
     class Meta(Timed.Meta):
         ordering: ClassVar = ["id"]
-        # Each filter and each order with the key behind it, so that a page is a stretch of one.
+        # Each filter and ordering column followed by the key, so that a page is one index range.
         indexes: ClassVar = [
             models.Index(fields=[column, "id"], name=f"policy_statement_{name}")
             for name, column in {
@@ -170,7 +170,7 @@ class Statement(Fact, Timed):
 
 
 class Concern(models.Model):
-    """A country that a statement concerns in any way, made by the build for questions to find."""
+    """A country that a statement concerns in any way, derived by the build to avoid joins."""
 
     id = Key(max_length=124, help_text="Slug of the statement and the country.")
     statement = models.ForeignKey(

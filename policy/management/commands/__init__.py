@@ -1,1 +1,1 @@
-"""The commands, thin shells around the modules of policy."""
+"""Management commands: thin shells around the modules of policy."""

@@ -1,4 +1,4 @@
-"""What the commands that take a source and its text share."""
+"""Arguments shared by the commands that take a source and its text."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -27,7 +27,7 @@ def add_folder(parser: ArgumentParser) -> None:
 
 
 def records_of(folder: Path, source: str) -> dict[str, list[Record]]:
-    """Return the records of one source's folder by model name; CommandError if it is wrong."""
+    """Return the records of one source's folder by model name; CommandError if it is invalid."""
     try:
         return records_of_source(folder / "sources" / source)
     except InvalidAnnotationsError as error:

@@ -1,4 +1,4 @@
-"""Lets an operator who may show a source's text serve it with the passages."""
+"""Attaches a source's text to its loaded passages, for an operator who may publish it."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -20,7 +20,7 @@ class Command(BaseCommand):
         add_source_and_text(parser)
 
     def handle(self, *args: Any, source: str, text: Path, **options: Any) -> None:
-        """Attach all passages or, when the text is not the right one, none."""
+        """Attach the text to all passages, or to none if it is not the right one."""
         try:
             count = attach(source, read_text(text))
         except TextError as error:

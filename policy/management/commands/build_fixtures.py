@@ -30,7 +30,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, check: bool, folder: Path, **options: Any) -> None:
-        """Build everything in memory first, so that an error leaves the old files whole."""
+        """Build everything in memory first, so that an error leaves the old files unchanged."""
         try:
             texts = build(folder)
         except InvalidAnnotationsError as error:

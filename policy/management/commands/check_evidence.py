@@ -1,4 +1,4 @@
-"""Checks that every locator, hash and quote of a source fits a text."""
+"""Checks that every locator, hash and quote of a source matches a text."""
 
 from argparse import ArgumentParser
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Loads a release into the database, whole or not at all."""
+"""Loads a release into the database, atomically."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -11,10 +11,10 @@ from policy.release.loading import DatabaseUnavailableError, InvalidReleaseError
 
 
 class Bar:
-    """How much of a release has been read, on a terminal; nothing anywhere else."""
+    """A progress bar of the bytes read, drawn only on a terminal."""
 
     def __init__(self, folder: Path, stream: OutputWrapper) -> None:
-        """Take the folder that is read, and where to draw."""
+        """Store the stream to draw on, and the size of the files in the folder."""
         files = [*folder.glob("*.json"), *folder.glob("*.ndjson")]
         self._total = sum(path.stat().st_size for path in files)
         self._stream = stream
@@ -22,7 +22,7 @@ class Bar:
         self._drawn = -1
 
     def __call__(self, size: int) -> None:
-        """Take how many bytes more have been read, and draw when a percent more is done."""
+        """Add the number of bytes just read, and draw when the percentage has changed."""
         self._read += size
         percent = self._read * 100 // max(self._total, 1)
         if self._stream.isatty() and percent > self._drawn:
@@ -36,13 +36,13 @@ class Bar:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Leave the line as if nothing had been drawn."""
+        """Clear the line."""
         if self._drawn >= 0:
             self._stream.write(f"\r{'':50}\r", ending="")
 
 
 class Command(BaseCommand):
-    """Makes the database hold exactly the release in a folder."""
+    """Makes the database contain exactly the release in a folder."""
 
     help = (
         "Load a release: validate everything, then replace what the database holds in one "
@@ -61,7 +61,7 @@ class Command(BaseCommand):
             help="The folder that holds release.json and a .json or .ndjson file per kind.",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="Tell what would change; write nothing."
+            "--dry-run", action="store_true", help="Report what would change; write nothing."
         )
         parser.add_argument(
             "--wait",
@@ -74,7 +74,7 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, path: Path, dry_run: bool, wait: float, verbosity: int, **options: Any
     ) -> None:
-        """Load, and tell one line per kind that changed."""
+        """Load, and print one line per changed kind."""
         try:
             with Bar(path, self.stderr) as bar:
                 outcome = load(path, wait=wait, dry_run=dry_run, progress=bar)

@@ -25,7 +25,7 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, source: str, text: Path, phrase: str, folder: Path, **options: Any
     ) -> None:
-        """Print the passage, or say why there is none."""
+        """Print the passage, or raise CommandError with the reason why there is none."""
         records = records_of(folder, source)
         try:
             found = locate(source, records["sentence"], read_text(text), phrase)
