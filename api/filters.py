@@ -9,8 +9,8 @@ import django_filters
 from django.db.models import IntegerField, ManyToManyField, Model, OuterRef, Q, QuerySet, Subquery
 
 from api.parameters import MAX_ITEMS, CountryField, DayField, ListField, ParameterField, WordsField
-from policy.annotations.concerns import concerning, concerns_for
 from policy.models.search import KIND_OF
+from policy.models.statements import concerning, concerns_for
 from policy.search.hits import Hits
 from policy.search.words import matching, rank_of
 

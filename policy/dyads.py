@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from policy import plover
-from policy.annotations.concerns import concerning
 from policy.models import BilateralIssue, Event, EventParty, Gap, IssueSide, Trip
 from policy.models.events import PartyRole
+from policy.models.statements import concerning
 
 
 @dataclass(frozen=True, slots=True)

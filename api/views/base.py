@@ -41,7 +41,7 @@ from api.rendering.recipes import RECIPE, DetailRecipe, PageRecipe, Recipe
 from api.schema import EXPANDS, RecordSchema, StrictSchema
 from api.serving.cache import label
 from api.shaping import check_shape, shaping_fields
-from policy.annotations.renaming import present_key
+from policy.models import Renaming
 from policy.models.search import KIND_OF, RecordKind
 
 SHAPING = frozenset({"fields", "omit", "expand"})
@@ -381,7 +381,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
 
 def raise_if_renamed(kind: RecordKind, key: str, path: str) -> None:
     """Raise RenamedError if a record of this kind once had this key; {} stands for it in path."""
-    present = present_key(kind, key)
+    present = Renaming.present_key(kind, key)
     if present:
         raise RenamedError(key, present, path.format(present))
 

@@ -27,9 +27,8 @@ from api.views.records import (
     TripViewSet,
 )
 from policy import dyads
-from policy.annotations.renaming import present_key
 from policy.coverage import ledger
-from policy.models import Country, SearchEntry, Source
+from policy.models import Country, Renaming, SearchEntry, Source
 from policy.models.search import RecordKind
 
 PAIR = ListField(CountryField(), least=2, most=2)
@@ -123,7 +122,7 @@ class DyadView(StrictView):
             raise Http404(refused.message) from refused
         known = set(Country.objects.filter(pk__in=codes).values_list("pk", flat=True))
         if len(known) < 2:
-            present = [present_key(RecordKind.COUNTRY, code) or code for code in codes]
+            present = [Renaming.present_key(RecordKind.COUNTRY, code) or code for code in codes]
             if Country.objects.filter(pk__in=present).count() == 2:
                 pair = "-".join(present)
                 raise RenamedError("-".join(codes), pair, f"/api/v1/dyads/{pair}")

@@ -1,8 +1,6 @@
 """Concerns: which countries each statement concerns, derived by the build to avoid joins."""
 
-from collections.abc import Iterator, Sequence
-
-from django.db.models import Q, QuerySet
+from collections.abc import Iterator
 
 from policy.annotations.reading import Draft, Entry
 from policy.models import Concern, Official, Statement
@@ -23,17 +21,3 @@ def concerns_of(statement: Entry, served: str | None) -> Iterator[Entry]:
         key = f"{statement.key}-{country.lower()}"
         named = {"statement": statement.key, "country": country, "topic": fields["topic"]}
         yield Entry(Concern, key, named, f"concern {key}")
-
-
-def concerns_for(countries: Sequence[str], topics: Sequence[str] = ()) -> QuerySet[Concern]:
-    """Return the concerns of any of these countries, narrowed to these topics if there are any."""
-    found = Concern.objects.order_by().filter(country__in=countries)
-    return found.filter(topic__in=topics) if topics else found
-
-
-def concerning(countries: Sequence[str], topics: Sequence[str] = ()) -> Q:
-    """Return the condition on statements: they concern any of these countries.
-
-    ``topics`` only narrows the subquery: the caller must filter the statements by topic as well.
-    """
-    return Q(pk__in=concerns_for(countries, topics).values("statement"))

@@ -1,4 +1,4 @@
-"""Renamed keys: reads their annotations, and finds the present key of a former one."""
+"""Renamed keys: reads their annotations."""
 
 from pathlib import Path
 
@@ -54,9 +54,3 @@ def _add(
     fields = {"kind": kind, "former": former, "record": present}
     entry = Entry(Renaming, f"{kind}-{former.lower()}", fields, where)
     draft.entries[Renaming, entry.key] = entry
-
-
-def present_key(kind: RecordKind, former: str) -> str | None:
-    """Return the key that a record has now instead of this one, or None if it was never renamed."""
-    renaming = Renaming.objects.filter(kind=kind, former=former).first()
-    return renaming.record if renaming else None

@@ -30,3 +30,8 @@ class Renaming(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["kind", "former"], name="policy_renaming_once")
         ]
+
+    @classmethod
+    def present_key(cls, kind: str, former: str) -> str | None:
+        """Return the key that a record has now instead of this one, None if it never had it."""
+        return cls.objects.filter(kind=kind, former=former).values_list("record", flat=True).first()

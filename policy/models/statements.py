@@ -1,9 +1,10 @@
 """Statements: what somebody said, wrote or signalled."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from policy.models.base import Fact, Key, LongText, Support, Text, Timed
 from policy.models.countries import Country, Official
@@ -187,3 +188,17 @@ class Concern(models.Model):
             models.Index(fields=["country", "topic", "statement"], name="policy_concern_topic"),
             models.Index(fields=["country", "statement"], name="policy_concern_country"),
         ]
+
+
+def concerns_for(countries: Sequence[str], topics: Sequence[str] = ()) -> QuerySet[Concern]:
+    """Return the concerns of any of these countries, narrowed to these topics if there are any."""
+    found = Concern.objects.order_by().filter(country__in=countries)
+    return found.filter(topic__in=topics) if topics else found
+
+
+def concerning(countries: Sequence[str], topics: Sequence[str] = ()) -> Q:
+    """Return the condition on statements: they concern any of these countries.
+
+    ``topics`` only narrows the subquery: the caller must filter the statements by topic as well.
+    """
+    return Q(pk__in=concerns_for(countries, topics).values("statement"))
