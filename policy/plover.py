@@ -1,6 +1,9 @@
 """The PLOVER codebook that events are coded in, defined in our own words after the 2024 manual."""
 
+import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from policy.vocabulary import Vocabulary
 
@@ -188,182 +191,14 @@ class EventCode:
     recipient_required: bool = False
 
 
-_ENTRIES = (
-    EventCode(
-        EventType.AGREE,
-        Quad.VERBAL_COOPERATION,
-        2.5,
-        note="A visit that is only planned is coded here with auxiliary future, not as CONSULT.",
-    ),
-    EventCode(
-        EventType.CONSULT,
-        Quad.VERBAL_COOPERATION,
-        2.5,
-        (
-            ModeCode("visit", "Visit", "The actor travels to the recipient, its host.", 4.0),
-            ModeCode("third-party", "Third party", "A third party hosts the meeting."),
-            ModeCode("multilateral", "Multilateral", "Several states meet, often in a body."),
-            ModeCode("phone", "Phone", "The sides talk by telephone or other remote means."),
-        ),
-        "A reciprocal meeting lists every side as an actor. "
-        "A visit that is only planned is AGREE with auxiliary future.",
-    ),
-    EventCode(EventType.SUPPORT, Quad.VERBAL_COOPERATION, 5.0),
-    EventCode(EventType.CONCEDE, Quad.VERBAL_COOPERATION, 4.5),
-    EventCode(
-        EventType.COOPERATE,
-        Quad.MATERIAL_COOPERATION,
-        9.5,
-        note="A recipient is required.",
-        recipient_required=True,
-    ),
-    EventCode(
-        EventType.AID,
-        Quad.MATERIAL_COOPERATION,
-        10.0,
-        note="A recipient is required.",
-        recipient_required=True,
-    ),
-    EventCode(
-        EventType.RETREAT,
-        Quad.MATERIAL_COOPERATION,
-        6.5,
-        (
-            ModeCode("withdraw", "Withdraw", "Pulls forces out of an area or gives up territory."),
-            ModeCode("release", "Release", "Frees people whom it had captured or imprisoned."),
-            ModeCode("disarm", "Disarm", "Gives up weapons or disbands armed units."),
-            ModeCode("ceasefire", "Ceasefire", "Stops fighting under a truce that is in effect."),
-            ModeCode("access", "Access", "Lets in observers, peacekeepers or relief workers."),
-            ModeCode("resign", "Resign", "Leaves public office."),
-        ),
-    ),
-    EventCode(
-        EventType.REQUEST,
-        Quad.VERBAL_CONFLICT,
-        0.0,
-        (
-            ModeCode("assist", "Assist", "Asks for aid, exchange or closer relations."),
-            ModeCode("change", "Change", "Asks for another policy, government or institution."),
-            ModeCode("yield", "Yield", "Asks for a concession, such as freed captives or a truce."),
-            ModeCode("meet", "Meet", "Asks for a meeting, talks or mediation."),
-        ),
-    ),
-    EventCode(
-        EventType.REJECT,
-        Quad.VERBAL_CONFLICT,
-        -2.0,
-        (
-            ModeCode("assist", "Assist", "Refuses aid, exchange or closer relations.", -1.5),
-            ModeCode("change", "Change", "Refuses to alter policy, government or institutions."),
-            ModeCode("yield", "Yield", "Refuses a concession, such as freed captives or a truce."),
-            ModeCode("meet", "Meet", "Refuses to meet, negotiate or accept mediation."),
-        ),
-    ),
-    EventCode(
-        EventType.ACCUSE,
-        Quad.VERBAL_CONFLICT,
-        -3.0,
-        (
-            ModeCode("disapprove", "Disapprove", "Criticises a policy, act or actor.", -2.0),
-            ModeCode("investigate", "Investigate", "Inquires into a suspected wrong.", -3.5),
-            ModeCode("allege", "Allege", "Says, in court or out, that a wrong was done.", -3.5),
-        ),
-        "The manual prints the score as 3, its sign lost; it is served as -3.",
-    ),
-    EventCode(
-        EventType.THREATEN,
-        Quad.VERBAL_CONFLICT,
-        -3.5,
-        (
-            ModeCode("restrict", "Restrict", "Warns of curbs on moving people or goods.", -3.0),
-            ModeCode("arrest", "Arrest", "Warns that people will be arrested or imprisoned."),
-            ModeCode("relations", "Relations", "Warns that ties or talks will be broken off."),
-            ModeCode("expel", "Expel", "Warns that diplomats, peacekeepers or NGOs must leave."),
-            ModeCode("territory", "Territory", "Warns that it will seize or occupy territory."),
-            ModeCode("violence", "Violence", "Warns of attack or other physical force."),
-        ),
-    ),
-    EventCode(
-        EventType.PROTEST,
-        Quad.MATERIAL_CONFLICT,
-        -5.0,
-        (
-            ModeCode("demo", "Demonstration", "Gathers or marches in public, mostly in peace."),
-            ModeCode("riot", "Riot", "Acts as a crowd that means to hurt people or do damage."),
-            ModeCode("strike", "Strike", "Stops work to press a demand."),
-            ModeCode("hunger", "Hunger strike", "Goes without food to press a demand."),
-            ModeCode("boycott", "Boycott", "Declines to buy, use or join in something."),
-            ModeCode("obstruct", "Obstruct", "Blocks a road, an entrance or other passage."),
-            ModeCode("vandalize", "Vandalize", "Defaces or damages property to make a point."),
-        ),
-    ),
-    EventCode(
-        EventType.SANCTION,
-        Quad.MATERIAL_CONFLICT,
-        -6.0,
-        (
-            ModeCode("convict", "Convict", "Finds the recipient guilty or liable, as a court."),
-            ModeCode("expel", "Expel", "Puts a mission or member out of a country or body."),
-            ModeCode("withdraw", "Withdraw", "Takes its own envoys, staff or civil means away."),
-            ModeCode("discontinue", "Discontinue", "Cuts or ends ties, talks, trade or aid."),
-        ),
-        "A recipient is required. The manual gives the quad in two ways; "
-        "it is served as material conflict.",
-        recipient_required=True,
-    ),
-    EventCode(
-        EventType.MOBILIZE,
-        Quad.MATERIAL_CONFLICT,
-        -5.5,
-        (
-            ModeCode("troops", "Troops", "Moves soldiers or units, or puts them on alert."),
-            ModeCode("weapons", "Weapons", "Makes weapons systems ready for use."),
-            ModeCode("police", "Police", "Deploys police or security units, or alerts them."),
-            ModeCode("militia", "Militia", "Calls up or moves irregular armed groups."),
-        ),
-    ),
-    EventCode(
-        EventType.COERCE,
-        Quad.MATERIAL_CONFLICT,
-        -7.0,
-        (
-            ModeCode("seize", "Seize", "Takes over property against its holder's will."),
-            ModeCode("restrict", "Restrict", "Limits political freedoms or movement."),
-            ModeCode("censor", "Censor", "Suppresses or blocks what people publish or read."),
-            ModeCode("curfew", "Curfew", "Orders people off the streets for set hours."),
-            ModeCode("martial-law", "Martial law", "Declares emergency or military rule."),
-            ModeCode("arrest", "Arrest", "Detains people or brings charges against them."),
-            ModeCode("deport", "Deport", "Makes individuals leave the country."),
-            ModeCode("withhold", "Withhold", "Keeps back power, water, food or medicine."),
-            ModeCode("misinformation", "Misinformation", "Spreads falsehoods to gain or harm."),
-            ModeCode("cyber", "Cyber", "Breaks into or disrupts computers or networks."),
-        ),
-    ),
-    EventCode(
-        EventType.ASSAULT,
-        Quad.MATERIAL_CONFLICT,
-        -9.0,
-        (
-            ModeCode("abduct", "Abduct", "Kidnaps people or hijacks a vehicle they are in."),
-            ModeCode("beat", "Beat", "Hurts people by blows or other bodily attack."),
-            ModeCode("torture", "Torture", "Inflicts severe pain on people in its power."),
-            ModeCode("sexual", "Sexual", "Commits rape or other sexual violence."),
-            ModeCode("targeted", "Targeted", "Kills, or tries to kill, a chosen person."),
-            ModeCode("destroy", "Destroy", "Wrecks buildings or other property."),
-            ModeCode("primitive", "Primitive", "Attacks with blades, stones, clubs or fire."),
-            ModeCode("firearms", "Firearms", "Attacks with guns that one person can carry."),
-            ModeCode("explosives", "Explosives", "Sets off mines, car bombs or the like."),
-            ModeCode("suicide-attack", "Suicide attack", "Attacks by a means that kills oneself."),
-            ModeCode("aerial", "Aerial", "Attacks from aircraft other than drones."),
-            ModeCode("drone", "Drone", "Attacks with uncrewed aircraft."),
-            ModeCode("heavy-weapons", "Heavy weapons", "Attacks with artillery, tanks or such."),
-            ModeCode("crowd-control", "Crowd control", "Uses tear gas, batons or such on a crowd."),
-            ModeCode(
-                "unconventional", "Unconventional", "Attacks with poison, germs or nuclear arms."
-            ),
-        ),
-    ),
-)
+def _entries(path: Path) -> Iterator[EventCode]:
+    for event_type, table in tomllib.loads(path.read_text()).items():
+        modes = tuple(ModeCode(**mode) for mode in table.pop("modes", ()))
+        quad = Quad(table.pop("quad"))
+        yield EventCode(EventType(event_type), quad, modes=modes, **table)
+
+
+_ENTRIES = tuple(_entries(Path(__file__).with_suffix(".toml")))
 
 CODEBOOK: dict[EventType, EventCode] = {entry.event_type: entry for entry in _ENTRIES}
 

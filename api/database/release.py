@@ -51,7 +51,7 @@ def _code() -> str:
     digest = hashlib.sha256()
     for folder in ("policy", "api"):
         for path in sorted(Path(settings.BASE_DIR, folder).rglob("*")):
-            if path.suffix in {".py", ".json"}:
+            if path.suffix in {".py", ".json", ".toml"}:
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 
