@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test faults lint fixtures openapi typescript fuzz bench lock clean
+.PHONY: run test faults lint fixtures openapi examples typescript fuzz bench lock clean
 
 run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 	$(BIN)/python manage.py migrate --verbosity 0
@@ -34,12 +34,15 @@ lint: $(VENV)/.dev ## Check style, types, migrations, fixtures, production setti
 fixtures: $(VENV)/.dev ## Build fixtures/*.json from the annotations
 	$(BIN)/python manage.py build_fixtures
 
-openapi: $(VENV)/.dev ## Regenerate openapi.yaml and its examples
+openapi: $(VENV)/.dev ## Rewrite openapi.yaml
+	$(BIN)/python manage.py spectacular --fail-on-warn --file openapi.yaml
+
+examples: $(VENV)/.dev ## Rewrite the examples in openapi.yaml from the dataset
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py migrate --verbosity 0
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py load_release --verbosity 0
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py write_examples
 	rm -f examples.sqlite3*
-	$(BIN)/python manage.py spectacular --fail-on-warn --file openapi.yaml
+	$(MAKE) openapi
 
 typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with a generated TypeScript client (needs npm)
 	cd tests/typescript && npm install --silent --no-audit --no-fund --no-package-lock \

@@ -1,5 +1,6 @@
-"""The codes the dataset uses, with labels, definitions, scores and notes, as JSON."""
+"""The codebook: the codes of records and filters, with labels, definitions, scores and notes."""
 
+import re
 from functools import cache
 from inspect import getdoc
 from typing import Any
@@ -7,34 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from policy import plover
-from policy.models.base import Precision, Support
-from policy.models.countries import Role
-from policy.models.events import OrderRelation, PartyRole
-from policy.models.issues import Comparator, IssueStatus, Unit
-from policy.models.search import RecordKind
-from policy.models.statements import StatementKind, Verbatim
-from policy.models.trips import TripStatus
 from policy.vocabulary import Vocabulary
-
-VOCABULARIES: dict[str, type[Vocabulary]] = {
-    "support": Support,
-    "precision": Precision,
-    "role": Role,
-    "statement_kind": StatementKind,
-    "verbatim": Verbatim,
-    "issue_status": IssueStatus,
-    "comparator": Comparator,
-    "unit": Unit,
-    "context": plover.Context,
-    "event_type": plover.EventType,
-    "quad": plover.Quad,
-    "auxiliary": plover.Auxiliary,
-    "confidence": plover.Confidence,
-    "party_role": PartyRole,
-    "order_relation": OrderRelation,
-    "trip_status": TripStatus,
-    "record_kind": RecordKind,
-}
 
 
 class CodeSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -80,6 +54,17 @@ class CodebookSerializer(serializers.Serializer):  # type: ignore[type-arg]
     vocabularies = VocabularySerializer(many=True, help_text="Every closed vocabulary.")
 
 
+def vocabularies() -> dict[str, type[Vocabulary]]:
+    """Return every vocabulary by its name in the codebook, in the order of the names.
+
+    Each stands beside the model that uses it; all are known once Django has loaded the models.
+    """
+    return {
+        re.sub("(?<!^)(?=[A-Z])", "_", vocabulary.__name__).lower(): vocabulary
+        for vocabulary in sorted(Vocabulary.__subclasses__(), key=lambda each: each.__name__)
+    }
+
+
 @cache
 def codebook() -> dict[str, Any]:
     """Return the whole codebook; it is part of the code and changes with it alone."""
@@ -91,7 +76,7 @@ def codebook() -> dict[str, Any]:
                 "definition": getdoc(vocabulary),
                 "codes": [_code(member) for member in vocabulary],
             }
-            for name, vocabulary in VOCABULARIES.items()
+            for name, vocabulary in vocabularies().items()
         ],
     }
 

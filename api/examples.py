@@ -1,115 +1,125 @@
-"""Real examples for the schema: answers of the loaded release, and values that find something."""
+"""Examples for the schema: kept in examples.json, and made anew from the loaded release on demand.
+
+They show what answers look like, not what the dataset holds today, so whatever changes with the
+dataset alone (releases, hashes, cursors, counts of pages) has a fixed value in them.
+"""
 
 import json
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.test import Client, override_settings
 
-from api.filters import BetweenFilter, ValuesFilter
-from api.parameters import CodeField, CountryField, DayField, FlagField, QuadField, WordsField
-from api.views.base import RecordViewSet
-from api.views.records import RESOURCES
-from api.views.relations import SearchViewSet
-
 PATH = Path(__file__).with_name("examples.json")
 HOST = "https://demarche.example"
 SHOWN = 2
 """How many entries of a list an example shows."""
-
-FIXED: dict[type, Any] = {
-    FlagField: True,
-    DayField: "2025-02-03",
-    BetweenFilter: ["PAN", "USA"],
-    WordsField: "canal",
+FIXED: dict[str, Any] = {
+    **dict.fromkeys(("release", "version"), "1.0.0"),
+    **dict.fromkeys(("sha256", "content_hash"), "0123456789abcdef" * 4),
+    **dict.fromkeys(("next", "previous")),
 }
-"""Values that no column of the dataset gives."""
+"""What stands in an answer in place of the value of such a key."""
+VALUES: dict[str, Any] = {
+    "q": "canal",
+    "between": ["PAN", "USA"],
+    "page_size": 10,
+    **dict.fromkeys(("from", "to", "possibly_on"), "2025-02-03"),
+    **{name: ["PAN"] for name in ("country", "actor", "recipient", "not_stated_by")},
+}
+"""Examples of parameters whose value no record shows under the same name."""
+NAMES = {
+    "fields": slice(2),
+    "omit": slice(-1, None),
+    "ordering": slice(1, 2),
+    **dict.fromkeys(("expand", "facets"), slice(1)),
+}
+"""Parameters that list names, and which of those that are allowed the example takes."""
 
 
 @cache
 def examples() -> dict[str, Any]:
-    """Return the committed examples: answers by operation, parameters by operation and name."""
+    """Return the committed examples: answers and parameters by operation, problems by name."""
     content: dict[str, Any] = json.loads(PATH.read_text())
     return content
 
 
-def shortened(body: Any) -> Any:
-    """Return an answer with its lists cut short."""
-    if isinstance(body, list):
-        return [shortened(entry) for entry in body[:SHOWN]]
-    if isinstance(body, dict):
-        return {key: shortened(value) for key, value in body.items()}
-    return body
-
-
-def collect() -> dict[str, Any]:
-    """Ask the loaded release for an example of everything."""
-    answers, parameters = {}, {}
-    viewsets: dict[str, type[RecordViewSet]] = {**RESOURCES, "search": SearchViewSet}
-    for resource, viewset in viewsets.items():
-        operation = resource.replace("-", "_")
-        parameters[f"{operation}_list"] = _parameters(viewset)
-        question = "?page_size=1" + ("&q=canal" if resource == "search" else "")
-        page = _ask(f"/api/v1/{resource}{question}")
-        answers[f"{operation}_list"] = page
-        if resource != "search":
+def collect(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an example of every operation of the schema, read from the loaded release."""
+    answers: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
+    for path, item in schema["paths"].items():
+        operation = item["get"]
+        name, (listing, braced, rest) = operation["operationId"], path.partition("/{id}")
+        page = _ask(listing + ("?q=canal" if name == "search_list" else ""))
+        if braced:
             key = page["results"][0]["id"]
-            answers[f"{operation}_retrieve"] = _ask(f"/api/v1/{resource}/{key}")
-            parameters[f"{operation}_retrieve"] = {"id": key}
-    source = parameters["sources_retrieve"]["id"]
-    dyad = _ask("/api/v1/dyads")["results"][-1]["id"]
-    parameters |= {"sources_coverage": {"id": source}, "dyads_retrieve": {"id": dyad}}
-    parameters["dyads_list"] = {"country": dyad.split("-")}
-    answers |= {
-        "sources_coverage": _ask(f"/api/v1/sources/{source}/coverage"),
-        "dyads_list": _ask("/api/v1/dyads"),
-        "dyads_retrieve": _ask(f"/api/v1/dyads/{dyad}"),
-        "release_retrieve": _ask("/api/v1/release"),
-        "codebook_retrieve": _ask("/api/v1/codebook"),
-    }
-    refusal = _ask("/api/v1/bilateral-issues?topic=migratoin")
-    absent = _ask("/api/v1/countries/ZZZ")
+            parameters[name] = {"id": key}
+            answers[name] = _shortened(_ask(f"{listing}/{key}{rest}"))
+        else:
+            described = {one["name"]: one["schema"] for one in operation["parameters"]}
+            values = _values(described, schema["components"]["schemas"], page.get("results", []))
+            parameters[name] = dict(sorted(values))
+            answers[name] = _shortened(page)
     return {
         "answers": dict(sorted(answers.items())),
         "parameters": dict(sorted(parameters.items())),
-        "problems": {"invalid-parameters": refusal, "not-found": absent},
+        "problems": {
+            "invalid-parameters": _shortened(_ask("/api/v1/bilateral-issues?topic=migratoin")),
+            "not-found": _shortened(_ask("/api/v1/countries/ZZZ")),
+        },
     }
 
 
 def _ask(path: str) -> Any:
     with override_settings(PUBLIC_URL=HOST, ALLOWED_HOSTS=["*"]):
-        return shortened(json.loads(Client().get(path).content))
+        return json.loads(Client().get(path).content)
 
 
-def _parameters(viewset: type[RecordViewSet]) -> dict[str, Any]:
-    found = {
-        name: value
-        for name, question in viewset.filterset_class.base_filters.items()
-        if isinstance(question, ValuesFilter) and (value := _value(question, viewset)) is not None
-    }
-    keys = viewset.serializer_class.Meta.fields  # type: ignore[union-attr]
-    found |= {"fields": list(keys[:2]), "omit": [keys[-1]], "page_size": 10}
-    found["ordering"] = [f"-{next(iter(viewset.ordering_fields))}"]
-    if viewset.expandable:
-        found["expand"] = [next(iter(viewset.expandable))]
-    if viewset.facet_fields:
-        found["facets"] = [next(iter(viewset.facet_fields))]
-    return found
+def _shortened(node: Any, key: str = "") -> Any:
+    """Return an answer with its lists cut short, and fixed values for what a release changes."""
+    if isinstance(node, list):
+        return [_shortened(entry) for entry in node[: 1 if key == "results" else SHOWN]]
+    if not isinstance(node, dict):
+        return node
+    short = {name: FIXED.get(name, _shortened(child, name)) for name, child in node.items()}
+    return {**short, "count": len(short["results"])} if "results" in short else short
 
 
-def _value(question: ValuesFilter, viewset: type[RecordViewSet]) -> Any:
-    """Return a value that finds something, or None where the dataset holds none."""
-    for kind in (type(question), type(question.item)):
-        if kind in FIXED:
-            return FIXED[kind]
-    path = question.paths[0]
-    rows = viewset.queryset.filter(question.where, **{f"{path}__isnull": False})  # type: ignore[union-attr]
-    value = rows.order_by(path, "pk").values_list(path, flat=True).first()
-    if isinstance(question.item, QuadField):
-        value = question.item.codes[0]
-    if value is None and isinstance(question.item, CodeField):
-        value = question.item.codes[0]
-    if value is None and isinstance(question.item, CountryField):
-        value = "PAN"
-    return [value] if question.many and value is not None else value
+def _values(
+    described: Mapping[str, Any], components: Mapping[str, Any], records: list[Any]
+) -> Iterator[tuple[str, Any]]:
+    """Yield an example for each parameter of a list: what its records show, wherever they can."""
+    scalars = list(_scalars(records))
+    by_name, every = dict(reversed(scalars)), {value for _, value in scalars}
+    for name, schema in described.items():
+        items = schema.get("items", schema)
+        codes = components[items["$ref"].rpartition("/")[2]] if "$ref" in items else items
+        allowed = codes.get("enum", [])
+        value = by_name.get(name, by_name.get(f"{name}s"))
+        if name.startswith("exclude_") or name in ("cursor", "format"):
+            continue
+        if name in VALUES:
+            yield name, VALUES[name]
+        elif name in NAMES:
+            yield name, allowed[NAMES[name]]
+        elif schema.get("type") == "boolean":
+            yield name, True
+        elif allowed:
+            yield name, [next((code for code in allowed if code in every), allowed[0])]
+        elif value is not None:
+            yield name, [value]
+
+
+def _scalars(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every value within records with the key that it stands under."""
+    if isinstance(node, dict):
+        for name, child in node.items():
+            yield from _scalars(child, name)
+    elif isinstance(node, list):
+        for child in node:
+            yield from _scalars(child, key)
+    elif node is not None:
+        yield key, node

@@ -180,7 +180,7 @@ class StatementFilterSet(TimeFilterSet, RecordFilterSet):
     )
     speaker = ValuesFilter(KEY, "speaker", help_text="Made by any of these officials.")
     narrator = ValueFilter(
-        FlagField(), "narrator", help_text="True for what the source says in its own voice."
+        FlagField(), "narrator", help_text="True for what the source itself says."
     )
     kind = ValuesFilter(CodeField(StatementKind), "kind", help_text="Any of these kinds.")
     topic = ValuesFilter(CodeField(plover.Context), "topic", help_text="Any of these topics.")

@@ -113,13 +113,9 @@ class KeysetPagination(BasePagination):
                 "next": {**link, "description": "URL of the next page; null on the last."},
                 "previous": {**link, "description": "URL of the page before; null on the first."},
                 "facets": {
-                    "type": "object",
+                    "allOf": [{"$ref": "#/components/schemas/Facets"}],
                     "description": "Per facet that was asked for, the number of records in the "
                     "whole list by value, the most frequent first.",
-                    "additionalProperties": {
-                        "type": "array",
-                        "items": {"$ref": "#/components/schemas/FacetCount"},
-                    },
                     "examples": [{"topic": [{"value": "migration", "count": 7}]}],
                 },
                 "results": {**schema, "description": "The records of this page, in order."},

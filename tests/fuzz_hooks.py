@@ -58,7 +58,9 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         return
     query = case.query
     described = {each.name: each.definition for each in case.operation.query}
-    every = described.get("omit", {}).get("schema", {}).get("items", {}).get("enum", [])
+    # schemathesis keeps what a schema refers to in x-bundled.
+    referred = described.get("omit", {}).get("schema", {}).get("x-bundled", {}).values()
+    every = [name for keys in referred for name in keys["enum"]]
     for name in set(ruled_out(query, every)) & query.keys():
         del query[name]
     if "q" in query:

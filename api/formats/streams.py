@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -24,11 +24,16 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Csv(BaseRenderer):
-    """A whole list as a table: a line of names, then a line per record."""
+    """The whole list as RFC 4180 CSV: a line of keys, then a line per record.
+
+    Null is an empty cell, an empty text is two quotes, nested values are JSON, and what a
+    spreadsheet would take for a formula begins with an apostrophe.
+    """
 
     media_type = "text/csv"
     format = "csv"
     charset = "utf-8"
+    schema: ClassVar = {"type": "string"}
 
     @staticmethod
     def lines(records: Iterable[JsonObject], keys: list[str]) -> Iterator[str]:
@@ -39,7 +44,7 @@ class Csv(BaseRenderer):
 
 
 class Ndjson(Csv):
-    """A whole list with one record of JSON on each line."""
+    """The whole list, one record of JSON on each line."""
 
     media_type = "application/x-ndjson"
     format = "ndjson"
@@ -53,17 +58,43 @@ class Ndjson(Csv):
 
 
 class GeoJson(JSONRenderer):
-    """A page or a record as GeoJSON (RFC 7946)."""
+    """GeoJSON (RFC 7946): a FeatureCollection of a page, or for one record a Feature.
+
+    The page's release, count and links stand beside its features; the record is in properties.
+    """
 
     media_type = "application/geo+json"
     format = "geojson"
+    schema: ClassVar = {
+        "type": "object",
+        "required": ["type"],
+        "additionalProperties": True,
+        "properties": {
+            "type": {
+                "type": "string",
+                "enum": ["FeatureCollection", "Feature"],
+                "description": "Kind of GeoJSON object.",
+            }
+        },
+    }
 
 
 class JsonLd(JSONRenderer):
-    """A page or a record as JSON-LD 1.1."""
+    """JSON-LD 1.1 in the terms of schema.org, PROV and Web Annotation.
+
+    A list has the page's release, count, links and facets beside its graph, not in it.
+    """
 
     media_type = "application/ld+json"
     format = "jsonld"
+    schema: ClassVar = {
+        "type": "object",
+        "required": ["@context"],
+        "additionalProperties": True,
+        "properties": {
+            "@context": {"type": "object", "description": "What the terms in the answer mean."}
+        },
+    }
 
 
 class Selection(JSONRenderer):

@@ -38,7 +38,7 @@ from api.parameters import (
 )
 from api.problems import RenamedError, UnavailableError, error, unavailable
 from api.rendering.recipes import RECIPE, DetailRecipe, PageRecipe, Recipe
-from api.schema import EXPANDS, RecordSchema, StrictSchema
+from api.schema import RecordSchema, StrictSchema
 from api.serving.cache import label
 from api.shaping import check_shape, shaping_fields
 from policy.models import Renaming
@@ -150,13 +150,6 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     filterset_class: type[filtersets.ListFilterSet]
     key: ParameterField = KEY
     schema = RecordSchema()
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        """Tell the schema which keys expand to which records."""
-        super().__init_subclass__(**options)
-        EXPANDS[_component(cls)] = {
-            key: _component(viewset) for key, viewset in cls.expandable.items()
-        }
 
     @classproperty
     def resource(cls) -> str:  # noqa: N805
@@ -384,8 +377,3 @@ def raise_if_renamed(kind: RecordKind, key: str, path: str) -> None:
     present = Renaming.present_key(kind, key)
     if present:
         raise RenamedError(key, present, path.format(present))
-
-
-def _component(viewset: Any) -> str:
-    """Return the name that the schema knows a viewset's records by."""
-    return str(viewset.serializer_class.__name__.removesuffix("Serializer"))

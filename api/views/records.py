@@ -120,7 +120,7 @@ class BilateralIssueViewSet(RecordViewSet):
 
 
 class StatementViewSet(RecordViewSet):
-    """What somebody said, wrote or signalled, attributed to exactly one voice."""
+    """What somebody said, wrote or signalled, by exactly one speaker, country or narrator."""
 
     queryset = Statement.objects.prefetch_related(
         keys("about", Country), keys("issues", BilateralIssue), *evidence()

@@ -15,7 +15,7 @@ from api.database.connections import within
 from api.database.release import LOOK, current
 from api.parameters import read_parameters
 from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse
-from api.schema import generated_schema
+from api.schema import rendered_schema
 from api.serializers import records as serializers
 from api.views.base import StrictView
 from api.views.records import RESOURCES
@@ -139,9 +139,11 @@ class SchemaView(StrictView):
     renderer_classes = (OpenApiYamlRenderer, OpenApiJsonRenderer)
 
     @extend_schema(exclude=True)
-    def get(self, request: Request) -> Response:
-        """Return the schema in YAML, or in JSON if Accept or ``format`` requests it."""
-        return Response(generated_schema())
+    def get(self, request: Request) -> HttpResponse:
+        """Return the schema in YAML, or in JSON when asked by Accept or format."""
+        renderer = request.accepted_renderer
+        content_type = "; charset=".join(filter(None, (renderer.media_type, renderer.charset)))
+        return HttpResponse(rendered_schema(type(renderer)), content_type=content_type)
 
 
 def page(template: str) -> Any:

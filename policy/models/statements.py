@@ -31,7 +31,7 @@ class StatementKind(Vocabulary):
         "A stance or signal of a government that no speaker is named for.",
         "Reported position",
     )
-    NARRATION = "narration", "What the source says in its own voice.", "Narration"
+    NARRATION = "narration", "What the source itself says.", "Narration"
 
 
 class Verbatim(Vocabulary):
@@ -47,7 +47,7 @@ class Verbatim(Vocabulary):
 
 
 class Statement(Fact, Timed):
-    """What somebody said, wrote or signalled, attributed to exactly one voice."""
+    """What somebody said, wrote or signalled, by exactly one speaker, country or narrator."""
 
     id = Key(help_text="Slug of the statement, stable for good.")
     summary = LongText(help_text="What was said, in our words.")
@@ -77,9 +77,7 @@ class Statement(Fact, Timed):
         related_name="attributed_statements",
         help_text="The country, as alpha-3, it is attributed to when no person is; else null.",
     )
-    narrator = models.BooleanField(
-        default=False, help_text="True when the source says it in its own voice."
-    )
+    narrator = models.BooleanField(default=False, help_text="True when the source itself says it.")
     attribution_support = Text(
         max_length=9,
         choices=Support,

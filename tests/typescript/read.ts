@@ -43,8 +43,8 @@ for (const id of filled(officials, "officials")) {
 const statements = whole<Schemas["PaginatedStatementList"]>(await client.GET("/api/v1/statements", page), "statements");
 for (const id of filled(statements, "statements")) {
   const statement = whole<Schemas["Statement"]>(await client.GET("/api/v1/statements/{id}", at(id)), id);
-  const voices = [statement.speaker, statement.attributed_country, statement.narrator || null];
-  if (voices.filter((voice) => voice !== null).length !== 1) throw new Error(`${id}: voices`);
+  const attributed = [statement.speaker, statement.attributed_country, statement.narrator || null];
+  if (attributed.filter((value) => value !== null).length !== 1) throw new Error(`${id}: attribution`);
 }
 const issues = whole<Schemas["PaginatedBilateralIssueList"]>(
   await client.GET("/api/v1/bilateral-issues", page), "bilateral-issues");

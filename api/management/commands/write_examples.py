@@ -1,4 +1,4 @@
-"""Writes the examples of the schema anew from the loaded release."""
+"""Rewrites the examples of the schema from the loaded release."""
 
 import json
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from api.examples import PATH, collect
+from api.schema import generated_schema
 
 
 class Command(BaseCommand):
@@ -15,6 +16,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Collect everything before anything is written."""
-        text = json.dumps(collect(), ensure_ascii=False, indent=1) + "\n"
+        text = json.dumps(collect(generated_schema()), ensure_ascii=False, indent=1) + "\n"
         PATH.write_text(text)
         self.stdout.write(f"{PATH.name} written")
