@@ -14,3 +14,8 @@ def absolute(request: HttpRequest, path: str) -> str:
     except DisallowedHost:
         # The response to a disallowed host needs links too; a relative path still works.
         return path
+
+
+def record_url(request: HttpRequest, resource: str, key: str) -> str:
+    """Return the full URL of a record in the list of this name."""
+    return absolute(request, f"/api/v1/{resource}/{key}")

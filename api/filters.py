@@ -9,7 +9,7 @@ import django_filters
 from django.db.models import IntegerField, ManyToManyField, Model, OuterRef, Q, QuerySet, Subquery
 
 from api.parameters import MAX_ITEMS, CountryField, DayField, ListField, ParameterField, WordsField
-from policy.models.search import KIND_OF
+from policy.models.registry import kind_of
 from policy.models.statements import concerning, concerns_for
 from policy.search.hits import Hits
 from policy.search.words import matching, rank_of
@@ -178,7 +178,7 @@ class SearchFilter(ValueFilter):
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the records that hold the words, each with its rank."""
-        entries = matching(value).filter(kind=KIND_OF[qs.model])
+        entries = matching(value).filter(kind=kind_of(qs.model))
         ranks = entries.filter(record=OuterRef("pk")).values("rank")
         found = qs.filter(pk__in=entries.values("record"))
         ranked: QuerySet[Any] = found.annotate(
@@ -193,7 +193,7 @@ class SearchFilter(ValueFilter):
         """
         if len(values) > 1:
             return None
-        hits = Hits(tuple(values["q"]), KIND_OF.get(model))
+        hits = Hits(tuple(values["q"]), kind_of(model))
         return hits if hits.in_order else None
 
 

@@ -33,7 +33,7 @@ from policy import dyads, plover
 from policy.models.base import Precision, Support
 from policy.models.countries import Role
 from policy.models.issues import IssueStatus
-from policy.models.search import RecordKind
+from policy.models.registry import RecordKind
 from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
 

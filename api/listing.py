@@ -8,8 +8,9 @@ from django.db.models import QuerySet
 
 from api.database.release import served
 from api.keyset import RANK, Column, read_rows
-from policy.models import Release, SearchEntry
-from policy.models.search import KIND_OF
+from policy.models import Release
+from policy.models.registry import kind_of
+from policy.release.contents import file_name
 from policy.search.counts import number_of
 from policy.search.hits import Hits
 from policy.search.words import entry_key, record_key
@@ -47,8 +48,7 @@ class Listing:
         if self.counted is not None:
             return self.counted.count()
         if not self.rows.query.where:
-            kind = str(self.rows.model._meta.verbose_name_plural).replace(" ", "_")
-            told: int | None = release.counts.get(kind)
+            told: int | None = release.counts.get(file_name(self.rows.model))
             if told is not None:
                 return told
         return self.rows.count()
@@ -68,16 +68,13 @@ class Listing:
         """
         if self.hits is None or not _by_rank_and_key(columns):
             return read_rows(self.rows, columns, values, number)
-        by_entry = self.records.model is SearchEntry
+        kind = kind_of(self.records.model)
         position = None
         if values is not None:
             rank, key = values
-            position = rank, key if by_entry else entry_key(KIND_OF[self.records.model], key)
+            position = rank, entry_key(kind, key) if kind else key
         found = self.hits.after(position, number, total, backwards=not columns[0].descending)
-        if by_entry:
-            keys = {entry: entry for _, entry in found}
-        else:
-            keys = {entry: record_key(KIND_OF[self.records.model], entry) for _, entry in found}
+        keys = {entry: record_key(kind, entry) if kind else entry for _, entry in found}
         if keys_only:
             return [Hit(keys[entry], rank) for rank, entry in found]
         by_key = {row.pk: row for row in self.records.filter(pk__in=keys.values())}

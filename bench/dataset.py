@@ -32,8 +32,8 @@ from policy.models import (
 from policy.models.base import Precision, Support
 from policy.models.countries import Role
 from policy.models.issues import IssueStatus
+from policy.models.registry import RecordKind
 from policy.models.releases import SCHEMA_VERSION
-from policy.models.search import KIND_OF
 from policy.plover import Context
 from policy.release.contents import UNCOUNTED, canonical, file_name
 from policy.search.words import search_entries
@@ -348,7 +348,7 @@ def _join_search(folder: Path) -> None:
     """Put the search entries of all kinds into one file, in the order of their keys."""
     name = file_name(SearchEntry)
     with (folder / f"{name}.ndjson").open("wb") as whole:
-        for kind in sorted(kind.value for kind in KIND_OF.values()):
+        for kind in sorted(RecordKind.values):
             part = folder / f"{name}-{kind}.ndjson"
             if part.exists():
                 with part.open("rb") as lines:

@@ -3,10 +3,11 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.db.models import F, QuerySet
 
 from policy.models import Passage, Sentence
-from policy.models.search import KIND_OF, KINDS, OWNERS, RecordKind
+from policy.models.registry import RecordKind, served_as
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,11 +33,11 @@ def citations(passages: QuerySet[Passage]) -> dict[str, list[Citation]]:
     A part, such as a side of an issue, is told as the record it is served in.
     """
     found: dict[str, set[Citation]] = defaultdict(set)
-    served = {model: (model, "pk") for model in KINDS.values()}
-    for model, (owner, path) in {**served, **OWNERS}.items():
-        if not any(field.name == "evidence" for field in model._meta.many_to_many):
+    for model in apps.get_app_config("policy").get_models():
+        served = served_as(model)
+        if not served or not any(field.name == "evidence" for field in model._meta.many_to_many):
             continue
-        kind = KIND_OF[owner]
+        kind, path = served
         rows = (
             model._default_manager.order_by()
             .filter(evidence__in=passages.order_by().values("pk"))

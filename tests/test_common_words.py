@@ -10,7 +10,7 @@ from api.database.release import served
 from api.models import RenderedState
 from api.rendering.records import render_all
 from policy.models import Release, SearchEntry
-from policy.models.search import RecordKind
+from policy.models.registry import RecordKind
 from policy.search import counts as common_words
 from policy.search.counts import EVERY, number_of
 from policy.search.hits import Hits

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.conftest import RESOURCES
+from policy.models.registry import kind_of
+from tests.conftest import RESOURCES, VIEWSETS
 
 
 @pytest.mark.parametrize("key", ["USA-MEX", "mex-usa", "US-MX", "484-840", "mx-USA"])
@@ -72,10 +73,9 @@ def cited(record):
 
 
 def test_passages_tell_every_record_that_rests_on_them(read):
-    kinds = {"countries": "country"}
     expected: dict[str, set[tuple[str, str]]] = {}
     for resource in (name for name in RESOURCES if name not in ("sources", "passages")):
-        kind = kinds.get(resource, resource.removesuffix("s"))
+        kind = kind_of(VIEWSETS[resource].queryset.model)
         for record in read(f"{resource}?page_size=500")["results"]:
             for passage in cited({**record, "order": []}):
                 expected.setdefault(passage, set()).add((kind, record["id"]))

@@ -1,47 +1,51 @@
 """Records as JSON-LD, in the terms of schema.org, PROV and Web Annotation where they fit."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
+from rest_framework.relations import PrimaryKeyRelatedField
+from rest_framework.serializers import BaseSerializer, Serializer
 
-from api.addresses import absolute
+from api.addresses import absolute, record_url
+from api.serializers.base import RecordKey
 from api.shaping import JsonObject
+from policy.models.registry import kind_of, list_name
 
-TYPES = {
-    "countries": "schema:Country",
-    "officials": "schema:Person",
-    "statements": "schema:Claim",
-    "bilateral-issues": "prov:Entity",
-    "events": "schema:Event",
-    "trips": "schema:Trip",
-    "sources": "schema:CreativeWork",
-    "passages": "oa:SpecificResource",
-}
-REFERENCES = {
-    "source": "sources",
-    "country": "countries",
-    "attributed_country": "countries",
-    "about": "countries",
-    "speaker": "officials",
-    "traveller": "officials",
-    "host": "officials",
-    "issues": "bilateral-issues",
-    "event": "events",
-}
-"""The fields that hold keys, and the list whose records these lead to."""
+PASSAGE = "oa:SpecificResource"
+"""The type of a passage, by itself and as the evidence of a fact."""
 
 
-def context(request: HttpRequest, page: Iterable[str] = ()) -> JsonObject:
-    """Return the context; what no published vocabulary has a term for is a term of the codebook.
+@cache
+def references(serializer: type[BaseSerializer[Any]]) -> dict[str, str]:
+    """Return the list that the keys in a field lead to, by the field's name; parts included."""
+    return dict(_references(serializer()))
 
-    ``page`` names what stands around the records of a list. It says nothing about them, so it has
-    no term, and the graph stays the only thing that is said.
+
+def _references(serializer: Any) -> Iterator[tuple[str, str]]:
+    for name, field in serializer.fields.items():
+        inner = getattr(field, "child_relation", getattr(field, "child", field))
+        if isinstance(inner, Serializer) and name != "evidence":
+            yield from _references(inner)
+        elif isinstance(inner, RecordKey):
+            yield name, list_name(inner.model)
+        elif isinstance(inner, PrimaryKeyRelatedField):
+            model = serializer.Meta.model._meta.get_field(field.source).related_model
+            if kind_of(model):
+                yield name, list_name(model)
+
+
+def context(view: Any, page: Iterable[str] = ()) -> JsonObject:
+    """Return the context of a list; a name without a published term is a term of the codebook.
+
+    ``page`` names the members around the records of a list. They say nothing about the records, so
+    they have no term, and the graph alone is read as data.
     """
     link = {"@type": "@id"}
-    return {
+    terms = {
         "@version": 1.1,
-        "@vocab": absolute(request, "/api/v1/codebook#"),
+        "@vocab": absolute(view.request._request, "/api/v1/codebook#"),
         "schema": "https://schema.org/",
         "prov": "http://www.w3.org/ns/prov#",
         "oa": "http://www.w3.org/ns/oa#",
@@ -70,48 +74,51 @@ def context(request: HttpRequest, page: Iterable[str] = ()) -> JsonObject:
         "end": {"@id": "oa:end"},
         "exact": "oa:exact",
         **dict.fromkeys(("attributed_country", "host", "issues", "event"), link),
-        **dict.fromkeys(page),
     }
+    others = {name: link for name in references(view.serializer_class) if name not in terms}
+    return {**terms, **others, **dict.fromkeys(page)}
 
 
-def linked(request: HttpRequest, resource: str, record: JsonObject) -> JsonObject:
-    """Return a record as a node, its keys turned into addresses and its passages into selectors."""
-    address = absolute(request, f"/api/v1/{resource}/{record['id']}")
-    if resource == "passages":
+def linked(view: Any, record: JsonObject) -> JsonObject:
+    """Return a record as a node, its keys turned into URLs and its passages into selectors."""
+    request = view.request._request
+    if view.linked_type == PASSAGE:
         return _passage(request, record)
-    return {"id": address, "type": TYPES[resource], **_members(request, record)}
+    url = record_url(request, view.resource, record["id"])
+    members = _members(request, record, references(view.serializer_class))
+    return {"id": url, "type": view.linked_type, **members}
 
 
-def _members(request: HttpRequest, record: JsonObject) -> JsonObject:
+def _members(request: HttpRequest, record: JsonObject, lists: Mapping[str, str]) -> JsonObject:
     members: JsonObject = {}
     for name, value in record.items():
         if name == "id":
             continue
         if name == "evidence":
             members[name] = [_passage(request, passage) for passage in value]
-        elif name in REFERENCES and value:
-            members[name] = _addresses(request, REFERENCES[name], value)
+        elif name in lists and value:
+            members[name] = _urls(request, lists[name], value)
         elif isinstance(value, list):
             members[name] = [
-                _members(request, part) if isinstance(part, dict) else part for part in value
+                _members(request, part, lists) if isinstance(part, dict) else part for part in value
             ]
         else:
             members[name] = value
     return members
 
 
-def _addresses(request: HttpRequest, resource: str, keys: Any) -> Any:
+def _urls(request: HttpRequest, resource: str, keys: Any) -> Any:
     if isinstance(keys, list):
-        return [_addresses(request, resource, key) for key in keys]
-    return absolute(request, f"/api/v1/{resource}/{keys}")
+        return [record_url(request, resource, key) for key in keys]
+    return record_url(request, resource, keys)
 
 
 def _passage(request: HttpRequest, record: JsonObject) -> JsonObject:
     apart = {"id", "source", "start", "end", "quote", "facts"}
     return {
-        "id": absolute(request, f"/api/v1/passages/{record['id']}"),
-        "type": TYPES["passages"],
-        "source": absolute(request, f"/api/v1/sources/{record['source']}"),
+        "id": record_url(request, "passages", record["id"]),
+        "type": PASSAGE,
+        "source": record_url(request, "sources", record["source"]),
         "selector": [
             {
                 "type": "oa:TextPositionSelector",

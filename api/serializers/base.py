@@ -11,7 +11,7 @@ from rest_framework.serializers import ModelSerializer
 from api.rendering.fields import Reader, reader
 from api.rendering.writing import Writer, writer
 from policy.models import Passage
-from policy.models.search import RecordKind
+from policy.models.registry import RecordKind
 
 FACT = ("support", "note", "evidence")
 TIME = ("time_text", "time_earliest", "time_latest", "time_precision", "time_year_inferred")
@@ -26,6 +26,15 @@ class Texts(serializers.ListField):
     """A list of texts."""
 
     child = serializers.CharField()
+
+
+class RecordKey(serializers.CharField):
+    """The key of a record, in a field that no foreign key of a model stands behind."""
+
+    def __init__(self, model: type[Model], **options: Any) -> None:
+        """Take the model of the record."""
+        self.model = model
+        super().__init__(**options)
 
 
 class Number(serializers.FloatField):

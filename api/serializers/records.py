@@ -12,6 +12,7 @@ from api.serializers.base import (
     EvidenceSerializer,
     FactSerializer,
     Number,
+    RecordKey,
     RecordSerializer,
     Texts,
     help_of,
@@ -188,7 +189,7 @@ class EventOrderSerializer(serializers.Serializer):  # type: ignore[type-arg]
         read_only=True,
         help_text="How this event lies to the other.",
     )
-    event = serializers.CharField(read_only=True, help_text="Slug of the other event.")
+    event = RecordKey(Event, read_only=True, help_text="Slug of the other event.")
     support = serializers.ChoiceField(
         choices=Support.choices,
         source="order.support",

@@ -6,7 +6,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from api.addresses import absolute
+from api.addresses import record_url
 from api.serializers.base import (
     CitationSerializer,
     RecordSerializer,
@@ -24,7 +24,7 @@ from policy.models import (
     SearchEntry,
     Sentence,
 )
-from policy.models.search import KINDS, RecordKind
+from policy.models.registry import RecordKind, list_name, served_models
 from policy.search.words import snippet
 
 
@@ -49,8 +49,8 @@ class SearchHitSerializer(RecordSerializer):
     @extend_schema_field(OpenApiTypes.URI)
     def get_url(self, entry: SearchEntry) -> str:
         """Return the address of the record in its own list."""
-        resource = str(KINDS[RecordKind(entry.kind)]._meta.verbose_name_plural).replace(" ", "-")
-        return absolute(self.context["request"]._request, f"/api/v1/{resource}/{entry.record}")
+        resource = list_name(served_models()[RecordKind(entry.kind)])
+        return record_url(self.context["request"]._request, resource, entry.record)
 
 
 class DyadSummarySerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -22,7 +22,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from api import filtersets, shaping
 from api.database.release import ServedRelease, served, snapshot
 from api.formats import streams
-from api.formats.jsonld import TYPES, context, linked
+from api.formats.jsonld import context, linked
 from api.formats.spool import Spool
 from api.keyset import order_columns
 from api.models import Rendering
@@ -42,7 +42,7 @@ from api.schema import RecordSchema, StrictSchema
 from api.serving.cache import label
 from api.shaping import check_shape, shaping_fields
 from policy.models import Renaming
-from policy.models.search import KIND_OF, RecordKind
+from policy.models.registry import RecordKind, kind_of, list_name
 
 SHAPING = frozenset({"fields", "omit", "expand"})
 PAGING = frozenset({"cursor", "page_size", "facets", "expand"})
@@ -145,6 +145,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     facet_fields: ClassVar[Mapping[str, str]] = {}
     expandable: ClassVar[Mapping[str, Any]] = {}
     located = False
+    linked_type: str | None = "prov:Entity"
+    """What a record is in JSON-LD; None for a list without that format."""
     ahead = True
     """Whether the records are rendered when a release is loaded."""
     filterset_class: type[filtersets.ListFilterSet]
@@ -154,7 +156,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     @classproperty
     def resource(cls) -> str:  # noqa: N805
         """Name of the list in its path."""
-        return str(cls.queryset.model._meta.verbose_name_plural).replace(" ", "-")  # type: ignore[union-attr]
+        return list_name(cls.queryset.model)  # type: ignore[union-attr]
 
     @classmethod
     def keys(cls) -> tuple[str, ...]:
@@ -169,7 +171,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             known += streams.STREAMS
         if cls.located:
             known.append(streams.GeoJson)
-        if cls.resource in TYPES:
+        if cls.linked_type:
             known.append(streams.JsonLd)
         return known
 
@@ -225,8 +227,9 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         try:
             return super().get_object()
         except Http404:
-            kind = KIND_OF[self.get_queryset().model]
-            raise_if_renamed(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
+            kind = kind_of(self.get_queryset().model)
+            if kind:
+                raise_if_renamed(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
             raise
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
@@ -253,8 +256,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             features = self.features(records)
             return Response({"type": "FeatureCollection", **page, "features": features})
         if isinstance(renderer, streams.JsonLd):
-            graph = [linked(request._request, self.resource, record) for record in records]
-            return Response({"@context": context(request._request, page), **page, "@graph": graph})
+            graph = [linked(self, record) for record in records]
+            return Response({"@context": context(self, page), **page, "@graph": graph})
         return Response({**page, "results": records}, content_type=shape.media_type)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
@@ -271,8 +274,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         if isinstance(request.accepted_renderer, streams.GeoJson):
             return Response(self.features([record])[0])
         if isinstance(request.accepted_renderer, streams.JsonLd):
-            node = linked(request._request, self.resource, record)
-            return Response({"@context": context(request._request), **node})
+            return Response({"@context": context(self), **linked(self, record)})
         return Response(record, content_type=shape.media_type)
 
     def features(self, records: streams.JsonObjects) -> streams.JsonObjects:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.db.models import Model, Prefetch
 
 from api import filtersets
-from api.formats import streams
+from api.formats import jsonld, streams
 from api.parameters import CountryField
 from api.rendering.fields import ahead
 from api.serializers import records as serializers
@@ -24,6 +24,7 @@ from policy.models import (
     Statement,
     Trip,
 )
+from policy.models.registry import list_name
 
 PASSAGES = Passage.objects.select_related("sentence", "attached").defer(
     *(f"sentence__{name}" for name in ("source", "start", "end", "sha256", "uncited_reason"))
@@ -49,6 +50,7 @@ class SourceViewSet(RecordViewSet):
     queryset = Source.objects.all()
     serializer_class = serializers.SourceSerializer
     filterset_class = filtersets.SourceFilterSet
+    linked_type = "schema:CreativeWork"
 
 
 class PassageViewSet(RecordViewSet):
@@ -57,6 +59,7 @@ class PassageViewSet(RecordViewSet):
     queryset = PASSAGES
     serializer_class = serializers.PassageSerializer
     filterset_class = filtersets.PassageFilterSet
+    linked_type = jsonld.PASSAGE
     facet_fields: ClassVar = {"source": "source", "paragraph": "sentence__paragraph"}
     expandable: ClassVar = {"source": SourceViewSet}
     ordering_fields: ClassVar = {"id": "pk", "start": "start"}
@@ -77,6 +80,7 @@ class CountryViewSet(RecordViewSet):
     queryset = Country.objects.prefetch_related(*evidence())
     serializer_class = serializers.CountrySerializer
     filterset_class = filtersets.CountryFilterSet
+    linked_type = "schema:Country"
     key = CountryField()
     facet_fields: ClassVar = {"region": "region", "subregion": "subregion"}
     located = True
@@ -93,6 +97,7 @@ class OfficialViewSet(RecordViewSet):
     queryset = Official.objects.prefetch_related("positions", *evidence("positions"))
     serializer_class = serializers.OfficialSerializer
     filterset_class = filtersets.OfficialFilterSet
+    linked_type = "schema:Person"
     facet_fields: ClassVar = {
         "country": "country",
         "role": "positions__role",
@@ -127,6 +132,7 @@ class StatementViewSet(RecordViewSet):
     )
     serializer_class = serializers.StatementSerializer
     filterset_class = filtersets.StatementFilterSet
+    linked_type = "schema:Claim"
     facet_fields: ClassVar = {
         "kind": "kind",
         "topic": "topic",
@@ -165,6 +171,7 @@ class EventViewSet(RecordViewSet):
     )
     serializer_class = serializers.EventSerializer
     filterset_class = filtersets.EventFilterSet
+    linked_type = "schema:Event"
     facet_fields: ClassVar = {
         "event_type": "event_type",
         "mode": "mode",
@@ -183,6 +190,7 @@ class TripViewSet(RecordViewSet):
     queryset = Trip.objects.prefetch_related("stops", *evidence("stops"))
     serializer_class = serializers.TripSerializer
     filterset_class = filtersets.TripFilterSet
+    linked_type = "schema:Trip"
     facet_fields: ClassVar = {
         "status": "status",
         "country": "stops__country",
@@ -229,13 +237,17 @@ class GapViewSet(RecordViewSet):
 
 
 RESOURCES: dict[str, type[RecordViewSet]] = {
-    "countries": CountryViewSet,
-    "officials": OfficialViewSet,
-    "statements": StatementViewSet,
-    "bilateral-issues": BilateralIssueViewSet,
-    "events": EventViewSet,
-    "trips": TripViewSet,
-    "sources": SourceViewSet,
-    "passages": PassageViewSet,
-    "gaps": GapViewSet,
+    list_name(viewset.queryset.model): viewset
+    for viewset in (
+        CountryViewSet,
+        OfficialViewSet,
+        StatementViewSet,
+        BilateralIssueViewSet,
+        EventViewSet,
+        TripViewSet,
+        SourceViewSet,
+        PassageViewSet,
+        GapViewSet,
+    )
 }
+"""The viewset of each list, in the order in which they are listed."""

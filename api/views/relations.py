@@ -29,7 +29,7 @@ from api.views.records import (
 from policy import dyads
 from policy.coverage import ledger
 from policy.models import Country, Renaming, SearchEntry, Source
-from policy.models.search import RecordKind
+from policy.models.registry import RecordKind
 
 PAIR = ListField(CountryField(), least=2, most=2)
 SHOWN = 100
@@ -44,8 +44,8 @@ class SearchViewSet(RecordViewSet):
     filterset_class = filtersets.SearchFilterSet
     ordering_fields: ClassVar = {"kind": "kind", "title": "title"}
     facet_fields: ClassVar = {"kind": "kind"}
-
     ahead = False
+    linked_type = None
 
     def serialized(self, rows: Sequence[Any]) -> streams.JsonObjects:
         """Add the asked words, around which the snippets are cut."""

@@ -30,6 +30,7 @@ from policy.models import (
     Trip,
 )
 from policy.models.base import Fact
+from policy.models.registry import owner_key
 from policy.validation import Record, errors_of, fields_of
 from policy.vocabulary import nearest
 
@@ -94,15 +95,15 @@ FILES: dict[str, AnnotationType] = {
         "official",
         Official,
         _id,
-        parts=(AnnotationType("position", Position, _keyed, owner="official", key_only=("key",)),),
+        parts=(AnnotationType("position", Position, _keyed, key_only=("key",)),),
     ),
     "bilateral-issues.toml": AnnotationType(
         "issue",
         BilateralIssue,
         _id,
         parts=(
-            AnnotationType("side", IssueSide, _country, owner="issue"),
-            AnnotationType("figure", Figure, _keyed, owner="issue", key_only=("key",)),
+            AnnotationType("side", IssueSide, _country),
+            AnnotationType("figure", Figure, _keyed, key_only=("key",)),
         ),
     ),
     "statements.toml": AnnotationType("statement", Statement, _id),
@@ -111,26 +112,24 @@ FILES: dict[str, AnnotationType] = {
         Event,
         _id,
         parts=(
-            AnnotationType("actors", EventParty, _party("actor"), "event", (("role", "actor"),)),
+            AnnotationType("actors", EventParty, _party("actor"), fixed=(("role", "actor"),)),
             AnnotationType(
-                "recipients", EventParty, _party("recipient"), "event", (("role", "recipient"),)
+                "recipients", EventParty, _party("recipient"), fixed=(("role", "recipient"),)
             ),
             AnnotationType(
                 "contexts",
                 EventContext,
                 lambda owner, table: f"{owner}-{str(table['context']).replace('_', '-')}",
-                owner="event",
             ),
             AnnotationType(
                 "order",
                 EventOrder,
                 lambda owner, table: f"{owner}-{table['relation']}-{table['other']}",
-                owner="event",
             ),
         ),
     ),
     "trips.toml": AnnotationType(
-        "trip", Trip, _id, parts=(AnnotationType("stop", Stop, _country, owner="trip"),)
+        "trip", Trip, _id, parts=(AnnotationType("stop", Stop, _country),)
     ),
     "gaps.toml": AnnotationType("gap", Gap, _id, owner="source"),
 }
@@ -254,8 +253,8 @@ class _Reader:
     def _fields(self, kind: AnnotationType, table: TomlTable, owner: str) -> dict[str, Any]:
         apart = {"id", *kind.key_only, *(part.table for part in kind.parts)}
         fields = {name: value for name, value in table.items() if name not in apart}
-        if kind.owner:
-            fields[kind.owner] = owner
+        if owner_name := kind.owner or owner_key(kind.model):
+            fields[owner_name] = owner
         fields.update(kind.fixed)
         if kind.model is Passage and isinstance(fields.get("sentence"), str):
             fields["sentence"] = f"{self.source}-{fields['sentence']}"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from policy.annotations.reading import Draft, Entry, read_toml
 from policy.models import Renaming
-from policy.models.search import KINDS, RecordKind
+from policy.models.registry import RecordKind, served_models
 from policy.vocabulary import nearest
 
 COLUMNS = {"kind", "former", "record"}
@@ -41,7 +41,7 @@ def _add(
     kind: str, former: str, moves: dict[tuple[str, str], str], path: Path, draft: Draft
 ) -> None:
     where = f"{path}: renamed {kind} {former}"
-    model = KINDS[RecordKind(kind)]
+    model = served_models()[RecordKind(kind)]
     if (model, former) in draft.entries:
         draft.errors.append(f"{where}: former: is a key in use; only one that is gone can lead on")
         return

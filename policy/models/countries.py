@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from policy.models.base import Fact, Key, Support, Text, list_of_texts
+from policy.models.registry import RecordKind
 from policy.vocabulary import Vocabulary
 
 
@@ -25,6 +26,8 @@ class Alpha3(Text):
 
 class Country(Fact):
     """A state that a source speaks of, with its codes in the usual classifications."""
+
+    record_kind: ClassVar = RecordKind.COUNTRY
 
     id = Alpha3(primary_key=True, max_length=3, help_text="ISO 3166-1 alpha-3 code.")
     alpha2 = Text(
@@ -98,6 +101,8 @@ class Country(Fact):
 
 class Official(Fact):
     """A person in public life whom a source names or speaks of, possibly without a name."""
+
+    record_kind: ClassVar = RecordKind.OFFICIAL
 
     id = Key(help_text="Slug of the person, stable for good.")
     name = Text(
@@ -177,6 +182,8 @@ class Role(Vocabulary):
 
 class Position(Fact):
     """An office a person holds, as the source describes it."""
+
+    part_of: ClassVar = "official"
 
     id = Key(help_text="Slug of the person and the office.")
     official = models.ForeignKey(

@@ -11,6 +11,7 @@ from policy import plover
 from policy.models.base import Fact, Key, LongText, Support, Text, Timed, list_of_texts
 from policy.models.countries import Country
 from policy.models.issues import BilateralIssue
+from policy.models.registry import RecordKind
 from policy.vocabulary import Vocabulary
 
 
@@ -25,6 +26,8 @@ def mode_fits_event_type() -> Q:
 
 class Event(Fact, Timed):
     """Something done or said between states, coded in PLOVER."""
+
+    record_kind: ClassVar = RecordKind.EVENT
 
     id = Key(help_text="Slug of the event, stable for good.")
     summary = LongText(help_text="What happened, in our words.")
@@ -147,6 +150,8 @@ class PartyRole(Vocabulary):
 class EventParty(models.Model):
     """A country that acts in an event or receives it, stated by the source or inferred."""
 
+    part_of: ClassVar = "event"
+
     id = Key(help_text="Slug of the event, the part and the country.")
     event = models.ForeignKey(
         Event, models.CASCADE, related_name="parties", help_text="Slug of the event."
@@ -169,6 +174,8 @@ class EventParty(models.Model):
 
 class EventContext(models.Model):
     """A subject that an event touches, as a PLOVER context."""
+
+    part_of: ClassVar = "event"
 
     id = Key(help_text="Slug of the event and the context.")
     event = models.ForeignKey(
@@ -210,6 +217,8 @@ class Neighbour:
 
 class EventOrder(Fact):
     """The order of two events in time, where the source gives it without a date."""
+
+    part_of: ClassVar = "event"
 
     id = Key(help_text="Slug of the two events.")
     event = models.ForeignKey(

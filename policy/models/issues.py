@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from policy.models.base import Fact, Key, LongText, Text, Timed
 from policy.models.countries import Country
+from policy.models.registry import RecordKind
 from policy.plover import Context
 from policy.vocabulary import Vocabulary
 
@@ -37,6 +38,8 @@ class IssueStatus(Vocabulary):
 class BilateralIssue(Fact, Timed):
     """A matter between exactly two countries, with the position of each."""
 
+    record_kind: ClassVar = RecordKind.BILATERAL_ISSUE
+
     id = Key(help_text="Slug of the issue, stable for good.")
     title = Text(max_length=200, help_text="What the matter is, in a few words.")
     summary = LongText(help_text="What the source says of it, in our words.")
@@ -50,6 +53,8 @@ class BilateralIssue(Fact, Timed):
 
 class IssueSide(Fact):
     """One country's position on a bilateral issue, or the statement that the source gives none."""
+
+    part_of: ClassVar = "issue"
 
     id = Key(help_text="Slug of the issue and the country.")
     issue = models.ForeignKey(
@@ -104,6 +109,8 @@ class Unit(Vocabulary):
 
 class Figure(Fact, Timed):
     """A number, or a quantity in words, that the source gives about an issue."""
+
+    part_of: ClassVar = "issue"
 
     id = Key(help_text="Slug of the issue and the measure.")
     issue = models.ForeignKey(

@@ -9,6 +9,7 @@ from policy.models.base import Key, LongText, Text, sha256_validator
 from policy.models.countries import Country, Official
 from policy.models.events import Event
 from policy.models.issues import BilateralIssue
+from policy.models.registry import RecordKind
 from policy.models.sources import Passage, Source
 from policy.models.statements import Statement
 from policy.models.trips import Trip
@@ -19,6 +20,8 @@ SCHEMA_VERSION = 1
 
 class Gap(models.Model):
     """Something a source does not say and a reader would ask."""
+
+    record_kind: ClassVar = RecordKind.GAP
 
     id = Key(help_text="Slug of the gap, stable for good.")
     source = models.ForeignKey(

@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 
 from policy.models.base import MAX_KEY, SLUG, Key, Text
-from policy.models.search import RecordKind
+from policy.models.registry import RecordKind
 
 
 class Renaming(models.Model):

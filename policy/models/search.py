@@ -8,53 +8,7 @@ from django.db import models
 from django.db.models.sql.compiler import SQLCompiler
 
 from policy.models.base import Key, LongText, Text
-from policy.models.countries import Country, Official, Position
-from policy.models.events import Event, EventOrder
-from policy.models.issues import BilateralIssue, Figure, IssueSide
-from policy.models.releases import Gap
-from policy.models.sources import Passage, Source
-from policy.models.statements import Statement
-from policy.models.trips import Stop, Trip
-from policy.vocabulary import Vocabulary
-
-
-class RecordKind(Vocabulary):
-    """What kind of record something is; each has a list and a detail in the API."""
-
-    COUNTRY = "country", "A state that a source speaks of.", "Country"
-    OFFICIAL = "official", "A person in public life.", "Official"
-    STATEMENT = "statement", "What somebody said, wrote or signalled.", "Statement"
-    BILATERAL_ISSUE = "bilateral-issue", "A matter between two countries.", "Bilateral issue"
-    EVENT = "event", "Something done or said between states.", "Event"
-    TRIP = "trip", "An official journey.", "Trip"
-    SOURCE = "source", "A document.", "Source"
-    PASSAGE = "passage", "A span that facts cite.", "Passage"
-    GAP = "gap", "Something a source does not say.", "Gap"
-
-
-KINDS: dict[RecordKind, type[models.Model]] = {
-    RecordKind.COUNTRY: Country,
-    RecordKind.OFFICIAL: Official,
-    RecordKind.STATEMENT: Statement,
-    RecordKind.BILATERAL_ISSUE: BilateralIssue,
-    RecordKind.EVENT: Event,
-    RecordKind.TRIP: Trip,
-    RecordKind.SOURCE: Source,
-    RecordKind.PASSAGE: Passage,
-    RecordKind.GAP: Gap,
-}
-OWNERS: dict[type[models.Model], tuple[type[models.Model], str]] = {
-    Position: (Official, "official"),
-    IssueSide: (BilateralIssue, "issue"),
-    Figure: (BilateralIssue, "issue"),
-    EventOrder: (Event, "event"),
-    Stop: (Trip, "trip"),
-}
-"""The records that are served within another, and the key that leads to it."""
-
-
-KIND_OF = {model: kind for kind, model in KINDS.items()}
-
+from policy.models.registry import RecordKind
 
 FOUND = (
     "SELECT entry FROM policy_searchrow WHERE number IN "

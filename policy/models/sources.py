@@ -6,12 +6,15 @@ from django.db import models
 from django.db.models import F, Q
 
 from policy.models.base import Key, LongText, Text, sha256_validator
+from policy.models.registry import RecordKind
 
 MAX_QUOTE_WORDS = 12
 
 
 class Source(models.Model):
     """A document that facts were taken from."""
+
+    record_kind: ClassVar = RecordKind.SOURCE
 
     id = Key(help_text="Slug of the source, stable for good.")
     title = Text(max_length=300, null=True, blank=True, help_text="Title; null when not known.")
@@ -100,6 +103,8 @@ class Sentence(Span):
 
 class Passage(Span):
     """A span within one sentence that facts cite."""
+
+    record_kind: ClassVar = RecordKind.PASSAGE
 
     id = Key(help_text="Slug of the sentence and the offsets, such as article-1-p1s3-367-373.")
     source = models.ForeignKey(

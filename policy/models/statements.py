@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from policy.models.base import Fact, Key, LongText, Support, Text, Timed
 from policy.models.countries import Country, Official
 from policy.models.issues import BilateralIssue
+from policy.models.registry import RecordKind
 from policy.plover import Context
 from policy.vocabulary import Vocabulary
 
@@ -48,6 +49,8 @@ class Verbatim(Vocabulary):
 
 class Statement(Fact, Timed):
     """What somebody said, wrote or signalled, by exactly one speaker, country or narrator."""
+
+    record_kind: ClassVar = RecordKind.STATEMENT
 
     id = Key(help_text="Slug of the statement, stable for good.")
     summary = LongText(help_text="What was said, in our words.")

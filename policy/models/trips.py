@@ -6,6 +6,7 @@ from django.db import models
 
 from policy.models.base import Fact, Key, LongText, Text, Timed, list_of_texts
 from policy.models.countries import Country, Official
+from policy.models.registry import RecordKind
 from policy.vocabulary import Vocabulary
 
 
@@ -20,6 +21,8 @@ class TripStatus(Vocabulary):
 
 class Trip(Fact, Timed):
     """An official journey, as its source describes it."""
+
+    record_kind: ClassVar = RecordKind.TRIP
 
     id = Key(help_text="Slug of the trip, stable for good.")
     title = Text(max_length=200, help_text="What journey it is, in a few words.")
@@ -47,6 +50,8 @@ class Trip(Fact, Timed):
 
 class Stop(Fact, Timed):
     """A country on a journey; the order of listing is not the order of visiting."""
+
+    part_of: ClassVar = "trip"
 
     id = Key(help_text="Slug of the trip and the country.")
     trip = models.ForeignKey(

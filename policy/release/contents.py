@@ -11,6 +11,7 @@ from django.db import models
 from django.utils.module_loading import import_string
 
 from policy.models import AttachedTexts, PassageText, Release
+from policy.models.registry import list_name
 from policy.validation import Record
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -29,7 +30,7 @@ UNCOUNTED = frozenset({"release", "search_entries", "concerns"})
 
 def file_name(model: type[models.Model]) -> str:
     """Return the name of a model's fixture file, without its ending: bilateral_issues."""
-    return "release" if model is Release else str(model._meta.verbose_name_plural).replace(" ", "_")
+    return "release" if model is Release else list_name(model).replace("-", "_")
 
 
 @cache

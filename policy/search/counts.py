@@ -5,7 +5,8 @@ from typing import Any
 from django.db import connections
 
 from policy.models import SearchEntry
-from policy.models.search import TITLE, RecordKind
+from policy.models.registry import RecordKind
+from policy.models.search import TITLE
 from policy.search.hit_index import is_in_order
 from policy.search.hits import Hits
 

@@ -7,7 +7,8 @@ from typing import Any
 from django.db import connections
 
 from policy.models import SearchEntry
-from policy.models.search import FTS5, TSQUERY, RecordKind
+from policy.models.registry import RecordKind
+from policy.models.search import FTS5, TSQUERY
 from policy.search import hit_index
 
 FEW_HITS = 5000

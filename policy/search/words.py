@@ -9,7 +9,7 @@ from django.db.models import Case, When
 
 from policy.annotations.reading import Draft, Entry
 from policy.models import SearchEntry
-from policy.models.search import KIND_OF, OWNERS, RecordKind
+from policy.models.registry import RecordKind, served_as
 from policy.validation import fields_of
 
 SNIPPET = 160
@@ -59,15 +59,14 @@ def search_entries(draft: Draft) -> Iterator[Entry]:
     texts: dict[tuple[RecordKind, str], list[str]] = {}
     titles: dict[tuple[RecordKind, str], str] = {}
     for (model, key), entry in draft.entries.items():
-        if model in OWNERS:
-            served, path = OWNERS[model]
-            owner = (KIND_OF[served], str(entry.fields[path]))
-        elif model in KIND_OF:
-            owner = (KIND_OF[model], key)
+        served = served_as(model)
+        if not served:
+            continue
+        kind, path = served
+        owner = kind, key if path == "pk" else str(entry.fields[path])
+        if path == "pk":
             title = next(filter(None, (entry.fields.get(name) for name in TITLES)), key)
             titles[owner] = str(title)[:300]
-        else:
-            continue
         texts.setdefault(owner, []).extend(_prose(entry))
     for (kind, key), title in sorted(titles.items()):
         text = "\n".join(dict.fromkeys(texts[kind, key]))
