@@ -26,10 +26,8 @@ class Negotiation(BaseContentNegotiation):
         self, request: Request, renderers: Any, format_suffix: str | None = None
     ) -> tuple[Any, str]:
         """Return the renderer and its media type; raises NotAcceptable if none is acceptable."""
-        asked = request.query_params.get("format")
-        if asked is not None:
-            # An unknown name is refused together with the other parameters.
-            chosen = next((r for r in renderers if r.format == asked), renderers[0])
+        if format_suffix:
+            chosen = next(known for known in renderers if known.format == format_suffix)
             return chosen, chosen.media_type
         accept = request.META.get("HTTP_ACCEPT", "*/*")
         ranges = list(read_accept(accept))

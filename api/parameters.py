@@ -274,7 +274,7 @@ class OrderingField(ChoicesField):
 
 def read_parameters(
     query: str,
-    fields: Mapping[str, forms.Field],
+    fields: Mapping[str, ParameterField],
     check: Callable[[Values], Errors] = lambda _: (),
 ) -> Values:
     """Return the values of a query string, each as its field reads it.
@@ -296,32 +296,35 @@ def read_parameters(
     return values
 
 
-def _read(query: str, fields: Mapping[str, forms.Field], values: Values) -> Errors:
-    """Put the values of good parameters into ``values``, and yield what is wrong with others."""
-    seen = set()
+def _read(query: str, fields: Mapping[str, ParameterField], values: Values) -> Errors:
+    """Put the values of good parameters into ``values``; yield one error for each of the others."""
+    wrong = set()
     for name, text in _pairs(query):
-        if text is None:
-            yield error(name, "The parameter is not percent-encoded UTF-8.")
+        if name in wrong:
             continue
-        field = fields.get(name)
-        if field is None:
-            yield _unknown(name[:60], sorted(fields))
-        elif name in seen:
-            detail = "The parameter stands twice; write any-of as one comma-separated list."
-            yield error(name, detail)
-        elif not text.strip():
-            yield error(name, "The parameter is empty: give a value or leave it out.")
-        elif "\0" in text:
-            yield error(name, "The value holds a NUL character, which no text here does.")
-        else:
-            try:
-                values[name] = field.to_python(text)
-            except ValidationError as refused:
-                yield error(name, str(refused.message), **(refused.params or {}))
-        seen.add(name)
+        try:
+            values[name] = _value(name, text, fields, seen=name in values)
+        except ValidationError as refused:
+            wrong.add(name)
+            yield error(name[:60], str(refused.message), **(refused.params or {}))
     for name, field in fields.items():
-        if field.required and name not in seen:
+        if field.required and name not in values and name not in wrong:
             yield error(name, str(field.error_messages["required"]))
+
+
+def _value(name: str, text: str | None, fields: Mapping[str, ParameterField], *, seen: bool) -> Any:
+    """Return the value of a parameter as its field reads it; raises ValidationError."""
+    if text is None:
+        raise refusal("The parameter is not percent-encoded UTF-8.")
+    if name not in fields:
+        raise _unknown(name[:60], sorted(fields))
+    if seen:
+        raise refusal("The parameter stands twice; write any-of as one comma-separated list.")
+    if not text.strip():
+        raise refusal("The parameter is empty: give a value or leave it out.")
+    if "\0" in text:
+        raise refusal("The value holds a NUL character, which no text here does.")
+    return fields[name].to_python(text)
 
 
 def _pairs(query: str) -> Iterator[tuple[str, str | None]]:
@@ -339,7 +342,7 @@ def _pairs(query: str) -> Iterator[tuple[str, str | None]]:
             yield name, text
 
 
-def _unknown(name: str, allowed: list[str]) -> dict[str, Any]:
+def _unknown(name: str, allowed: list[str]) -> ValidationError:
     guess = nearest(name, allowed)
     hint = f" Did you mean {guess!r}?" if guess else ""
-    return error(name, f"There is no parameter {name!r} here.{hint}", guess, allowed)
+    return refusal(f"There is no parameter {name!r} here.{hint}", guess, allowed)

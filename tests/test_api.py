@@ -58,8 +58,8 @@ def test_every_list_answers_what_all_lists_answer(api, resource):
         "?page_sise=1": 400,
         "?q=a*": 200,
         **{f"?ordering={sign}{name}": 200 for sign, name in orders},
-        **{f"?format={known.format}": 200 for known in viewset.renderers("list")},
-        **{f"/{key}?format={known.format}": 200 for known in viewset.renderers("retrieve")},
+        **{f"?format={known.format}": 200 for known in viewset.formats("list")},
+        **{f"/{key}?format={known.format}": 200 for known in viewset.formats("retrieve")},
     }
     for question, status in expected.items():
         response = api.get(f"{path}{question}")

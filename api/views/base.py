@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from http import HTTPStatus
 from threading import BoundedSemaphore
@@ -54,7 +55,7 @@ whole_lists = BoundedSemaphore(LISTS)
 class StrictView(APIView):
     """Refuses every parameter it does not know, and reads one snapshot of the database."""
 
-    format_kwarg = None
+    format_kwarg: str | None = None
     reads_database = True
     served: ServedRelease | None = None
     lasting = True
@@ -108,20 +109,19 @@ class StrictView(APIView):
         fields = parameters_of(type(self), getattr(self, "action", None))  # type: ignore[arg-type]
         self.values = read_parameters(query, fields, partial(self._check, request))
         if getattr(request, "accepted_renderer", None) is None:
-            self._negotiate(request)
+            self._negotiate(request, self.values)
         if self.reads_database:
             self.served = served()
 
     def _check(self, request: Request, values: Values) -> Errors:
-        """Return what ``check_parameters`` does, which may depend on the format."""
-        try:
-            self._negotiate(request)
-        except NotAcceptable:
-            # Wrong parameters are told first.
-            return ()
-        return self.check_parameters(values)
+        """Yield what ``check_parameters`` does, which may depend on the format."""
+        # Wrong parameters are told before an Accept header that nothing fits.
+        with suppress(NotAcceptable):
+            self._negotiate(request, values)
+            yield from self.check_parameters(values)
 
-    def _negotiate(self, request: Request) -> None:
+    def _negotiate(self, request: Request, values: Values) -> None:
+        self.format_kwarg = values.get("format")
         found = self.perform_content_negotiation(request)
         request.accepted_renderer, request.accepted_media_type = found
 
