@@ -32,8 +32,8 @@ def _model(model: type[Model]) -> Iterator[CheckMessage]:
     for field in [*model._meta.concrete_fields, *model._meta.many_to_many]:
         text = str(field.help_text)
         if len(text) < 15 or text[0].islower() or not text.endswith("."):
-            hint = "Write help_text as a sentence: what a value means, its unit and its limits."
-            yield Missing("The field has no help text.", hint, field, "policy.W002")
+            hint = "Write what a value means, its unit and its limits, in 15 characters or more."
+            yield Missing("The help text is no sentence.", hint, field, "policy.W002")
     kind, owner, ordering = kind_of(model), owner_key(model), list(model._meta.ordering or ())
     if (kind or owner or ordering) and ordering[-1:] != [model._meta.pk.name]:
         hint = f"End Meta.ordering with {model._meta.pk.name!r}, so that no two rows tie."

@@ -144,8 +144,9 @@ def test_what_the_real_answer_does_not_say_is_found(shown, where):
 
 
 def row_of(resource):
-    (row,) = re.findall(rf"^\| `{resource}` \|.*$", README, re.MULTILINE)
-    return row
+    rows = re.findall(rf"^\| `{resource}` \|.*$", README, re.MULTILINE)
+    assert len(rows) == 1, f"write a row for {resource} into the README's table of resources"
+    return rows[0]
 
 
 @pytest.mark.parametrize("resource", VIEWSETS)
