@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as Missing
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db.models.sql import Query
@@ -14,7 +14,6 @@ from policy.annotations.reading import FILES
 from policy.models.registry import kind_of, owner_key
 
 
-@register("api")
 def check_lists(app_configs: Any, **options: Any) -> list[CheckMessage]:
     """Return what the lists lack."""
     viewsets: list[Any] = list(RESOURCES.values())

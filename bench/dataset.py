@@ -89,7 +89,7 @@ class Writer:
         key = name + part
         if key not in self.files:
             self.files[key] = self.stack.enter_context((self.folder / f"{key}.ndjson").open("wb"))
-        self.files[key].write(canonical(entry.record).encode() + b"\n")
+        self.files[key].write(canonical(entry.record) + b"\n")
         self.counts[name] = self.counts.get(name, 0) + 1
 
     def write_found(self, *entries: Entry) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import DEFAULT_DB_ALIAS, transaction
 
 from policy.models import AttachedTexts, Passage, PassageText, Source
-from policy.release.contents import settled
+from policy.signals import release_loaded
 from policy.validation import Record
 
 
@@ -115,7 +115,7 @@ def attach(source: str, text: str) -> int:
         PassageText.objects.filter(passage__source_id=source).delete()
         PassageText.objects.bulk_create(rows)
         note_attached()
-        settled()
+        release_loaded.send(AttachedTexts, using=DEFAULT_DB_ALIAS)
     return len(rows)
 
 

@@ -1,8 +1,9 @@
-"""Whether one record may enter the dataset, told without a database."""
+"""Validation of single records, without a database."""
 
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
@@ -40,14 +41,13 @@ LOOKUPS: dict[str, Callable[[Any, Any], bool]] = {
     "in": lambda actual, expected: actual in expected,
 }
 
-
 RANGES = BaseDatabaseOperations.integer_field_ranges
-"""What PostgreSQL can keep in each kind of whole number; SQLite would take more."""
+"""The range of each kind of integer in PostgreSQL; SQLite would store more."""
 
 
 @cache
 def fields_of(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
-    """Return the fields a fixture may fill, by name: columns and many-to-many, without the key."""
+    """Return the fields that a fixture may fill, by name: all but the key."""
     meta = model._meta
     return {
         field.name: field
@@ -57,15 +57,15 @@ def fields_of(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
 
 
 def errors_of(model: type[models.Model], record: Record) -> Iterator[tuple[str, str]]:
-    """Yield the field and the message of everything wrong with one record of a model.
+    """Yield the field and the message of every error in one record of a model.
 
-    Whether the keys it names exist is not looked at: that needs the other records.
+    Whether the keys it names exist is not checked, as that needs the other records.
     """
     known = fields_of(model)
     wrong = set()
     for name, value in record["fields"].items():
         message = (
-            _unknown_field(name, known) if name not in known else wrong_type(known[name], value)
+            _unknown_field(name, known) if name not in known else _wrong_type(known[name], value)
         )
         if message:
             wrong.add(name)
@@ -104,8 +104,8 @@ def _unknown_field(name: str, known: dict[str, models.Field[Any, Any]]) -> str:
     return f"is not a field of this record; {hint}"
 
 
-def wrong_type(field: models.Field[Any, Any], value: object) -> str | None:
-    """Tell what is wrong with a value as it is written in a fixture, before Django reads it."""
+def _wrong_type(field: models.Field[Any, Any], value: object) -> str | None:
+    """Return what is wrong with a value as it is written in a fixture, before Django reads it."""
     if value is None:
         return None if field.null else "may not be null: leave it out or give a value"
     return _wrong_form(field, value) or _wrong_value(field, value)
@@ -155,9 +155,7 @@ def _wrong_keys(field: models.Field[Any, Any], value: Any) -> str | None:
             return f"must hold keys, which are texts, not {key!r}"
         if not key.isascii() or len(key) > field.target_field.max_length:  # type: ignore[attr-defined]
             return f"there is no record {key[:200]!r}: a key is a short ASCII text"
-    twice = (
-        sorted({key for key in keys if keys.count(key) > 1}) if len(set(keys)) < len(keys) else ()
-    )
+    twice = sorted(key for key, number in Counter(keys).items() if number > 1)
     return f"names {', '.join(map(repr, twice))} more than once" if twice else None
 
 
@@ -173,7 +171,7 @@ def _allows(constraint: models.CheckConstraint, instance: models.Model) -> bool:
 def holds(condition: Any, values: dict[str, Any]) -> bool | None:
     """Evaluate a constraint's condition as SQL does: true, false, or None for unknown.
 
-    Only the lookups that the models' constraints use are known; another raises ValueError.
+    Supports the lookups that the models' constraints use; raises ValueError for others.
     """
     if isinstance(condition, Q):
         results = [holds(child, values) for child in condition.children]

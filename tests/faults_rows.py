@@ -10,8 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from django.test import override_settings
-
 from tests import faults_postgres, faults_sqlite
 from tests.crowd import Row, during, serving
 from tests.faults_loading import killed_loads, readers_during_reloads
@@ -139,10 +137,8 @@ def rows(folder: Path, server: Server | None) -> Iterator[Callable[[], Any]]:
               f"{memory(service)}", file=sys.stderr)  # fmt: skip
     yield lambda: terminated(url, folder)
     yield lambda: no_room(url, folder)
-    # What is done after a load is done to the default database, which is not the one loaded here.
-    with override_settings(AFTER_LOAD=None):
-        yield lambda: killed_loads(folder, 50)
-        yield lambda: readers_during_reloads(folder, 20)
+    yield lambda: killed_loads(folder, 50)
+    yield lambda: readers_during_reloads(folder, 20)
 
 
 def run(engine: str, server: Server | None) -> int:

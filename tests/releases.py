@@ -18,7 +18,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from policy.release.contents import UNCOUNTED, Digest, canonical, kinds
-from policy.release.staging import staged_models
+from policy.release.tables import staged_models
 from tests.conftest import FIXTURES, ROOT
 
 Records = dict[str, list[dict[str, Any]]]

@@ -6,7 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,10 +18,9 @@ from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
 from policy.management.commands.load_release import Bar
-from policy.models import PassageText, SearchEntry
-from policy.release import loading
+from policy.models import PassageText
 from policy.release.loading import LOCK, Change, LockedError, load
-from policy.search.hits import Hits
+from policy.signals import release_loaded
 from tests.conftest import FIXTURES, ROOT, engine
 from tests.releases import (
     committed,
@@ -83,28 +82,40 @@ def test_a_first_load_fills_tables_without_indexes_and_gives_them_back(connectio
     assert layout(connection) == whole
 
 
-def test_during_a_first_load_there_is_no_release(url, connection, folders, monkeypatch):
+@pytest.fixture
+def on_load():
+    """Connects functions to the signal that a release was loaded, until the end of the test."""
+    with ExitStack() as stack:
+
+        def connect(receiver):
+            release_loaded.connect(receiver, weak=False)
+            stack.callback(release_loaded.disconnect, receiver)
+
+        yield connect
+
+
+def fail(**told):
+    raise OSError("no room")
+
+
+def test_during_a_first_load_there_is_no_release(url, connection, folders, on_load):
     seen = []
 
-    def look():
+    def look(**told):
         with connected(url, "reader") as reader, reader.cursor() as cursor:
             if reader.vendor == "postgresql":
                 cursor.execute("SET lock_timeout = '1s'")
             cursor.execute("SELECT count(*) FROM policy_release")
             seen.append(cursor.fetchone())
 
-    monkeypatch.setattr(loading, "settled", look)
+    on_load(look)
     load(folders[0], using="loaded")
     assert seen == [(0,)]
 
 
-def test_a_first_load_that_fails_leaves_all_as_it_was(connection, folders, monkeypatch):
+def test_a_first_load_that_fails_leaves_all_as_it_was(connection, folders, on_load):
     whole, nothing = layout(connection), contents(connection)
-
-    def fail():
-        raise OSError("no room")
-
-    monkeypatch.setattr(loading, "settled", fail)
+    on_load(fail)
     with pytest.raises(OSError, match="no room"):
         load(folders[0], using="loaded")
     assert layout(connection) == whole
@@ -141,18 +152,6 @@ def test_what_loaddata_leaves_is_removed(connection, folders, tmp_path):
     assert contents(connection) != wanted
     assert load(less, using="loaded").changes == (Change("figures", 0, 0, 4),)
     assert contents(connection) == wanted
-
-
-def test_the_migration_of_the_index_goes_back_and_forth(connection, folders, monkeypatch):
-    load(folders[0], using="loaded")
-    before = contents(connection)
-    for name in ("0006", "0007"):
-        call_command("migrate", "policy", name, database="loaded", verbosity=0)
-    assert contents(connection) == before
-    monkeypatch.setattr(Hits, "_connection", connection)
-    assert sorted(key for _, key in Hits(("canal",)).after(None, 1000, 1)) == [
-        entry.pk for entry in SearchEntry.objects.using("loaded") if "canal" in entry.words.split()
-    ]
 
 
 def test_loading_again_changes_nothing(connection, folders):
@@ -213,31 +212,24 @@ def test_attached_texts_stay_while_their_passage_does(connection, folders, tmp_p
     assert kept == {record["pk"] for record in records["passages"]}
 
 
-CALLED = []
-
-
-def note_the_release():
-    with connections["loaded"].cursor() as cursor:
-        cursor.execute("SELECT version FROM policy_release")
-        CALLED.append((cursor.fetchone()[0], connections["loaded"].in_atomic_block))
-
-
-def fail():
-    raise RuntimeError("not prepared")
-
-
-def test_what_follows_a_load_is_part_of_it(connection, folders, settings):
+def test_what_follows_a_load_is_part_of_it(connection, folders, on_load):
     first, second = folders
-    CALLED.clear()
-    settings.AFTER_LOAD = f"{__name__}.note_the_release"
-    load(first, using="loaded")
+    seen = []
+
+    def look(using, **told):
+        with connections[using].cursor() as cursor:
+            cursor.execute("SELECT version FROM policy_release")
+            seen.append((cursor.fetchone()[0], connections[using].in_atomic_block))
+
+    on_load(look)
+    version = load(first, using="loaded").version
     load(first, using="loaded")
     load(second, using="loaded", dry_run=True)
     # Also where the release was there already: what follows may be missing all the same.
-    assert CALLED == [("1.0.0", True)] * 2
+    assert seen == [(version, True)] * 2
     before = contents(connection)
-    settings.AFTER_LOAD = f"{__name__}.fail"
-    with pytest.raises(RuntimeError, match="not prepared"):
+    on_load(fail)
+    with pytest.raises(OSError, match="no room"):
         load(second, using="loaded")
     assert contents(connection) == before
 
@@ -284,9 +276,12 @@ def test_the_exit_codes_and_the_words(url, folders, tmp_path):
     )
     records = copy.deepcopy(successor())
     records["trips"][0]["fields"]["titel"] = "x"
-    wrong = manage(url, "load_release", str(write(tmp_path / "wrong", records)))
+    folder = write(tmp_path / "wrong", records)
+    (folder / "renamings.json").symlink_to("nothing")
+    wrong = manage(url, "load_release", str(folder))
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "trips.json: rubio-latin-america-2025: titel: " in wrong.stderr
+    assert "renamings.json: is a link to no file" in wrong.stderr
     assert "nothing was written" in wrong.stderr
     assert manage(url, "load_release", str(second), "-v0").stdout == ""
 

@@ -1,12 +1,21 @@
-"""Reading a release: the same records however the file is cut, in constant memory."""
+"""Reading a release: the same records however the file is cut, and one verdict on each."""
 
+import copy
 import json
+import random
 import tracemalloc
 
 import pytest
+from django.db import connection, models
 
+from policy.models import Country
 from policy.release import files as reading
+from policy.release.contents import canonical
 from policy.release.files import UnreadableError, files_of, records_in
+from policy.release.records import DecodedRecord, InvalidRecordError, RecordValidator
+from policy.release.tables import staged_models
+from policy.validation import fields_of
+from tests.releases import committed
 
 RECORDS = [
     {"pk": "a", "text": 'brackets ] } , and "quotes" \\'},
@@ -86,3 +95,84 @@ def test_the_files_of_a_release_are_in_order(tmp_path):
     files, errors = files_of(tmp_path)
     assert errors == []
     assert list(files) == ["countries", "release", "trips"]
+
+
+KINDS = [kind for kind in staged_models() if kind.name != "release"]
+VALUES = [
+    None, True, False, 0, 1, -1, 32767, 32768, 2**31 - 1, 2**31, 2**63, 2**64, 0.5, 1e-5, 1e300,
+    -181.0, "", " ", "a", "A", "x" * 121, "x" * 201, "x" * 301, "PAN", "PA", "591", "\u0665" * 3,
+    "stated", "migration", "a\n", "é", "a-b", "-a", "not-a-key-" * 20, "0" * 64, "1.5", "NaN",
+    "2025-02-01", "2025-02-30", "2025-W05-6", "20250201", "0001-01-01", "0000-01-01", "a\x00b",
+    "\ud800", "\\u0000", "http://example.org/x", "http://", "example", {}, {"a": 1}, [], [""],
+    ["a"], ["PAN"], ["PAN", "PAN"], ["é"], [1], [None], [[]],
+]  # fmt: skip
+MADE = {"kind": "event", "former": "former-key", "record": "present-key"}
+RENAMING = {"model": "policy.renaming", "pk": "event-former-key", "fields": MADE}
+
+
+class PlainValidator(RecordValidator):
+    """Leaves every record to Django."""
+
+    def accept(self, line):
+        return None
+
+
+def verdict(validator, record):
+    """What a validator makes of a record, but for check constraints, which the database tells."""
+    try:
+        valid = validator.check(DecodedRecord("record 1", record, []))
+    except InvalidRecordError as error:
+        constraints = validator.model._meta.constraints
+        told = {
+            f": {one.violation_error_message}"
+            for one in constraints
+            if isinstance(one, models.CheckConstraint)
+        }
+        return [line for line in error.lines if line[line.index(": ") :] not in told]
+    # psycopg's own numbers say besides how wide their column is.
+    row = [int(v) if isinstance(v, int) and not isinstance(v, bool) else v for v in valid.row]
+    return valid.line, valid.key, repr(row), [list(keys) for keys in valid.links]
+
+
+def changed(kind):
+    """Records of a kind, each with one field that is changed or left out."""
+    drawn = random.Random(kind.name)
+    base = committed().get(kind.name, [RENAMING])
+    names = ["pk", *fields_of(kind.model), "unknown"]
+    for name, value in [(name, value) for name in names for value in VALUES] + [("", "")] * 100:
+        record = copy.deepcopy(drawn.choice(base))
+        if name == "pk":
+            record["pk"] = value
+        elif name:
+            record["fields"][name] = value
+        else:
+            del record["fields"][drawn.choice(list(record["fields"]))]
+        yield record
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_django_agrees_with_what_is_accepted(kind):
+    quick = RecordValidator(kind.model, connection)
+    plain = PlainValidator(kind.model, connection)
+    own_rules = kind.model.clean is not models.Model.clean
+    for record in committed().get(kind.name, [RENAMING]):
+        assert bool(quick.accept(canonical(record))) != own_rules
+        assert verdict(quick, record) == verdict(plain, record)
+    for record in changed(kind):
+        if expected := verdict(plain, record):
+            assert verdict(quick, record) == expected, record
+
+
+CANONICAL = ["-79.5", "0.0001", "-0.0", "-80"]
+OTHER = ["0.00001", "1e-5", "1E1", "8e1", "-0", "080", "80.50", "0.1e2", "1.", "NaN", "1e999",
+         '-80,"longitude":-80', "-80 "]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [*CANONICAL, *OTHER])
+def test_only_a_line_in_canonical_form_is_accepted(number):
+    country = committed()["countries"][0]
+    line = canonical({**country, "fields": {**country["fields"], "longitude": 17.25}})
+    line = line.replace(b"17.25", number.encode())
+    valid = RecordValidator(Country, connection).accept(line)
+    assert bool(valid) == (number in CANONICAL)
+    assert not valid or canonical(json.loads(line)) == line

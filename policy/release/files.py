@@ -3,13 +3,14 @@
 import codecs
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from math import isinf
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from policy.release.contents import canonical, kinds
+from policy.release.contents import kinds
+from policy.release.records import DecodedRecord, ValidRecord
 from policy.vocabulary import nearest
 
 CHUNK = 1 << 16
@@ -18,9 +19,6 @@ CHUNK = 1 << 16
 MAX_RECORD = 1 << 20
 """Greatest length of one record as it stands in a file; bytes in NDJSON, characters in JSON."""
 
-START = '{"fields":{'
-"""How the canonical form of a record begins."""
-
 BLANK = re.compile(r"[ \t\n\r]*")
 
 
@@ -28,19 +26,12 @@ class UnreadableError(Exception):
     """A file, or the rest of it, that cannot be read; the message names the cure."""
 
 
-@dataclass(slots=True)
-class Found:
-    """One record as it stands in a file: where, what it holds, and what is wrong with its JSON."""
-
-    place: str
-    value: Any
-    errors: list[str] = field(default_factory=list)
-    line: str | None = None
-    """The value as ``canonical`` gives it, where the file has it just so."""
+Accept = Callable[[bytes], ValidRecord | None]
+"""Returns the record of a line that is certainly valid, else None."""
 
 
-class _Decoder:
-    """Decodes JSON and notes what Python would let pass: keys that stand twice, and no-numbers."""
+class _StrictDecoder:
+    """Decodes JSON and reports what Python accepts beyond it: repeated keys and non-numbers."""
 
     def __init__(self) -> None:
         self.errors: list[str] = []
@@ -49,13 +40,12 @@ class _Decoder:
             parse_constant=self._constant,
             parse_float=self._float,
         )
-        self._quick = json.JSONDecoder(parse_constant=_refuse_constant)
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            names = [name for name, _ in pairs]
-            twice = sorted({name for name in names if names.count(name) > 1})
+            numbers = Counter(name for name, _ in pairs)
+            twice = sorted(name for name, number in numbers.items() if number > 1)
             self.errors.append(f"has the key {', '.join(map(repr, twice))} more than once")
         return found
 
@@ -67,19 +57,6 @@ class _Decoder:
         if isinf(number):
             self.errors.append(f"holds {text[:40]}, a number too large to be kept")
         return number
-
-    def decode_canonical(self, text: str) -> Any:
-        """Return the value of a line if the line is its canonical form, else None.
-
-        Whatever Python would let pass is lost when it is written again, so the two then differ.
-        """
-        if not text.startswith(START):
-            return None
-        try:
-            value = self._quick.decode(text)
-            return value if canonical(value) == text else None
-        except (ValueError, RecursionError):
-            return None
 
     def decode(self, text: str, start: int) -> tuple[Any, int, list[str]]:
         """Return the value that begins at start, where it ends, and what is wrong with it.
@@ -94,47 +71,58 @@ class _Decoder:
         return value, end, self.errors
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)
+def printable(name: object) -> str:
+    """Return the name of a file for a message, its unprintable characters escaped."""
+    text = str(name)
+    return text if text.isprintable() else repr(text)
 
 
 def files_of(folder: Path) -> tuple[dict[str, Path], list[str]]:
-    """Return the files of a release by the names of their kinds, in order, and what is wrong there.
+    """Return the files of a release by the names of their kinds, in order, and all errors.
 
-    A kind may have NAME.json, NAME.ndjson or no file, which means no record; not both.
+    A kind has NAME.json, NAME.ndjson or, if there is no record of it, no file.
     """
     found: dict[str, Path] = {}
     errors = []
     known = kinds()
+    shown = printable(folder)
     if not folder.is_dir():
-        return {}, [f"{folder}: is not a folder: give the one that holds release.json"]
+        return {}, [f"{shown}: is not a folder: give the one that holds release.json"]
     for path in sorted([*folder.glob("*.json"), *folder.glob("*.ndjson")]):
         name = path.stem
         if name not in known:
             guess = nearest(name, known)
             hint = f"did you mean {guess}{path.suffix}?" if guess else "take it out"
-            errors.append(f"{path.name}: is not a file of a release; {hint}")
+            errors.append(f"{printable(path.name)}: is not a file of a release; {hint}")
         elif name in found:
             errors.append(f"{path.name}: {found[name].name} is there too: take one of them out")
-        elif path.exists() and not path.is_file() and not path.is_dir():
-            # A pipe would keep a loader waiting for ever.
+        elif not path.exists():
+            errors.append(f"{path.name}: is a link to no file: mend it or take it out")
+        elif not path.is_file() and not path.is_dir():
+            # Reading a pipe might never end.
             errors.append(f"{path.name}: is not a file: put the records into one")
         else:
             found[name] = path
     if "release" not in found:
-        errors.append(f"{folder}: holds no release.json: give a folder that build_fixtures wrote")
+        errors.append(f"{shown}: holds no release.json: give a folder that build_fixtures wrote")
     return {name: found[name] for name in known if name in found}, errors
 
 
-def records_in(path: Path, progress: Callable[[int], object]) -> Iterator[Found]:
+def records_in(
+    path: Path, progress: Callable[[int], object], accept: Accept = lambda _: None
+) -> Iterator[ValidRecord | DecodedRecord]:
     """Yield every record of a file, a JSON list or NDJSON by its ending.
 
-    ``progress`` is told how many bytes have been read, piece by piece. Raises UnreadableError at
-    the first place from where the file makes no sense.
+    ``progress`` is told how many bytes have been read, piece by piece. Lines of NDJSON that
+    ``accept`` takes are yielded as it returns them, all other records as they are decoded.
+    Raises UnreadableError at the first place from where the file makes no sense.
     """
     try:
         with path.open("rb") as file:
-            yield from (_lines if path.suffix == ".ndjson" else _listed)(file, progress)
+            if path.suffix == ".ndjson":
+                yield from _lines(file, progress, accept)
+            else:
+                yield from _listed(file, progress)
     except OSError as error:
         raise UnreadableError(f"cannot be read: {error.strerror}") from error
 
@@ -144,8 +132,10 @@ def _refuse_mark(start: bytes) -> None:
         raise UnreadableError("begins with a byte-order mark: save it as UTF-8 without one")
 
 
-def _lines(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[Found]:
-    decoder = _Decoder()
+def _lines(
+    file: BinaryIO, progress: Callable[[int], object], accept: Accept
+) -> Iterator[ValidRecord | DecodedRecord]:
+    decoder = _StrictDecoder()
     at, number = 0, 0
     while read := file.readline(MAX_RECORD + 1):
         number += 1
@@ -153,26 +143,29 @@ def _lines(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[Found]
             _refuse_mark(read)
         if len(read) > MAX_RECORD:
             raise UnreadableError(f"line {number}: is longer than {MAX_RECORD} bytes")
-        try:
-            text = read.decode()
-        except UnicodeDecodeError as error:
-            raise UnreadableError(f"is not UTF-8 at byte {at + error.start}") from error
+        if valid := accept(read.removesuffix(b"\n")):
+            yield valid
+        else:
+            yield from _decoded(decoder, read, at, number)
         at += len(read)
         progress(len(read))
-        line = text.removesuffix("\n")
-        value = decoder.decode_canonical(line)
-        if value is not None:
-            yield Found(f"line {number}", value, line=line)
-            continue
-        if not text.strip():
-            continue
-        try:
-            value, end, errors = decoder.decode(text, _after_blanks(text, 0))
-        except ValueError as error:
-            raise UnreadableError(f"line {number}: is not JSON: {error}") from error
-        if _after_blanks(text, end) != len(text):
-            raise UnreadableError(f"line {number}: holds more than one record: write one a line")
-        yield Found(f"line {number}", value, errors)
+
+
+def _decoded(decoder: _StrictDecoder, line: bytes, at: int, number: int) -> Iterator[DecodedRecord]:
+    """Yield the record of a line, which begins at a byte of the file; a blank one has none."""
+    try:
+        text = line.decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"is not UTF-8 at byte {at + error.start}") from error
+    if not text.strip():
+        return
+    try:
+        value, end, errors = decoder.decode(text, _after_blanks(text, 0))
+    except ValueError as error:
+        raise UnreadableError(f"line {number}: is not JSON: {error}") from error
+    if _after_blanks(text, end) != len(text):
+        raise UnreadableError(f"line {number}: holds more than one record: write one a line")
+    yield DecodedRecord(f"line {number}", value, errors)
 
 
 def _after_blanks(text: str, start: int) -> int:
@@ -181,7 +174,7 @@ def _after_blanks(text: str, start: int) -> int:
 
 
 class _Text:
-    """The text of a file as far as it has been read and not yet used."""
+    """A buffer of the text that has been read from a file and not yet decoded."""
 
     def __init__(self, file: BinaryIO, progress: Callable[[int], object]) -> None:
         self._file = file
@@ -193,7 +186,7 @@ class _Text:
         self.rest = ""
 
     def more(self) -> None:
-        """Read on, the more the longer the rest is, so that a long record is not tried often."""
+        """Read on, more for a longer rest, so that a long record is not decoded many times."""
         chunk = self._file.read(max(CHUNK, len(self.rest)))
         if self._read == 0:
             _refuse_mark(chunk)
@@ -208,16 +201,16 @@ class _Text:
         self._progress(len(chunk))
 
     def line(self, at: int) -> int:
-        """Return the number of the line of a place in the rest."""
+        """Return the line number of a position in the rest."""
         return self._lines + self.rest.count("\n", 0, at)
 
     def drop(self, end: int) -> None:
-        """Forget the rest up to a place."""
+        """Discard the rest up to a position."""
         self._lines += self.rest.count("\n", 0, end)
         self.rest = self.rest[end:]
 
     def next_sign(self, start: int) -> int:
-        """Return the place of the next character that is no blank; that may be the end."""
+        """Return the position of the next character that is no blank, or the end."""
         place = _after_blanks(self.rest, start)
         while place == len(self.rest) and not self.ended:
             self.drop(place)
@@ -226,9 +219,9 @@ class _Text:
         return place
 
 
-def _listed(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[Found]:
+def _listed(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[DecodedRecord]:
     text = _Text(file, progress)
-    decoder = _Decoder()
+    decoder = _StrictDecoder()
     at = text.next_sign(0)
     if not text.rest.startswith("[", at):
         raise UnreadableError("is not a JSON list of records")
@@ -251,8 +244,10 @@ def _listed(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[Found
         raise UnreadableError(f"line {text.line(at)}: something follows the end of the list")
 
 
-def _record(text: _Text, decoder: _Decoder, at: int, number: int) -> tuple[int, Found]:
-    """Return the record that begins at a place of the text, and where it ends."""
+def _record(
+    text: _Text, decoder: _StrictDecoder, at: int, number: int
+) -> tuple[int, DecodedRecord]:
+    """Return the record that begins at a position of the text, and where it ends."""
     while True:
         try:
             value, end, errors = decoder.decode(text.rest, at)
@@ -264,7 +259,7 @@ def _record(text: _Text, decoder: _Decoder, at: int, number: int) -> tuple[int, 
                 ) from error
         else:
             if end < len(text.rest) or text.ended:
-                return end, Found(f"record {number}", value, errors)
+                return end, DecodedRecord(f"record {number}", value, errors)
         text.drop(at)
         at = 0
         text.more()

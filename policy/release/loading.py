@@ -1,5 +1,6 @@
-"""One release into the database: read, staged, checked, and then merged in one transaction."""
+"""Loads a release: it is read, staged, checked, and then merged in one transaction."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,46 +21,40 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from policy.evidence import note_attached
 from policy.models import Release
 from policy.models.releases import SCHEMA_VERSION
-from policy.release.aside import without_indexes
-from policy.release.contents import APART, UNCOUNTED, Digest, settled
-from policy.release.files import Found, UnreadableError, files_of, records_in
-from policy.release.records import InvalidRecordError, RecordValidator
-from policy.release.staging import (
-    LoadErrors,
-    Stage,
-    StagedModel,
-    column_of,
-    parents_first,
-    staged_models,
-)
+from policy.release.contents import APART, UNCOUNTED, Digest
+from policy.release.files import UnreadableError, files_of, records_in
+from policy.release.records import InvalidRecordError, RecordValidator, ValidRecord
+from policy.release.staging import LoadErrors, Stage, without_indexes
+from policy.release.tables import StagedModel, column_of, parents_first, staged_models
 from policy.search.hit_index import put_in_order
+from policy.signals import release_loaded
 from policy.validation import Record
 
 LOCK = 0x64656D61726368
 """The key of PostgreSQL's advisory lock that one loader holds at a time."""
 
 BUSY = ("55P03", "40001", "40P01")
-"""What PostgreSQL calls a lock that was not had, and what two writers do to each other."""
+"""PostgreSQL's codes for a lock timeout, a serialisation failure and a deadlock."""
 
 BATCH = 2000
-"""How many records wait in memory before they go into the staging tables."""
+"""How many records are collected before they are written to the staging tables."""
 
 
 class InvalidReleaseError(Exception):
     """A release with something wrong in it; nothing was written."""
 
     def __init__(self, problems: LoadErrors) -> None:
-        """Take all that is wrong."""
+        """Take all errors."""
         self.problems = problems
         super().__init__(f"{problems.total} errors in the release; nothing was written")
 
 
 class LockedError(Exception):
-    """Another process holds the database for longer than the wait."""
+    """Another process kept the database locked for longer than the wait."""
 
 
 class DatabaseUnavailableError(Exception):
-    """The database cannot be reached, or has not the tables; the message names the cure."""
+    """The database cannot be reached, or lacks the tables; the message names the cure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +69,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a load came to: the version, and one entry per kind that changed, none if unchanged."""
+    """The result of a load: the version, and one entry per kind that changed."""
 
     version: str
     changes: tuple[Change, ...]
@@ -88,12 +83,13 @@ def load(
     progress: Callable[[int], object] = lambda _: None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Outcome:
-    """Make a database hold exactly the release in a folder, or find that it does.
+    """Make a database hold exactly the release in a folder.
 
-    ``wait`` is how many seconds to wait for another loader; ``progress`` is told how many bytes of
-    the files have been read. A dry run finds out what would change and writes nothing.
+    ``wait`` is how many seconds to wait for another loader; ``progress`` is called with the number
+    of bytes of each piece that was read. A dry run only finds out what would change.
 
-    Raises InvalidReleaseError, LockedError or AwayError; the database is then as it was.
+    Raises InvalidReleaseError, LockedError or DatabaseUnavailableError; the database is then as it
+    was before.
     """
     connection = connections[using]
     with _explained(connection):
@@ -103,7 +99,7 @@ def load(
 
 @contextmanager
 def _explained(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Turn what the driver raises into what an operator can act on."""
+    """Turn errors of the driver into those that an operator can act on."""
     try:
         yield
     except Error as error:
@@ -127,7 +123,7 @@ def _cure(error: Exception) -> str:
 
 
 def _prepare(connection: BaseDatabaseWrapper, wait: float, *, dry_run: bool) -> None:
-    """Set the session up for loading: no limit on statements, and SQLite's write-ahead log."""
+    """Configure the session for loading: no statement timeout, and SQLite's write-ahead log."""
     milliseconds = max(1, int(wait * 1000))
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
@@ -144,7 +140,7 @@ def _prepare(connection: BaseDatabaseWrapper, wait: float, *, dry_run: bool) -> 
 
 
 def _write_ahead(connection: BaseDatabaseWrapper, wait: float) -> None:
-    """Put a SQLite file into WAL mode for good, so that readers never wait for a loader."""
+    """Switch a SQLite file to WAL mode for good, so that readers never wait for a loader."""
     deadline = monotonic() + wait
     while True:
         try:
@@ -190,9 +186,9 @@ class _Load:
             self._check_release()
             if not self.problems.total and self._is_loaded():
                 if not dry_run:
-                    # Other software, or a plain loaddata, may have left nothing prepared.
+                    # Receivers may not have run: after a plain loaddata, or by other software.
                     with self._alone():
-                        settled()
+                        release_loaded.send(Release, using=self.connection.alias)
                 return Outcome(self._version(), ())
         for name, path in files.items():
             if name != "release":
@@ -208,15 +204,20 @@ class _Load:
         return str(self.release["fields"]["version"]) if self.release else ""
 
     def _read(self, kind: StagedModel, path: Path) -> None:
-        """Put the good records of a file into the staging tables, and report the others."""
+        """Stage the valid records of a file, and report the errors of the others."""
         number = 0
-        screen = RecordValidator(kind.model, self.connection)
+        validator = RecordValidator(kind.model, self.connection)
         try:
-            for found in records_in(path, self.progress):
+            for found in records_in(path, self.progress, validator.accept):
                 number += 1
-                for message in self._take(kind, screen, found):
-                    self.problems.add(f"{path.name}: {_name(found)}: {message}")
+                try:
+                    valid = found if isinstance(found, ValidRecord) else validator.check(found)
+                except InvalidRecordError as error:
                     self.refused.add(kind.name)
+                    for line in error.lines:
+                        self.problems.add(f"{path.name}: {line}")
+                else:
+                    self._take(kind, valid)
                 if number % BATCH == 0:
                     self.stage.write()
         except UnreadableError as error:
@@ -226,30 +227,22 @@ class _Load:
         if kind.name not in UNCOUNTED and number:
             self.counts[kind.name] = number
 
-    def _take(self, kind: StagedModel, screen: RecordValidator, found: Found) -> list[str]:
-        """Stage one record, or give all that is wrong with it."""
-        try:
-            line, row = screen.admit(found.value, found.line)
-        except InvalidRecordError as error:
-            return [*found.errors, *error.messages]
-        if found.errors:
-            return found.errors
-        record = found.value
+    def _take(self, kind: StagedModel, record: ValidRecord) -> None:
+        """Stage one record."""
         if kind.model is Release:
-            self.release = record
+            self.release = json.loads(record.line)
         else:
-            self.digest.add(line)
-        self.stage.add(kind.table, row)
-        for table in kind.pairs:
-            for key in record["fields"].get(str(table.field), ()):
-                self.stage.add(table, (record["pk"], key))
-        return []
+            self.digest.add(record.line)
+        self.stage.add(kind.table, [record.row])
+        for table, keys in zip(kind.pairs, record.links, strict=True):
+            if keys:
+                self.stage.add(table, [(record.key, key) for key in keys])
 
     def _blame(self, message: str) -> None:
         self.problems.add(f"{self.files['release']}: {message}")
 
     def _check_release(self) -> None:
-        """Report a release that is not one, or that this software is not made for."""
+        """Report a release record that is invalid, or of a schema that is not supported."""
         self.stage.write()
         (kind,) = (kind for kind in staged_models() if kind.model is Release)
         number = self.stage.count(kind.table.stage)
@@ -268,7 +261,7 @@ class _Load:
             )
 
     def _compare(self) -> None:
-        """Report a release whose records are not those it was built with."""
+        """Report counts and a hash that are not those of the records."""
         if self.release is None or self.refused:
             return
         stated = self.release["fields"]
@@ -308,16 +301,16 @@ class _Load:
             put_in_order(self.connection)
             if not self._is_loaded():
                 raise LockedError("somebody else wrote to the database meanwhile: try again")
-            # What is done next asks about all records, which takes for ever by a plan for few.
+            # Receivers query all records, and need plans for that many.
             self.stage.analyze([change.kind for change in changes])
-            settled()
+            release_loaded.send(Release, using=self.connection.alias)
         return Outcome(self._version(), changes)
 
     def _write(self) -> None:
         """Make the real tables hold what the staging tables do."""
         tables = parents_first()
         if self.stage.is_first():
-            # Whoever looks for a release meanwhile must not wait to hear that there is none.
+            # This table stays readable: a client must not wait to be told that there is no release.
             asked = Release._meta.db_table
             with without_indexes(
                 self.connection, [one.name for one in tables if one.name != asked]
@@ -330,13 +323,13 @@ class _Load:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold one transaction that no other loader runs beside."""
+        """Run a transaction that excludes other loaders."""
         if self.connection.vendor == "sqlite":
             self.connection.transaction_mode = "IMMEDIATE"  # type: ignore[attr-defined]
         with transaction.atomic(using=self.connection.alias):
             if self.connection.vendor == "postgresql":
                 with self.connection.cursor() as cursor:
-                    # What another loader commits while this one waits must be seen afterwards.
+                    # What another loader commits while this one waits has to be visible afterwards.
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
                     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
             yield
@@ -346,7 +339,7 @@ class _Load:
         return tuple(one for one in found if one.added or one.changed or one.removed)
 
     def _prune(self) -> None:
-        """Remove what operators attached to records that go."""
+        """Delete what operators attached to records that are removed."""
         kinds = {kind.model: kind for kind in staged_models()}
         for model in APART:
             for field in model._meta.concrete_fields:
@@ -357,9 +350,3 @@ class _Load:
                         kinds[field.related_model],
                     )
         note_attached(self.connection.alias)
-
-
-def _name(found: Found) -> str:
-    """Name a record by its key if it has one, else by its place."""
-    key = found.value.get("pk") if isinstance(found.value, dict) else None
-    return key if isinstance(key, str) and key.isprintable() else found.place

@@ -1,111 +1,50 @@
-"""A release beside the real tables: temporary tables, and what SQL can find wrong in them."""
+"""Staging: a release in temporary tables, checked there and merged into the real ones."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache
-from graphlib import TopologicalSorter
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from django.db import OperationalError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from policy.release.contents import kinds
-from policy.release.evident import DatabaseRow
+from policy.release.records import DatabaseRow
+from policy.release.tables import (
+    StagedModel,
+    Table,
+    column_of,
+    parents_first,
+    staged_models,
+    unique_together,
+)
 
 SAME = {"postgresql": "IS NOT DISTINCT FROM", "sqlite": "IS"}
 """Equality that holds between two nulls too."""
 
 MAX_PROBLEMS = 1000
-"""How many problems are told one by one; of more only the number is."""
+"""How many errors are listed; of more only the number is told."""
 
 
 class LoadErrors:
-    """What is wrong with a release: the first lines, and how many there are in all."""
+    """The errors of a release: the first lines, and the number of all."""
 
     def __init__(self) -> None:
-        """Begin with nothing wrong."""
+        """Start without errors."""
         self.lines: list[str] = []
         self.total = 0
 
     def add(self, line: str) -> None:
-        """Take one line with file, record and field."""
+        """Add one line with file, record and field."""
         self.total += 1
         if len(self.lines) < MAX_PROBLEMS:
             self.lines.append(line)
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table of the database, its staging table, and how its rows are told apart."""
-
-    name: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-    field: str | None = None
-
-    @property
-    def stage(self) -> str:
-        """The name of the temporary table that holds the release's rows."""
-        return f"stage_{self.name}"
-
-
-@dataclass(frozen=True)
-class StagedModel:
-    """One kind of record: its table, and a table for each of its many-to-many fields."""
-
-    name: str
-    model: type[models.Model]
-    table: Table
-    pairs: tuple[Table, ...]
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """All of them, that of the records first."""
-        return (self.table, *self.pairs)
-
-
-@cache
-def staged_models() -> tuple[StagedModel, ...]:
-    """Return every kind of a release, the release itself last."""
-    found = [_kind(name, model) for name, model in kinds().items()]
-    return tuple(sorted(found, key=lambda kind: kind.name == "release"))
-
-
-@cache
-def parents_first() -> tuple[Table, ...]:
-    """Return all tables, those that others lead to before them: so each key finds its record."""
-    found: dict[Any, StagedModel] = {kind.model: kind for kind in staged_models()}
-    graph = {
-        model: {field.related_model for field in model._meta.concrete_fields}
-        & found.keys() - {model}
-        for model in found
-    }
-    kinds = [found[model] for model in TopologicalSorter(graph).static_order()]
-    return tuple([kind.table for kind in kinds] + [pair for kind in kinds for pair in kind.pairs])
-
-
-def _kind(name: str, model: type[models.Model]) -> StagedModel:
-    meta = model._meta
-    columns = tuple(field.column for field in meta.concrete_fields)
-    table = Table(meta.db_table, columns, (_key(model),))
-    pairs = []
-    for field in meta.many_to_many:
-        through = field.remote_field.through._meta.db_table  # type: ignore[union-attr]
-        pair = (field.m2m_column_name(), field.m2m_reverse_name())
-        pairs.append(Table(through, pair, pair, field.name))
-    return StagedModel(name, model, table, tuple(pairs))
-
-
-def _key(model: type[models.Model]) -> str:
-    return str(model._meta.pk.column)
 
 
 class Stage:
     """The temporary tables of one connection."""
 
     def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        """Make the tables anew; raises what the database raises when the real ones are missing."""
+        """Create the tables; raises the database's error if the real ones are missing."""
         self.connection = connection
         self._same = SAME[connection.vendor]
         self._waiting: dict[Table, list[DatabaseRow]] = {}
@@ -132,12 +71,12 @@ class Stage:
         names = [self.connection.ops.quote_name(column) for column in columns]
         return " AND ".join(f"{left}.{name} {sign} {right}.{name}" for name in names)
 
-    def add(self, table: Table, row: DatabaseRow) -> None:
-        """Take a row of database values; ``write`` puts it into the table."""
-        self._waiting.setdefault(table, []).append(row)
+    def add(self, table: Table, rows: Iterable[DatabaseRow]) -> None:
+        """Collect rows for a table, until ``write``."""
+        self._waiting.setdefault(table, []).extend(rows)
 
     def write(self) -> None:
-        """Put all rows that wait into their tables."""
+        """Insert the collected rows into their tables."""
         for table, rows in self._waiting.items():
             if self.connection.vendor == "sqlite":
                 # Outside of a transaction of ours, each row would be one of its own.
@@ -150,19 +89,19 @@ class Stage:
         self._waiting = {}
 
     def seal(self) -> None:
-        """Make the tables quick to look up in, once all rows are there."""
+        """Prepare the tables for joins, once all rows are there."""
         self.write()
         with self.connection.cursor() as cursor:
             if self.connection.vendor == "postgresql":
-                # A planner that takes a table for empty would read it anew for each row that goes
-                # into it, and more each time.
+                # The planner takes tables for empty that are being filled, and would scan them once
+                # per row.
                 cursor.execute("SET enable_nestloop = off")
             for kind in staged_models():
                 for table in kind.tables:
                     if self.connection.vendor == "postgresql":
                         cursor.execute(f"ANALYZE {table.stage}")
                     else:
-                        # PostgreSQL joins by hash; SQLite would read a table through per row.
+                        # PostgreSQL joins by hash; SQLite would scan the table once per row.
                         cursor.execute(
                             f"CREATE INDEX temp.{table.stage}_key "
                             f"ON {table.stage} ({self._list(table.key)})"
@@ -176,7 +115,7 @@ class Stage:
                 yield from found
 
     def number(self, sql: str) -> int:
-        """Return the one number that a query answers."""
+        """Return the number that a query returns."""
         return int(next(self.rows(sql))[0])
 
     def count(self, table: str) -> int:
@@ -184,10 +123,10 @@ class Stage:
         return self.number(f"SELECT count(*) FROM {table}")
 
     def check(self, problems: LoadErrors, files: Mapping[str, str], refused: Set[str]) -> None:
-        """Report all that no single record shows.
+        """Report all errors that no single record shows.
 
-        ``files`` has the names of the files by kind. Where records of a kind were refused, keys of
-        that kind are not looked for.
+        ``files`` maps kinds to the names of their files. Keys of kinds that are in ``refused``, as
+        some of their records were, are not looked up.
         """
         self._files = files
         for kind in staged_models():
@@ -197,7 +136,7 @@ class Stage:
             self._dangling(kind, problems, refused)
 
     def _report(self, problems: LoadErrors, kind: StagedModel, sql: str, message: str) -> None:
-        """Report what a query finds: the key of a record, and what the message's places take."""
+        """Report each row of a query: the key of a record, and the values for the message."""
         numbered = f"SELECT f.*, count(*) OVER () FROM ({sql}) AS f ORDER BY 1, 2"
         rows = list(self.rows(f"{numbered} LIMIT {MAX_PROBLEMS}"))
         for key, *values, _ in rows:
@@ -210,9 +149,9 @@ class Stage:
         self._report(problems, kind, sql, "pk: {} records have this key")
 
     def _alike(self, kind: StagedModel, problems: LoadErrors) -> None:
-        """Report records that share what must be unique."""
+        """Report records that have the same value where it must be unique."""
         key = self._list(kind.table.key)
-        for names in _unique(kind.model):
+        for names in unique_together(kind.model):
             columns = [column_of(kind.model, name) for name in names]
             known = " AND ".join(f"{self._list([column])} IS NOT NULL" for column in columns)
             sql = (
@@ -222,7 +161,7 @@ class Stage:
             self._report(problems, kind, sql, f"{', '.join(names)}: {{!r}} has the same")
 
     def _forbidden(self, kind: StagedModel, problems: LoadErrors) -> None:
-        """Report what check constraints refuse, as the database itself understands them."""
+        """Report violated check constraints, as the database itself evaluates them."""
         for constraint in kind.model._meta.constraints:
             if isinstance(constraint, models.CheckConstraint):
                 condition = constraint._get_check_sql(  # type: ignore[attr-defined]
@@ -236,7 +175,7 @@ class Stage:
                 self._report(problems, kind, sql, message.replace("{", "{{").replace("}", "}}"))
 
     def _dangling(self, kind: StagedModel, problems: LoadErrors, refused: Set[str]) -> None:
-        """Report keys of records that the release does not have."""
+        """Report foreign keys that lead to no record of the release."""
         targets = {other.model: other for other in staged_models()}
         links = [
             (field.name, kind.table, kind.table.key[0], field.column)
@@ -260,13 +199,13 @@ class Stage:
             self._report(problems, kind, sql, f"{name}: there is no record {{!r}}")
 
     def is_first(self) -> bool:
-        """Tell whether the real tables hold nothing at all."""
+        """Tell whether the real tables are all empty."""
         return not any(
             any(self.rows(f"SELECT 1 FROM {table.name} LIMIT 1")) for table in parents_first()
         )
 
     def insert(self, table: Table) -> None:
-        """Put the release's rows into a real table that is empty."""
+        """Insert the release's rows into a real table that is empty."""
         columns = self._list(table.columns)
         with self.connection.cursor() as cursor:
             cursor.execute(
@@ -274,10 +213,10 @@ class Stage:
             )
 
     def merge(self, table: Table) -> None:
-        """Make the real table hold the release's rows and no other.
+        """Make the real table hold exactly the release's rows.
 
-        What differs is removed and inserted anew, not updated: rows may exchange values that must
-        be unique, which no order of updates allows. Foreign keys are looked at when committing.
+        Rows that differ are deleted and inserted, not updated: two may exchange unique values,
+        which no order of updates allows. Foreign keys are checked at the commit.
         """
         rest = [column for column in table.columns if column not in table.key]
         same = self._equal(table.key, "s", table.name)
@@ -296,13 +235,13 @@ class Stage:
             )
 
     def merged(self) -> None:
-        """Let the planner choose freely again, once all tables are merged."""
+        """Restore the planner's settings, once all tables are merged."""
         if self.connection.vendor == "postgresql":
             with self.connection.cursor() as cursor:
                 cursor.execute("RESET enable_nestloop")
 
     def prune(self, table: str, column: str, kind: StagedModel) -> None:
-        """Remove an operator's own rows that lead to a record the release does not have."""
+        """Delete an operator's own rows that lead to a record the release does not have."""
         with self.connection.cursor() as cursor:
             cursor.execute(
                 f"DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM {kind.table.stage} AS s "
@@ -310,8 +249,8 @@ class Stage:
             )
 
     def analyze(self, names: list[str]) -> None:
-        """Tell the database's planner how the tables of these kinds look now, if it will listen."""
-        # Advice that is not taken must not look like a failure, nor become one.
+        """Update the planner's statistics on the tables of these kinds, if that is possible."""
+        # Statistics are not worth failing for, so they get a savepoint of their own.
         apart = transaction.atomic(using=self.connection.alias)
         with suppress(OperationalError), apart, self.connection.cursor() as cursor:
             if self.connection.vendor == "sqlite":
@@ -356,7 +295,7 @@ class Stage:
 def fill(
     connection: BaseDatabaseWrapper, table: str, columns: Sequence[str], rows: Sequence[DatabaseRow]
 ) -> None:
-    """Put rows of database values into a table in the quickest way the database has."""
+    """Insert rows into a table by the fastest means of the database."""
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
@@ -371,15 +310,44 @@ def fill(
                 copy.write_row(row)
 
 
-def column_of(model: type[models.Model], name: str) -> str:
-    """Return the column of a model's field."""
-    return str(model._meta.get_field(name).column)  # type: ignore[union-attr]
+# Nothing is dropped from tables of which any has another owner, for it could not be made again.
+_POSTGRESQL_INDEXES = """
+    WITH filled AS (
+        SELECT oid FROM pg_class WHERE oid = ANY (%(tables)s::regclass[]) AND (
+            SELECT bool_and(pg_has_role(relowner, 'USAGE')
+                AND has_schema_privilege(relnamespace, 'CREATE'))
+            FROM pg_class WHERE oid = ANY (%(tables)s::regclass[]))
+    )
+    SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
+        format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname,
+            pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE contype = 'f' AND conrelid IN (SELECT oid FROM filled)
+    UNION ALL
+    SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+    FROM pg_index WHERE indrelid IN (SELECT oid FROM filled)
+        AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+"""
+_SQLITE_INDEXES = """
+    SELECT printf('DROP INDEX "%%w"', name), sql FROM sqlite_master
+    WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN (SELECT value FROM json_each(%s))
+"""
 
 
-def _unique(model: type[models.Model]) -> Iterator[tuple[str, ...]]:
-    for field in model._meta.concrete_fields:
-        if field.unique and not field.primary_key:
-            yield (field.name,)
-    for constraint in model._meta.constraints:
-        if isinstance(constraint, models.UniqueConstraint):
-            yield tuple(constraint.fields)
+@contextmanager
+def without_indexes(connection: BaseDatabaseWrapper, tables: Sequence[str]) -> Iterator[None]:
+    """Drop the indexes and foreign keys of empty tables, and make them again of all rows.
+
+    To be used within a transaction, which restores them if something fails. On PostgreSQL nobody
+    else can read these tables until its end.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_POSTGRESQL_INDEXES, {"tables": list(tables)})
+        else:
+            cursor.execute(_SQLITE_INDEXES, [json.dumps(tables)])
+        found = cursor.fetchall()
+        for drop, _ in found:
+            cursor.execute(drop)
+        yield
+        for _, make in found:
+            cursor.execute(make)

@@ -16,8 +16,9 @@ class Bar:
     def __init__(self, folder: Path, stream: OutputWrapper) -> None:
         """Store the stream to draw on, and the size of the files in the folder."""
         files = [*folder.glob("*.json"), *folder.glob("*.ndjson")]
-        self._total = sum(path.stat().st_size for path in files)
+        self._total = sum(path.stat().st_size for path in files if path.is_file())
         self._stream = stream
+        self._is_shown = stream.isatty()
         self._read = 0
         self._drawn = -1
 
@@ -25,7 +26,7 @@ class Bar:
         """Add the number of bytes just read, and draw when the percentage has changed."""
         self._read += size
         percent = self._read * 100 // max(self._total, 1)
-        if self._stream.isatty() and percent > self._drawn:
+        if self._is_shown and percent > self._drawn:
             self._drawn = percent
             merging = " merging" if percent >= 100 else ""
             self._stream.write(f"\r[{'#' * (percent // 4):25}] {percent:3} %{merging}", ending="")

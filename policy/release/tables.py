@@ -1,0 +1,91 @@
+"""Which tables the kinds of a release have, and in which order they are filled."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from typing import Any
+
+from django.db import models
+
+from policy.release.contents import kinds
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """One table of the database, its staging table, and the columns of its key."""
+
+    name: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    field: str | None = None
+    """The many-to-many field whose pairs it holds, if it does."""
+
+    @property
+    def stage(self) -> str:
+        """The name of the temporary table that holds the release's rows."""
+        return f"stage_{self.name}"
+
+
+@dataclass(frozen=True)
+class StagedModel:
+    """One kind of record: its table, and a table for each of its many-to-many fields."""
+
+    name: str
+    model: type[models.Model]
+    table: Table
+    pairs: tuple[Table, ...]
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """All of them, that of the records first."""
+        return (self.table, *self.pairs)
+
+
+@cache
+def staged_models() -> tuple[StagedModel, ...]:
+    """Return every kind of a release, the release itself last."""
+    found = [_staged(name, model) for name, model in kinds().items()]
+    return tuple(sorted(found, key=lambda kind: kind.name == "release"))
+
+
+@cache
+def parents_first() -> tuple[Table, ...]:
+    """Return all tables, each after those that its foreign keys lead to."""
+    found: dict[Any, StagedModel] = {kind.model: kind for kind in staged_models()}
+    graph = {
+        model: {field.related_model for field in model._meta.concrete_fields}
+        & found.keys() - {model}
+        for model in found
+    }
+    ordered = [found[model] for model in TopologicalSorter(graph).static_order()]
+    return tuple(
+        [kind.table for kind in ordered] + [pair for kind in ordered for pair in kind.pairs]
+    )
+
+
+def column_of(model: type[models.Model], name: str) -> str:
+    """Return the column of a model's field."""
+    return str(model._meta.get_field(name).column)  # type: ignore[union-attr]
+
+
+def unique_together(model: type[models.Model]) -> Iterator[tuple[str, ...]]:
+    """Yield the names of fields whose values no two records may share, the key left out."""
+    for field in model._meta.concrete_fields:
+        if field.unique and not field.primary_key:
+            yield (field.name,)
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, models.UniqueConstraint):
+            yield tuple(constraint.fields)
+
+
+def _staged(name: str, model: type[models.Model]) -> StagedModel:
+    meta = model._meta
+    columns = tuple(field.column for field in meta.concrete_fields)
+    pairs = []
+    for field in meta.many_to_many:
+        through = field.remote_field.through._meta.db_table  # type: ignore[union-attr]
+        pair = (field.m2m_column_name(), field.m2m_reverse_name())
+        pairs.append(Table(through, pair, pair, field.name))
+    table = Table(meta.db_table, columns, (str(meta.pk.column),))
+    return StagedModel(name, model, table, tuple(pairs))
