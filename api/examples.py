@@ -6,13 +6,12 @@ dataset alone (releases, hashes, cursors, counts of pages) has a fixed value in 
 
 import json
 from collections.abc import Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.test import Client, override_settings
 
-PATH = Path(__file__).with_name("examples.json")
+from api.schema import generated_schema
+
 HOST = "https://demarche.example"
 SHOWN = 2
 """How many entries of a list an example shows."""
@@ -39,15 +38,12 @@ NAMES = {
 """Parameters that list names, and which of those that are allowed the example takes."""
 
 
-@cache
-def examples() -> dict[str, Any]:
-    """Return the committed examples: answers and parameters by operation, problems by name."""
-    content: dict[str, Any] = json.loads(PATH.read_text())
-    return content
+def collect() -> dict[str, Any]:
+    """Return an example of every operation of the schema, read from the loaded release.
 
-
-def collect(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an example of every operation of the schema, read from the loaded release."""
+    Answers and parameters are given by operation, problems by name.
+    """
+    schema = generated_schema()
     answers: dict[str, Any] = {}
     parameters: dict[str, Any] = {}
     for path, item in schema["paths"].items():

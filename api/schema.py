@@ -1,10 +1,12 @@
 """The OpenAPI description: what drf-spectacular cannot read off views and serializers itself."""
 
 import copy
+import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from inspect import getdoc
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -15,7 +17,6 @@ from drf_spectacular.plumbing import ResolvedComponent
 
 from api import problems
 from api.codebook import vocabularies
-from api.examples import examples
 from api.parameters import ChoicesField, ParameterField
 from api.serializers.service import FacetsField, ProblemSerializer
 from policy.plover import MODE_CHOICES
@@ -26,6 +27,7 @@ for dumper in filter(None, (yaml.SafeDumper, getattr(yaml, "CSafeDumper", None))
     dumper.add_implicit_resolver("tag:yaml.org,2002:int", re.compile("^0[0-9]+$"), ["0"])
 
 JsonSchema = dict[str, Any]
+EXAMPLES = Path(__file__).with_name("examples.json")
 SELECTION = "application/vnd.demarche.selection+json"
 LOCATION = {
     "description": "Full URL of the same question to the record under its present key.",
@@ -241,7 +243,7 @@ def describe_tags(result: Any, generator: Any, request: Any, public: bool) -> An
 
 def add_examples(result: Any, generator: Any, request: Any, public: bool) -> Any:
     """Add the committed example of each answer, of each parameter, and of some problems."""
-    known = examples()
+    known = json.loads(EXAMPLES.read_text())
     for operations in result["paths"].values():
         for operation in operations.values():
             name = operation["operationId"]

@@ -125,7 +125,7 @@ class BilateralIssueViewSet(RecordViewSet):
 
 
 class StatementViewSet(RecordViewSet):
-    """What somebody said, wrote or signalled, by exactly one speaker, country or narrator."""
+    """What exactly one speaker, country or narrator said, wrote or signalled."""
 
     queryset = Statement.objects.prefetch_related(
         keys("about", Country), keys("issues", BilateralIssue), *evidence()

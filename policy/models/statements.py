@@ -48,7 +48,7 @@ class Verbatim(Vocabulary):
 
 
 class Statement(Fact, Timed):
-    """What somebody said, wrote or signalled, by exactly one speaker, country or narrator."""
+    """What exactly one speaker, country or narrator said, wrote or signalled."""
 
     record_kind: ClassVar = RecordKind.STATEMENT
 

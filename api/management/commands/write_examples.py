@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from api.examples import PATH, collect
-from api.schema import generated_schema
+from api.examples import collect
+from api.schema import EXAMPLES
 
 
 class Command(BaseCommand):
@@ -16,6 +16,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Collect everything before anything is written."""
-        text = json.dumps(collect(generated_schema()), ensure_ascii=False, indent=1) + "\n"
-        PATH.write_text(text)
-        self.stdout.write(f"{PATH.name} written")
+        text = json.dumps(collect(), ensure_ascii=False, indent=1) + "\n"
+        EXAMPLES.write_text(text)
+        self.stdout.write(f"{EXAMPLES.name} written")
