@@ -12,7 +12,7 @@ from django.test import Client
 from api.keyset import MAX_CURSOR
 from api.pagination import MAX_PAGE_SIZE
 from api.parameters import MAX_ITEMS, MAX_QUERY, MAX_WORDS
-from api.serving.headers import HEADERS, HSTS
+from api.serving.headers import HSTS, SECURITY
 from tests.conftest import RESOURCES
 from tests.raw import exchange, request, status
 
@@ -40,13 +40,13 @@ DOCS = {"/docs", "/redoc"}
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_every_answer_is_guarded(db, path, method):
     response = Client(HTTP_HOST="localhost").generic(method, path)
-    given = {name: response.get(name) for name in HEADERS}
+    given = {name: response.get(name) for name in SECURITY}
     if path in DOCS and method != "POST":
         policy = given.pop("Content-Security-Policy")
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
         assert "unsafe-eval" not in policy
-    assert given == {name: HEADERS[name] for name in given}
+    assert given == {name: SECURITY[name] for name in given}
     assert response["Access-Control-Allow-Origin"] == "*"
     assert "Strict-Transport-Security" not in response
     assert not response.cookies
@@ -56,7 +56,7 @@ def test_every_answer_is_guarded(db, path, method):
 def test_a_host_that_is_not_ours_is_guarded_too(db):
     response = Client(HTTP_HOST="evil.example").get("/api/v1/countries")
     assert response.status_code == 400
-    assert {name: response.get(name) for name in HEADERS} == HEADERS
+    assert {name: response.get(name) for name in SECURITY} == SECURITY
 
 
 def test_https_is_insisted_on_where_it_is_the_public_address(api, settings):

@@ -1,4 +1,4 @@
-"""Records rendered ahead: the same bytes as without, and used only while they are true."""
+"""Stored renderings: the same bytes as without them, and used only while they are true."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,15 +6,21 @@ from decimal import Decimal
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Value
+from django.db.models.functions import Concat, Left
 from django.test.utils import CaptureQueriesContext
+from rest_framework.fields import CharField
+from rest_framework.renderers import JSONRenderer
 
-from api.database.release import served
+from api.database import release
+from api.database.release import HALF, served
 from api.formats.streams import render_json
 from api.models import RenderedState, Rendering
 from api.rendering import records as rendering
-from api.rendering import writing
+from api.rendering import shared
 from api.rendering.records import render_all
-from api.rendering.writing import as_json
+from api.rendering.version import serializers_digest
+from api.serializers import records as serializers
 from api.serializers.base import PlainSerializer
 from policy.models import Release
 from policy.models.base import Support
@@ -109,34 +115,79 @@ def test_loading_renders(db, tmp_path):
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
-def test_records_are_read_as_the_fields_themselves_would_read_them(db, resource, monkeypatch):
+def test_every_record_is_rendered_as_rest_framework_would(db, resource, monkeypatch):
+    render_all()
     alone = VIEWSETS[resource].alone()
     rows = list(alone.queryset)
     records = alone.serialized(rows)
     monkeypatch.delattr(PlainSerializer, "to_representation")
-    assert records
-    assert records == alone.serialized(rows)
+    expected = alone.serialized(rows)
+    assert expected
+    assert records == expected
+    found = Rendering.objects.in_bulk(f"{resource}/{row.pk}" for row in rows)
+    written = [JSONRenderer().render(record).decode() for record in expected]
+    assert [found[f"{resource}/{row.pk}"].body for row in rows] == written
 
 
 @pytest.mark.parametrize(
     "value",
-    ["", 'a "b" \\ c\n', "é\u2028\u2029\x7f", Support.STATED, 0, -7, 0.5, 1e300, True, False, None,
-     Decimal("1.50"), date(2025, 2, 1), [], [1, "é"], {"a": None}],
+    ["", 'a "b" \\ c\n', "é\u2028\u2029\x7f", Support.STATED, 0, -7, 0.5, -0.0, 1e-05, 1e300, True,
+     None, Decimal("1.50"), date(2025, 2, 1), [], [1, "é"], {"a": None}],
 )  # fmt: skip
-def test_a_value_is_written_as_the_api_writes_it(value):
-    assert f"[{as_json(value)}]" == render_json([value]).decode()
+def test_a_value_is_written_as_rest_framework_would(value):
+    assert render_json([value]) == JSONRenderer().render([value]).decode()
 
 
 def bodies():
     return dict(Rendering.objects.values_list("pk", "body"))
 
 
-def test_what_is_no_longer_kept_is_written_anew(db, monkeypatch):
+def test_related_rows_that_are_no_longer_kept_are_read_again(db, monkeypatch):
     render_all()
     usual = bodies()
     RenderedState.objects.all().delete()
-    monkeypatch.setattr(writing, "KEPT", 1)
-    monkeypatch.setattr(writing, "ASKED", 2)
+    monkeypatch.setattr(shared, "KEPT", 1)
+    monkeypatch.setattr(shared, "ASKED", 2)
     monkeypatch.setattr(rendering, "CHUNK", 2)
     render_all()
     assert bodies() == usual
+
+
+@pytest.mark.parametrize(
+    ("options", "same"), [({"help_text": "Other words."}, True), ({"source": "pk"}, False)]
+)
+def test_renderings_depend_on_fields_and_their_options_not_on_wording(monkeypatch, options, same):
+    def digest(**options):
+        fields = {"name": CharField(read_only=True, **options)}
+        changed = type("Changed", (serializers.CountrySerializer,), fields)
+        monkeypatch.setattr(serializers, "CountrySerializer", changed)
+        return serializers_digest.__wrapped__()
+
+    assert (digest() == digest(**options)) is same
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda: RenderedState.objects.all().delete(), "there are none"),
+        (lambda: Release.objects.update(content_hash="0" * 64), "another release"),
+        (
+            lambda: RenderedState.objects.update(
+                stamp=Concat(Left("stamp", HALF), Value("0" * HALF))
+            ),
+            "another version of the serializers",
+        ),
+        (lambda: None, None),
+    ],
+)
+def test_a_line_of_the_log_says_once_why_renderings_are_not_used(db, change, why, monkeypatch):
+    render_all()
+    change()
+    lines = []
+    monkeypatch.setattr(release, "FRESH", -1)
+    monkeypatch.setattr(release.logger, "warning", lambda line, *args: lines.append(line % args))
+    watch = release.Watch()
+    for _ in range(2):
+        assert watch.served().rendered is (why is None)
+    assert len(lines) == (why is not None)
+    assert all(why in line for line in lines)

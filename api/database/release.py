@@ -4,7 +4,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +20,7 @@ from api.database.connections import PATIENCE, read_transaction, silence, within
 from api.database.replicas import PRIMARY, chosen, databases, reading
 from api.models import RenderedState
 from api.problems import UnavailableError
+from api.rendering.version import serializers_digest
 from policy.models import AttachedTexts, Release
 from policy.search.counts import Numbers
 
@@ -46,8 +47,8 @@ def _sha256(*parts: object) -> str:
     return hashlib.sha256(" ".join(map(str, parts)).encode()).hexdigest()
 
 
-def _code() -> str:
-    """Return a digest of our code, which all answers depend on beside the dataset."""
+def _code_digest() -> str:
+    """Return a digest of the code, on which every answer depends; 10 ms, once per process."""
     digest = hashlib.sha256()
     for folder in ("policy", "api"):
         for path in sorted(Path(settings.BASE_DIR, folder).rglob("*")):
@@ -56,24 +57,42 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-CODE = _code()
-SOFTWARE = _sha256(CODE, settings.PUBLIC_URL)
+SOFTWARE = _sha256(_code_digest(), settings.PUBLIC_URL)
+"""Differs whenever an answer may that depends on no release, such as the codebook."""
+HALF = 32
+"""Length of each half of a stamp: hex digits of what is rendered, then of what renders it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServedRelease:
     """A release, and a token that differs whenever any answer about it may.
 
-    ``stamp`` differs whenever any of its records may, as JSON; ``rendered`` tells whether the
-    renderings that the database holds are of this stamp. ``common_words`` tells how many entries
-    hold each, as counted when these were made; none where there are no true renderings.
+    ``stamp`` differs whenever the JSON of any of its records may; ``obstacle`` says why the stored
+    renderings cannot be used, None where they can. ``common_words`` are the counts stored with the
+    renderings; there are none where these cannot be used.
     """
 
     release: Release
     token: str
     stamp: str
-    rendered: bool
+    obstacle: str | None
     common_words: Numbers
+
+    @property
+    def rendered(self) -> bool:
+        """Whether the stored renderings are those of this stamp."""
+        return self.obstacle is None
+
+
+def _obstacle(stored: str | None, stamp: str) -> str | None:
+    """Return why renderings with the stored stamp cannot be used, None where they can."""
+    if stored is None:
+        return "there are none"
+    if stored[:HALF] != stamp[:HALF]:
+        return "they are of another release, or of other attached texts"
+    if stored != stamp:
+        return "they were made by another version of the serializers"
+    return None
 
 
 @dataclass(slots=True)
@@ -86,21 +105,21 @@ _open: ContextVar[_Snapshot | None] = ContextVar("snapshot", default=None)
 
 @contextmanager
 def snapshot() -> Iterator[None]:
-    """Read all that is asked for within from one state of the database; raises django.db.Error."""
+    """Read everything within from one state of the database; raises django.db.Error."""
     if watch.away and not databases.many:
         raise OperationalError("the database did not answer a moment ago")
-    with within(PATIENCE), watch.needed(), ExitStack() as opened:
-        if databases.many:
-            # A replica that has not the release which is known here is passed over.
-            reads = reading(databases.readers(), _look, watch.knows)
-            _open.set(_Snapshot(opened.enter_context(reads)))
-        else:
-            opened.enter_context(read_transaction(PRIMARY))
-            _open.set(_Snapshot())
+    # A replica that does not have the release which is known here is passed over.
+    one_state = (
+        reading(databases.readers(), _look, watch.knows)
+        if databases.many
+        else read_transaction(PRIMARY)
+    )
+    with within(PATIENCE), watch.needed(), one_state as seen:
+        token = _open.set(_Snapshot(seen))
         try:
             yield
         finally:
-            _open.set(None)
+            _open.reset(token)
 
 
 def served() -> ServedRelease:
@@ -139,10 +158,11 @@ def _look() -> ServedRelease | None:
         row, release = _row(), cast("Any", next(iter(Release.objects.raw(*_question())), None))
         if row is None:
             return None
-        stamp = _sha256(release.content_hash, release.texts, CODE)
-        rendered = release.rendered == stamp
-        kept = RenderedState.objects.get(pk=RenderedState.ONLY).common_words if rendered else {}
-    served = ServedRelease(release, _sha256(stamp, SOFTWARE), stamp, rendered, kept)
+        content = _sha256(release.content_hash, release.texts)
+        stamp = content[:HALF] + serializers_digest()[:HALF]
+        obstacle = _obstacle(release.rendered, stamp)
+        words = {} if obstacle else RenderedState.objects.get(pk=RenderedState.ONLY).common_words
+    served = ServedRelease(release, _sha256(stamp, SOFTWARE), stamp, obstacle, words)
     _recent.clear()
     _recent[row] = served
     return served
@@ -200,7 +220,7 @@ class Watch:
                 # Where one of several is silent, the next must have its time too.
                 with within(PATIENCE if databases.many else LOOK), newest as self._seen:
                     self._failed = False
-                    self._last = self._seen.token if self._seen else self._last
+                    self._note(self._seen)
             except Error as away:
                 logger.warning("the release cannot be looked up: %s", away)
                 self._seen, self._failed = None, True
@@ -214,6 +234,18 @@ class Watch:
                         connection.close()
                 self._looking.release()
         return self._seen if time.monotonic() - self._since < TRUSTED else None
+
+    def _note(self, seen: ServedRelease | None) -> None:
+        """Remember what is loaded, and log once for each state if its renderings are not used."""
+        if seen is None or seen.token == self._last:
+            return
+        self._last = seen.token
+        if seen.obstacle:
+            logger.warning(
+                "stored renderings are not used, so answers take longer: %s; "
+                "manage.py load_release makes them anew",
+                seen.obstacle,
+            )
 
     @contextmanager
     def needed(self) -> Iterator[None]:

@@ -27,7 +27,8 @@ from api.models import Rendering
 from api.parameters import MAX_QUERY
 from api.serving.cache import Environ, cache_key, entity_tag
 from api.serving.compression import Headers
-from api.serving.middleware import REQUEST_ID_HEADER, RequestObserver, asked_in, without_slash
+from api.serving.headers import REQUEST_ID_HEADER
+from api.serving.middleware import RequestObserver, asked_in, without_slash
 
 RECIPE = "demarche.prepared"
 """The key of the environment under which a view says how to answer others like this request."""

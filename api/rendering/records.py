@@ -3,9 +3,9 @@
 from django.db import connection, transaction
 
 from api.database.release import served
-from api.formats.streams import CHUNK, chunks
+from api.formats.streams import CHUNK, chunks, render_json
 from api.models import RenderedState, Rendering
-from api.rendering.writing import apart
+from api.rendering.shared import share
 from api.views.records import RESOURCES
 from policy.release.staging import fill
 from policy.search import counts
@@ -26,12 +26,15 @@ def render_all() -> None:
         for resource, viewset in RESOURCES.items():
             view = viewset.alone()
             serializer = view.get_serializer()
-            queryset, shared = apart(serializer, view.queryset)
+            queryset, shared = share(serializer, view.queryset)
             for rows in chunks(queryset.order_by("pk"), CHUNK):
                 view.complete(rows)
                 for related in shared:
-                    related.put(rows)
-                written = [(f"{resource}/{row.pk}", serializer.as_json(row)) for row in rows]
+                    related.attach(rows)
+                written = [
+                    (f"{resource}/{row.pk}", render_json(serializer.to_representation(row)))
+                    for row in rows
+                ]
                 fill(connection, Rendering._meta.db_table, ("id", "body"), written)
         state = {"stamp": served().stamp, "common_words": counts.numbers()}
         RenderedState.objects.update_or_create(pk=RenderedState.ONLY, defaults=state)

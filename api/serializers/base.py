@@ -9,7 +9,6 @@ from rest_framework import serializers
 from rest_framework.serializers import ModelSerializer
 
 from api.rendering.fields import Reader, reader
-from api.rendering.writing import Writer, writer
 from policy.models import Passage
 from policy.models.registry import RecordKind
 
@@ -62,17 +61,9 @@ class PlainSerializer(serializers.Serializer):  # type: ignore[type-arg]
         """Return the record."""
         return {name: read(instance) for name, read in self._readers}
 
-    def as_json(self, instance: Any) -> str:
-        """Return the record in JSON, as the API writes what ``to_representation`` gives."""
-        return f"{{{','.join([name + write(instance) for name, write in self._writers])}}}"
-
     @cached_property
     def _readers(self) -> list[tuple[str, Reader]]:
         return [(str(field.field_name), reader(field, self._model)) for field in self._only_read]
-
-    @cached_property
-    def _writers(self) -> list[tuple[str, Writer]]:
-        return [(f'"{field.field_name}":', writer(field, self._model)) for field in self._only_read]
 
     @property
     def _only_read(self) -> list[Any]:

@@ -9,17 +9,14 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponseBase
-from django.utils.cache import patch_vary_headers
 from django.utils.http import http_date
 
 from api.database.release import SOFTWARE, ServedRelease, watch
 from api.serving.compression import PLAIN, CompressedStream, Headers, encoded, preferred_encoding
+from api.serving.headers import CORS, NOT_MODIFIED, REQUEST_ID_HEADER, VARY, lifetime
 from api.serving.middleware import (
     ALIVE,
-    OPEN,
-    REQUEST_ID_HEADER,
     has_body,
     observed,
     without_slash,
@@ -30,9 +27,6 @@ ANSWERED_FROM = "demarche.answered_from"
 """The key of the environment that tells where an answer came from, if not the application."""
 OVERHEAD = 2000
 """Bytes that an answer takes in memory beside its body, about: key, headers and places."""
-
-UNCHANGED = {"ETag", "Cache-Control", "Vary", "Dataset-Version", "Last-Modified", *OPEN}
-"""The headers of an answer that are sent again where the answer is not."""
 
 
 def cache_key(environ: Mapping[str, Any]) -> str:
@@ -56,14 +50,10 @@ def label(
 ) -> None:
     """Say on a good answer what it depends on; ``served`` is None where no release matters."""
     response["ETag"] = f'"{entity_tag(served.token if served else SOFTWARE, cache_key(environ))}"'
-    response["Cache-Control"] = _lifetime()
-    patch_vary_headers(response, ["Accept", "Accept-Encoding"])
+    response["Cache-Control"] = lifetime()
+    response["Vary"] = VARY
     for name, value in _about(served):
         response[name] = value
-
-
-def _lifetime() -> str:
-    return f"public, max-age={settings.CACHE_MAX_AGE}"
 
 
 def _about(served: ServedRelease | None) -> Headers:
@@ -91,10 +81,10 @@ def _unchanged(held: str | None, served: ServedRelease, key: str, encoding: str)
             if tag in tags:
                 return [
                     ("ETag", f'"{tag}"'),
-                    ("Cache-Control", _lifetime()),
-                    ("Vary", "Accept, Accept-Encoding"),
+                    ("Cache-Control", lifetime()),
+                    ("Vary", VARY),
                     *_about(about),
-                    *OPEN.items(),
+                    *CORS.items(),
                 ]
     return None
 
@@ -200,7 +190,7 @@ class ResponseCache:
             if place in self._kept or size > self._limit // 8:
                 return
             lasting = [pair for pair in headers if pair[0] != REQUEST_ID_HEADER]
-            still = [pair for pair in lasting if pair[0] in UNCHANGED]
+            still = [pair for pair in lasting if pair[0] in NOT_MODIFIED]
             self._kept[place] = CachedResponse(lasting, body, dict(headers)["ETag"], still)
             self.size += size
             while self.size > self._limit:

@@ -8,6 +8,8 @@ from typing import Any
 import brotli
 import zstandard
 
+from api.serving.headers import VARY
+
 Headers = list[tuple[str, str]]
 
 SMALL = 512
@@ -70,7 +72,7 @@ def _relabelled(headers: Headers, encoding: str) -> Headers:
         for name, value in headers
         if name.lower() not in ("content-length", "vary")
     ]
-    return [*kept, ("Vary", "Accept, Accept-Encoding"), ("Content-Encoding", encoding)]
+    return [*kept, ("Vary", VARY), ("Content-Encoding", encoding)]
 
 
 class CompressedStream:

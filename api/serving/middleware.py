@@ -13,23 +13,12 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 
 from api.problems import METHODS, not_allowed, respond
+from api.serving.headers import REQUEST_ID_HEADER
 
-REQUEST_ID_HEADER = "X-Request-ID"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALIVE = "/healthz"
 PROBES = {ALIVE, "/readyz"}
 """What a container or a balancer asks by whatever name it knows the machine."""
-OPEN = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Dataset-Version, Retry-After, X-Request-ID",
-}
-"""What lets a page of any origin read an answer."""
-PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
-    "Access-Control-Allow-Headers": "*",
-    "Access-Control-Max-Age": "86400",
-}
-"""What lets it ask with headers of its own, such as If-None-Match."""
 
 current_request: ContextVar[str] = ContextVar("current_request", default="-")
 access = logging.getLogger("api.access")
@@ -130,14 +119,6 @@ def observe(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[...
         if not response.streaming and not response.has_header("Content-Length"):
             response["Content-Length"] = str(len(response.content))
         response[REQUEST_ID_HEADER] = observed.request_id
-        for name, value in OPEN.items():
-            response[name] = value
-        if request.method == "OPTIONS":
-            for name, value in PREFLIGHT.items():
-                response[name] = value
-        if not response.has_header("Cache-Control"):
-            # What is refused, and what tells of this moment, holds for no later request.
-            response["Cache-Control"] = "no-store"
         return response
 
     return middleware
