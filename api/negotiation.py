@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from rest_framework.exceptions import NotAcceptable
@@ -37,6 +38,14 @@ class Negotiation(BaseContentNegotiation):
             raise NotAcceptable(available_renderers=renderers)
         chosen = renderers[weights.index(best)]
         return chosen, chosen.media_type
+
+
+@lru_cache(256)
+def prefers_first(accept: str, media_types: tuple[str, ...]) -> bool:
+    """Tell whether an Accept header weighs none of these media types higher than the first."""
+    ranges = list(read_accept(accept))
+    first, *others = (weight_of(media_type, ranges) for media_type in media_types)
+    return first > 0 and first >= max(others, default=0)
 
 
 def read_accept(header: str) -> Iterator[tuple[str, str, float]]:

@@ -29,6 +29,8 @@ for _number, _url in enumerate(_replicas):
         )
     DATABASES[f"replica_{_number}"] = connections.serving(_replica, THREADS)
 DATABASE_ROUTERS = ["api.database.replicas.Router"] if _replicas else []
+# Whether rendered records and pages like one before skip REST framework; the answers are the same.
+RECIPES = True
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 # Behind a proxy the address of a request differs from the one that clients use.
 PUBLIC_URL = env.str(

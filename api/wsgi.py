@@ -14,10 +14,9 @@ _django = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from api.database.release import watch  # noqa: E402
-from api.rendering.recipes import RecipeApplication  # noqa: E402
 from api.serving.cache import ResponseCache  # noqa: E402
 
-application: Any = ResponseCache(RecipeApplication(_django), settings.RESPONSE_CACHE_MB * 2**20)
+application: Any = ResponseCache(_django, settings.RESPONSE_CACHE_MB * 2**20)
 Thread(target=watch.guard, name="guard", daemon=True).start()
 if settings.METRICS_DIR:
     from api.serving.metrics import MeasuredApplication

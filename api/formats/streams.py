@@ -138,9 +138,13 @@ def render_json(content: Any) -> str:
     return _encode(content).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def ready(body: str) -> HttpResponse:
-    """Return an answer of JSON that is written already."""
-    return HttpResponse(body.encode(), content_type=JSONRenderer.media_type)
+def ready(body: str, allow: str | None = None) -> HttpResponse:
+    """Return an answer of JSON that is written already; ``allow`` is its Allow header.
+
+    REST framework sets that itself where it is not left out.
+    """
+    headers = {"Allow": allow} if allow else None
+    return HttpResponse(body.encode(), content_type=JSONRenderer.media_type, headers=headers)
 
 
 def page_of(page: JsonObject, bodies: Iterable[str]) -> str:

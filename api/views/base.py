@@ -8,12 +8,13 @@ from http import HTTPStatus
 from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import Error
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from django.utils.functional import classproperty
-from rest_framework.exceptions import NotAcceptable
+from rest_framework.exceptions import APIException, NotAcceptable
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,6 +28,7 @@ from api.formats.jsonld import context, linked
 from api.formats.spool import Spool
 from api.keyset import order_columns
 from api.models import Rendering
+from api.negotiation import prefers_first
 from api.pagination import KeysetPagination
 from api.parameters import (
     KEY,
@@ -37,8 +39,8 @@ from api.parameters import (
     Values,
     read_parameters,
 )
-from api.problems import RenamedError, UnavailableError, error, unavailable
-from api.rendering.recipes import RECIPE, DetailRecipe, PageRecipe, Recipe
+from api.problems import METHODS, RenamedError, UnavailableError, error, unavailable
+from api.rendering import recipes
 from api.schema import RecordSchema, StrictSchema
 from api.serving.cache import label
 from api.shaping import check_shape, shaping_fields
@@ -90,7 +92,9 @@ class StrictView(APIView):
             return self._labelled(request, response)
         try:
             with snapshot():
-                return self._labelled(request, super().dispatch(request, *args, **kwargs))
+                rendered = self.rendered_response(request)
+                response = rendered or super().dispatch(request, *args, **kwargs)
+                return self._labelled(request, response)
         except Error as away:
             return unavailable(request, away)
 
@@ -99,6 +103,10 @@ class StrictView(APIView):
         if self.lasting and response.status_code == HTTPStatus.OK:
             label(request.META, response, self.served)
         return response
+
+    def rendered_response(self, request: Any) -> HttpResponseBase | None:
+        """Return an answer that needs none of REST framework, None where there is none."""
+        return None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Read every parameter before anything is done with one.
@@ -189,6 +197,29 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         paging = cls.pagination_class.fields(cls.ordering_fields)
         return {**fields, "facets": facets, **filters, **paging}
 
+    def rendered_response(self, request: Any) -> HttpResponseBase | None:
+        """Return a rendered record, or the page of a recipe; what may be refused is left alone."""
+        if not (settings.RECIPES and self.ahead and request.method == "GET"):
+            return None
+        formats = self.formats("retrieve" if self.kwargs else "list")
+        media_types = tuple(known.media_type for known in formats)
+        if not prefers_first(request.META.get("HTTP_ACCEPT", "*/*"), media_types):
+            return None
+        try:
+            self.served = served()
+            body = self._rendered_body(request, self.served) if self.served.rendered else None
+        except (APIException, Http404):
+            return None
+        return None if body is None else streams.ready(body, ", ".join(METHODS))
+
+    def _rendered_body(self, request: Any, served: ServedRelease) -> str | None:
+        if not self.kwargs:
+            return recipes.page_body(request, served.token)
+        if request.META.get("QUERY_STRING"):
+            return None
+        place = f"{self.resource}/{self._read_key()}"
+        return Rendering.bodies([place]).get(place)
+
     def check_parameters(self, values: Values) -> Errors:
         """Yield the errors of shaping and paging in a format that has none."""
         renderer = self.request.accepted_renderer
@@ -246,10 +277,9 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         facets = shaping.count_facets(listing.rows, shape, self.facet_fields)
         page = pagination.envelope(facets)
         if self._as_rendered(request, shape):
-            if listing.hits is None:
-                self._leave(
-                    request, PageRecipe(pagination.pager, self.resource, listing.rows, page)
-                )
+            if settings.RECIPES and self.served and listing.hits is None:
+                recipe = recipes.PageRecipe(pagination.pager, self.resource, listing.rows, page)
+                recipes.keep(request._request, self.served.token, recipe)
             return streams.ready(streams.page_of(page, self._bodies(rows)))
         records = self.written(rows, shape)
         if isinstance(renderer, streams.GeoJson):
@@ -267,8 +297,6 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             place = f"{self.resource}/{self._read_key()}"
             body = Rendering.bodies([place]).get(place)
             if body is not None:
-                if not request.query_params:
-                    self._leave(request, DetailRecipe(self.resource))
                 return streams.ready(body)
         (record,) = self.written([self.get_object()], shape)
         if isinstance(request.accepted_renderer, streams.GeoJson):
@@ -321,11 +349,6 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             and type(request.accepted_renderer) is JSONRenderer
             and not shape.media_type
         )
-
-    def _leave(self, request: Request, recipe: Recipe) -> None:
-        """Leave word how others like this request are answered from the same renderings."""
-        if self.served:
-            request.META[RECIPE] = recipe, self.served.token
 
     def _bodies(self, rows: Sequence[Any]) -> Sequence[str]:
         """Return the renderings of these rows, in their order."""
