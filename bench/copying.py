@@ -1,4 +1,4 @@
-"""The raw way into the tables: a CSV file for each, psql's copy or executemany, nothing checked."""
+"""Loads tables without any checks, for comparison: CSV files, psql's copy or executemany."""
 
 import csv
 import json
@@ -11,27 +11,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from django.apps import apps
 from django.db import models
 
-from policy.release.contents import file_name
+from policy.release.contents import kinds
 
 ORDER = (
     "sources", "sentences", "passages", "countries", "officials", "positions",
     "bilateral_issues", "issue_sides", "statements", "concerns", "search_entries", "release",
 )  # fmt: skip
-"""The files of a made release, so that nothing is named before it is there."""
+"""The files of a made release, each after those that it refers to."""
 CHUNK = 5000
 
 
 def write_tables(release: Path, folder: Path) -> list[Path]:
-    """Write one CSV file per table, its columns in the first line; give them in loading order."""
+    """Write one CSV file per table, with a header; return them in loading order."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    kinds = {file_name(model): model for model in apps.get_app_config("policy").get_models()}
-    kinds["release"] = apps.get_model("policy.release")
     for name in ORDER:
-        model = kinds[name]
+        model = kinds()[name]
         path = release / ("release.json" if name == "release" else f"{name}.ndjson")
         columns = list(model._meta.concrete_fields)
         rows = (_row(columns, record) for record in _records(path))
@@ -85,31 +82,31 @@ def _connect(url: str) -> list[str]:
 
 
 def psql(url: str, binaries: Path, *commands: str, once: bool = True) -> None:
-    """Run commands, in one transaction if not said otherwise; raises CalledProcessError."""
+    """Run commands, in one transaction unless told otherwise; raises CalledProcessError."""
     options = ["-q", "-v", "ON_ERROR_STOP=1", *(["-1"] if once else []), *_connect(url)]
     asked = [part for command in commands for part in ("-c", command)]
     subprocess.run([binaries / "psql", *options, *asked], check=True)
 
 
 def createdb(url: str, binaries: Path, name: str) -> None:
-    """Make another database in a cluster."""
+    """Create another database in a cluster."""
     psql(url, binaries, f"create database {name}", once=False)
 
 
 def vacuum(url: str, binaries: Path) -> None:
-    """Return a database of PostgreSQL its statistics and its visibility map."""
+    """Update the statistics and the visibility map of a database of PostgreSQL."""
     psql(url, binaries, "vacuum analyze", once=False)
 
 
 def analyse(file: Path) -> None:
-    """Return a database of SQLite its statistics."""
+    """Update the statistics of a database of SQLite."""
     connection = sqlite3.connect(file)
     connection.execute("analyze")
     connection.close()
 
 
 def copy(url: str, binaries: Path, paths: list[Path]) -> float:
-    """Fill the tables of PostgreSQL, their indexes in place, and give the seconds it took."""
+    """Fill the tables of PostgreSQL, with their indexes; return the seconds it took."""
     commands = []
     for path in paths:
         columns = ", ".join(f'"{name}"' for name in _header(path))
@@ -120,7 +117,7 @@ def copy(url: str, binaries: Path, paths: list[Path]) -> float:
 
 
 def insert(file: Path, paths: list[Path]) -> float:
-    """Fill the tables of SQLite, their indexes in place, and give the seconds it took."""
+    """Fill the tables of SQLite, with their indexes; return the seconds it took."""
     begin = time.perf_counter()
     with sqlite3.connect(file) as connection:
         connection.execute("pragma synchronous = off")

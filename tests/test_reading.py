@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 from django.db import connection, models
 
-from policy.models import Country
+from policy.models import Country, Release
 from policy.release import files as reading
 from policy.release.contents import canonical
 from policy.release.files import UnreadableError, files_of, records_in
@@ -97,7 +97,6 @@ def test_the_files_of_a_release_are_in_order(tmp_path):
     assert list(files) == ["countries", "release", "trips"]
 
 
-KINDS = [kind for kind in staged_models() if kind.name != "release"]
 VALUES = [
     None, True, False, 0, 1, -1, 32767, 32768, 2**31 - 1, 2**31, 2**63, 2**64, 0.5, 1e-5, 1e300,
     -181.0, "", " ", "a", "A", "x" * 121, "x" * 201, "x" * 301, "PAN", "PA", "591", "\u0665" * 3,
@@ -150,11 +149,12 @@ def changed(kind):
         yield record
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+@pytest.mark.filterwarnings("ignore:DateTimeField")  # a day in place of a time has no zone
+@pytest.mark.parametrize("kind", staged_models(), ids=lambda kind: kind.name)
 def test_django_agrees_with_what_is_accepted(kind):
     quick = RecordValidator(kind.model, connection)
     plain = PlainValidator(kind.model, connection)
-    own_rules = kind.model.clean is not models.Model.clean
+    own_rules = kind.model.clean is not models.Model.clean or kind.model is Release
     for record in committed().get(kind.name, [RENAMING]):
         assert bool(quick.accept(canonical(record))) != own_rules
         assert verdict(quick, record) == verdict(plain, record)

@@ -92,9 +92,8 @@ class RecordValidator:
         self.connection = connection
         columns = model._meta.concrete_fields
         self._links = [field.name for field in model._meta.many_to_many]
-        self._values = attrgetter(
-            *("pk" if field.primary_key else f"fields.{field.name}" for field in columns)
-        )
+        names = ("pk" if field.primary_key else f"fields.{field.name}" for field in columns)
+        self._key_and_values = attrgetter("pk", *names)
         self._foreign_keys = [
             at for at, field in enumerate(columns) if isinstance(field, models.ForeignKey)
         ]
@@ -117,7 +116,7 @@ class RecordValidator:
             record = self._decoder.decode(line)
             if self._encode(record) != line:
                 return None
-            row = list(self._values(record))
+            key, *row = self._key_and_values(record)
             if UNSET in row:
                 row = [
                     default if value is UNSET else value
@@ -130,9 +129,7 @@ class RecordValidator:
         except DOUBTS:
             return None
         links = [getattr(record.fields, name) or () for name in self._links]
-        return (
-            ValidRecord(line, record.pk, row, links) if self._holds_keys(line, row, links) else None
-        )
+        return ValidRecord(line, key, row, links) if self._holds_keys(line, row, links) else None
 
     def _holds_keys(self, line: bytes, row: DatabaseRow, links: list[Sequence[str]]) -> bool:
         """Tell whether all keys that a record names are ASCII, and none stands twice in a list."""
