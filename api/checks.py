@@ -68,8 +68,8 @@ def _serializer(serializer: type[Any]) -> Iterator[CheckMessage]:
     shown = {field.source.partition(".")[0] for field in fields}
     if owner_key(model):
         parts = [part for file in FILES.values() for part in file.parts if part.model is model]
-        fixed = {name for part in parts for name, _ in part.fixed}
-        shown |= {model._meta.pk.name, owner_key(model), *fixed}
+        given = {"role" for part in parts if part.role}
+        shown |= {model._meta.pk.name, owner_key(model), *given}
     for field in [*model._meta.concrete_fields, *model._meta.many_to_many]:
         if field.name not in shown:
             hint = f"Add {field.name!r} to Meta.fields of {serializer.__name__}."

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.db import connections, models, router
 
-from policy.models.base import Key, LongText, Text, sha256_validator
+from policy.models.base import Key, LongText, Text, sha256_field
 
 
 class Rendering(models.Model):
@@ -39,10 +39,8 @@ class RenderedState(models.Model):
     ONLY: ClassVar = "renderings"
 
     id = Key(help_text="Always the same, for there is one row.")
-    stamp = Text(
-        max_length=64,
-        validators=[sha256_validator()],
-        help_text="SHA-256 of the release, the attached texts and the software they were made by.",
+    stamp = sha256_field(
+        "SHA-256 of the release, the attached texts and the software they were made by."
     )
     common_words = models.JSONField(
         default=dict,

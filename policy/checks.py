@@ -77,5 +77,5 @@ def _kinds() -> Iterator[CheckMessage]:
 def _vocabularies() -> Iterator[CheckMessage]:
     for code in (code for vocabulary in Vocabulary.__subclasses__() for code in vocabulary):
         if not code.definition.endswith(".") or not code.label:
-            hint = 'Write it as CODE = "code", "What it means.", "Label".'
-            yield Missing("The code has no definition or no label.", hint, code, "policy.W005")
+            hint = 'Write it as CODE = "code", "What it means.".'
+            yield Missing("The code has no definition.", hint, code, "policy.W005")

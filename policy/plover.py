@@ -14,22 +14,15 @@ class Quad(Vocabulary):
     VERBAL_COOPERATION = (
         "verbal_cooperation",
         "The sides draw together in words, with nothing yet done.",
-        "Verbal cooperation",
     )
     MATERIAL_COOPERATION = (
         "material_cooperation",
         "The sides draw together in deeds, with a material effect.",
-        "Material cooperation",
     )
-    VERBAL_CONFLICT = (
-        "verbal_conflict",
-        "The sides press or oppose each other in words.",
-        "Verbal conflict",
-    )
+    VERBAL_CONFLICT = "verbal_conflict", "The sides press or oppose each other in words."
     MATERIAL_CONFLICT = (
         "material_conflict",
         "The sides oppose or harm each other in deeds, with a material effect.",
-        "Material conflict",
     )
 
 
@@ -39,134 +32,122 @@ class EventType(Vocabulary):
     AGREE = (
         "AGREE",
         "Accepts, offers or promises to work together. What is agreed has yet to happen.",
-        "Agree",
     )
-    CONSULT = "CONSULT", "Talks with another side, in person or at a distance.", "Consult"
+    CONSULT = "CONSULT", "Talks with another side, in person or at a distance."
     SUPPORT = (
         "SUPPORT",
         "Backs another side by word or diplomatic step: praise, recognition, a signed treaty.",
-        "Support",
     )
-    CONCEDE = "CONCEDE", "Gives ground in words: accepts a demand, eases a rule.", "Concede"
-    COOPERATE = "COOPERATE", "Works together or trades in deeds, to mutual gain.", "Cooperate"
-    AID = "AID", "Gives material help that mainly serves the recipient, asylum included.", "Aid"
-    RETREAT = "RETREAT", "Backs down in deeds, as by pulling out or freeing captives.", "Retreat"
-    REQUEST = "REQUEST", "Asks or calls on another side to do something.", "Request"
-    REJECT = "REJECT", "Refuses what is asked or proposed, or openly defies a rule.", "Reject"
+    CONCEDE = "CONCEDE", "Gives ground in words: accepts a demand, eases a rule."
+    COOPERATE = "COOPERATE", "Works together or trades in deeds, to mutual gain."
+    AID = "AID", "Gives material help that mainly serves the recipient, asylum included."
+    RETREAT = "RETREAT", "Backs down in deeds, as by pulling out or freeing captives."
+    REQUEST = "REQUEST", "Asks or calls on another side to do something."
+    REJECT = "REJECT", "Refuses what is asked or proposed, or openly defies a rule."
     ACCUSE = (
         "ACCUSE",
         "Finds fault: criticises another side, says it did wrong, or looks into its conduct.",
-        "Accuse",
     )
     THREATEN = (
         "THREATEN",
         "Warns another side of harm to come, often unless it complies. It is not yet done.",
-        "Threaten",
     )
-    PROTEST = "PROTEST", "Shows dissent by civilians' public action, violent or not.", "Protest"
+    PROTEST = "PROTEST", "Shows dissent by civilians' public action, violent or not."
     SANCTION = (
         "SANCTION",
         "Cuts back normal relations, aid or trade. Formal sanctions are only one form of it.",
-        "Sanction",
     )
     MOBILIZE = (
         "MOBILIZE",
         "Moves or readies armed forces or police as a show of strength, without using force.",
-        "Mobilize",
     )
     COERCE = (
         "COERCE",
         "Curbs people's rights, freedom or property by power, short of violent attack.",
-        "Coerce",
     )
     ASSAULT = (
         "ASSAULT",
         "Uses force on purpose, in a way that can badly hurt people or wreck things.",
-        "Assault",
     )
 
 
 class Context(Vocabulary):
     """What a matter is about."""
 
-    MILITARY = "military", "Armed forces, defence, weapons and warfare.", "Military"
-    INTELLIGENCE = "intelligence", "Spying, and the sharing of secret information.", "Intelligence"
-    EXECUTIVE = "executive", "Heads of state or government, ministries and policy.", "Executive"
-    LEGISLATIVE = "legislative", "Parliaments, their debates, votes and coalitions.", "Legislative"
-    ELECTION = "election", "Elections, referendums and the campaigns for them.", "Election"
+    MILITARY = "military", "Armed forces, defence, weapons and warfare."
+    INTELLIGENCE = "intelligence", "Spying, and the sharing of secret information."
+    EXECUTIVE = "executive", "Heads of state or government, ministries and policy."
+    LEGISLATIVE = "legislative", "Parliaments, their debates, votes and coalitions."
+    ELECTION = "election", "Elections, referendums and the campaigns for them."
     POLITICAL_INSTITUTIONS = (
         "political_institutions",
         "How a state is built and run: its constitution, institutions and norms.",
-        "Political institutions",
     )
     PRO_DEMOCRACY = "pro_democracy", "Efforts for democracy or more of it.", "Pro-democracy"
     PRO_AUTOCRACY = "pro_autocracy", "Efforts for rule by one or a few.", "Pro-autocracy"
-    ECONOMIC = "economic", "Trade, finance, investment, jobs and development.", "Economic"
-    LEGAL = "legal", "Law, courts and treaties, human rights apart.", "Legal"
-    REPARATIONS = "reparations", "Redress for past wrongs, in money or otherwise.", "Reparations"
-    HUMAN_RIGHTS = "human_rights", "Human rights, their protection and abuse.", "Human rights"
+    ECONOMIC = "economic", "Trade, finance, investment, jobs and development."
+    LEGAL = "legal", "Law, courts and treaties, human rights apart."
+    REPARATIONS = "reparations", "Redress for past wrongs, in money or otherwise."
+    HUMAN_RIGHTS = "human_rights", "Human rights, their protection and abuse."
     RIGHTS_FREEDOMS = (
         "rights_freedoms",
         "Civil and political liberties such as speech, press, assembly and the vote.",
         "Rights and freedoms",
     )
-    REPRESSION = "repression", "A state's putting down of opponents or dissent.", "Repression"
+    REPRESSION = "repression", "A state's putting down of opponents or dissent."
     HUMAN_SECURITY = (
         "human_security",
         "What people need to live: food, water, housing, energy and land.",
-        "Human security",
     )
-    GENDER = "gender", "Women's rights, and equality between the sexes.", "Gender"
+    GENDER = "gender", "Women's rights, and equality between the sexes."
     LGBT = "lgbt", "Lesbian, gay, bisexual and transgender people and their rights.", "LGBT"
     RELIGION_ETHNICITY = (
         "religion_ethnicity",
         "Religions and ethnic groups, and how they live together.",
         "Religion and ethnicity",
     )
-    INEQUALITY = "inequality", "Unequal income, wealth or chances among people.", "Inequality"
-    DIPLOMATIC = "diplomatic", "Dealings between states: envoys, talks and ties.", "Diplomatic"
-    TERRITORY = "territory", "Borders, sovereignty, and who controls land or waters.", "Territory"
-    PEACEKEEPING = "peacekeeping", "Missions sent to keep or watch over a peace.", "Peacekeeping"
-    HEALTH = "health", "Public health, disease and medical care.", "Health"
-    ASYLUM = "asylum", "Refuge sought by, or given to, people in danger at home.", "Asylum"
+    INEQUALITY = "inequality", "Unequal income, wealth or chances among people."
+    DIPLOMATIC = "diplomatic", "Dealings between states: envoys, talks and ties."
+    TERRITORY = "territory", "Borders, sovereignty, and who controls land or waters."
+    PEACEKEEPING = "peacekeeping", "Missions sent to keep or watch over a peace."
+    HEALTH = "health", "Public health, disease and medical care."
+    ASYLUM = "asylum", "Refuge sought by, or given to, people in danger at home."
     MIGRATION = (
         "migration",
         "People on the move, within or across borders, and their removal or return.",
-        "Migration",
     )
-    DISASTERS = "disasters", "Natural disasters, great accidents and relief.", "Disasters"
+    DISASTERS = "disasters", "Natural disasters, great accidents and relief."
     NATURAL_RESOURCE = (
         "natural_resource",
         "Oil, gas, minerals, water, fish or forests, and who uses them.",
-        "Natural resource",
     )
-    ENVIRONMENT = "environment", "Nature, pollution and climate change.", "Environment"
-    TECHNOLOGY = "technology", "Science, new technology and its industries.", "Technology"
-    TERRORISM = "terrorism", "Terrorist acts and groups, and the fight against them.", "Terrorism"
+    ENVIRONMENT = "environment", "Nature, pollution and climate change."
+    TECHNOLOGY = "technology", "Science, new technology and its industries."
+    TERRORISM = "terrorism", "Terrorist acts and groups, and the fight against them."
     CBRN = "cbrn", "Chemical, biological, radiological and nuclear arms and dangers.", "CBRN"
-    CYBER = "cyber", "Attacks on computer networks, crime through them, and defence.", "Cyber"
-    MISINFORMATION = "misinformation", "False or misleading information.", "Misinformation"
-    CRIME = "crime", "Crime, criminals and gangs, and the policing of them.", "Crime"
-    CORRUPTION = "corruption", "Public office turned to private gain.", "Corruption"
-    ILLEGAL_DRUGS = "illegal_drugs", "Unlawful drugs, their making and trade.", "Illegal drugs"
-    TRAFFICKING = "trafficking", "Illicit trade in people or goods.", "Trafficking"
+    CYBER = "cyber", "Attacks on computer networks, crime through them, and defence."
+    MISINFORMATION = "misinformation", "False or misleading information."
+    CRIME = "crime", "Crime, criminals and gangs, and the policing of them."
+    CORRUPTION = "corruption", "Public office turned to private gain."
+    ILLEGAL_DRUGS = "illegal_drugs", "Unlawful drugs, their making and trade."
+    TRAFFICKING = "trafficking", "Illicit trade in people or goods."
 
 
 class Auxiliary(Vocabulary):
     """In which sense an event did not simply happen in the time that the source reports."""
 
-    HISTORICAL = "historical", "It lies in the past and is told as background.", "Historical"
-    FUTURE = "future", "It is planned or expected, and has not happened yet.", "Future"
-    HYPOTHETICAL = "hypothetical", "It is supposed: it would happen on a condition.", "Hypothetical"
-    NEGATION = "negation", "The source says that it did not happen.", "Negation"
+    HISTORICAL = "historical", "It lies in the past and is told as background."
+    FUTURE = "future", "It is planned or expected, and has not happened yet."
+    HYPOTHETICAL = "hypothetical", "It is supposed: it would happen on a condition."
+    NEGATION = "negation", "The source says that it did not happen."
 
 
 class Confidence(Vocabulary):
     """How sure the coder is of the coding of an event."""
 
-    HIGH = "high", "The source's words fit this code and no other as well.", "High"
-    MEDIUM = "medium", "This code fits best, yet a careful coder might choose another.", "Medium"
-    LOW = "low", "Other codes fit about as well, or the words leave much open.", "Low"
+    HIGH = "high", "The source's words fit this code and no other as well."
+    MEDIUM = "medium", "This code fits best, yet a careful coder might choose another."
+    LOW = "low", "Other codes fit about as well, or the words leave much open."
 
 
 @dataclass(frozen=True, slots=True)

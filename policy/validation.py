@@ -1,14 +1,12 @@
 """Validation of single records, without a database."""
 
-from __future__ import annotations
-
 import operator
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.serializers.base import DeserializationError
@@ -19,10 +17,12 @@ from django.db.models import F, Q
 
 from policy.vocabulary import nearest
 
+Field: TypeAlias = "models.Field[Any, Any]"
+
 Record = dict[str, Any]
 """A record as Django writes it in a fixture: model, pk, fields."""
 
-WRITTEN_AS: tuple[tuple[type[models.Field[Any, Any]], type | tuple[type, ...], str], ...] = (
+WRITTEN_AS: tuple[tuple[type[Field], type | tuple[type, ...], str], ...] = (
     (models.BooleanField, bool, "true or false"),
     (models.IntegerField, int, "a whole number"),
     (models.FloatField, (int, float), "a number"),
@@ -46,7 +46,7 @@ RANGES = BaseDatabaseOperations.integer_field_ranges
 
 
 @cache
-def fields_of(model: type[models.Model]) -> dict[str, models.Field[Any, Any]]:
+def fields_of(model: type[models.Model]) -> dict[str, Field]:
     """Return the fields that a fixture may fill, by name: all but the key."""
     meta = model._meta
     return {
@@ -64,9 +64,13 @@ def errors_of(model: type[models.Model], record: Record) -> Iterator[tuple[str, 
     known = fields_of(model)
     wrong = set()
     for name, value in record["fields"].items():
-        message = (
-            _unknown_field(name, known) if name not in known else _wrong_type(known[name], value)
-        )
+        if name not in known:
+            message: str | None = _unknown_field(name, known)
+        elif value is None:
+            nullable = known[name].null
+            message = None if nullable else "may not be null: leave it out or give a value"
+        else:
+            message = _wrong_type(known[name], value) or _wrong_value(known[name], value)
         if message:
             wrong.add(name)
             yield name, message
@@ -80,9 +84,7 @@ def errors_of(model: type[models.Model], record: Record) -> Iterator[tuple[str, 
     yield from _invalid(instance, known)
 
 
-def _invalid(
-    instance: models.Model, known: dict[str, models.Field[Any, Any]]
-) -> Iterator[tuple[str, str]]:
+def _invalid(instance: models.Model, known: dict[str, Field]) -> Iterator[tuple[str, str]]:
     keys = [name for name, field in known.items() if isinstance(field, models.ForeignKey)]
     for name in keys:
         if getattr(instance, known[name].attname) is None and not known[name].null:
@@ -93,53 +95,48 @@ def _invalid(
         for name, messages in error.message_dict.items():
             for message in messages:
                 yield "" if name == NON_FIELD_ERRORS else name, message
-    for constraint in instance._meta.constraints:
-        if isinstance(constraint, models.CheckConstraint) and not _allows(constraint, instance):
-            yield "", str(constraint.violation_error_message)
+    values = {
+        name: getattr(instance, field.attname)
+        for field in instance._meta.concrete_fields
+        for name in (field.name, field.attname)
+    }
+    for rule in instance._meta.constraints:
+        # Unknown is allowed, as in SQL.
+        if isinstance(rule, models.CheckConstraint) and holds(rule.condition, values) is False:
+            yield "", str(rule.violation_error_message)
 
 
-def _unknown_field(name: str, known: dict[str, models.Field[Any, Any]]) -> str:
+def _unknown_field(name: str, known: dict[str, Field]) -> str:
     guess = nearest(name, known)
     hint = f"did you mean {guess!r}?" if guess else f"known are {', '.join(known)}"
     return f"is not a field of this record; {hint}"
 
 
-def _wrong_type(field: models.Field[Any, Any], value: object) -> str | None:
+def _wrong_type(field: Field, value: Any) -> str | None:
     """Return what is wrong with a value as it is written in a fixture, before Django reads it."""
-    if value is None:
-        return None if field.null else "may not be null: leave it out or give a value"
-    return _wrong_form(field, value) or _wrong_value(field, value)
-
-
-def _wrong_form(field: models.Field[Any, Any], value: object) -> str | None:
     if value == "":
         return "is an empty text: leave it out when there is nothing to say"
     for kind, accepted, words in WRITTEN_AS:
         if isinstance(field, kind):
-            if not isinstance(value, accepted) or (
-                isinstance(value, bool) and accepted is not bool
-            ):
-                return f"must be {words}, not {value!r}"
-            break
+            if isinstance(value, accepted) and (accepted is bool or not isinstance(value, bool)):
+                break
+            return f"must be {words}, not {value!r}"
     return None
 
 
-def _wrong_value(field: models.Field[Any, Any], value: object) -> str | None:
+def _wrong_value(field: Field, value: Any) -> str | None:
+    """Return what is wrong with a value of the right type."""
     if isinstance(field, models.ForeignKey | models.ManyToManyField):
         return _wrong_keys(field, value)
     if isinstance(field, models.IntegerField):
-        return _wrong_number(field, value)
+        low, high = RANGES[field.get_internal_type()]
+        return None if low <= value <= high else f"must be a number from {low} to {high}"
     if isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
         return "holds half of a surrogate pair, which is no character"
     return _wrong_code(field, value) if field.choices else None
 
 
-def _wrong_number(field: models.Field[Any, Any], value: Any) -> str | None:
-    low, high = RANGES[field.get_internal_type()]
-    return None if low <= value <= high else f"must be a number from {low} to {high}"
-
-
-def _wrong_code(field: models.Field[Any, Any], value: object) -> str | None:
+def _wrong_code(field: Field, value: object) -> str | None:
     codes = [code for code, _ in field.flatchoices]
     if value in codes:
         return None
@@ -148,7 +145,7 @@ def _wrong_code(field: models.Field[Any, Any], value: object) -> str | None:
     return f"{value!r} is not in the vocabulary; {hint}allowed are {', '.join(codes)}"
 
 
-def _wrong_keys(field: models.Field[Any, Any], value: Any) -> str | None:
+def _wrong_keys(field: Field, value: Any) -> str | None:
     keys = value if isinstance(value, list) else [value]
     for key in keys:
         if not isinstance(key, str):
@@ -157,15 +154,6 @@ def _wrong_keys(field: models.Field[Any, Any], value: Any) -> str | None:
             return f"there is no record {key[:200]!r}: a key is a short ASCII text"
     twice = sorted(key for key, number in Counter(keys).items() if number > 1)
     return f"names {', '.join(map(repr, twice))} more than once" if twice else None
-
-
-def _allows(constraint: models.CheckConstraint, instance: models.Model) -> bool:
-    values = {
-        name: getattr(instance, field.attname)
-        for field in instance._meta.concrete_fields
-        for name in (field.name, field.attname)
-    }
-    return holds(constraint.condition, values) is not False
 
 
 def holds(condition: Any, values: dict[str, Any]) -> bool | None:

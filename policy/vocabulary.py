@@ -8,19 +8,30 @@ from django.db import models
 
 
 class Vocabulary(models.TextChoices):
-    """Text choices whose members are written ``CODE = "code", "What it means.", "Label"``.
+    """Text choices whose members are written ``CODE = "code", "What it means."``.
 
-    The label comes last because Django takes the last item of a member as its label.
+    A third item is the label, where it is not the words of the code.
     """
 
-    definition: str
+    _definition: str
 
     def __new__(cls, value: str, definition: str = "") -> Self:
-        """Create a member whose value is the code, with its definition as an attribute."""
+        """Create a member whose value is the code. Django keeps the last item for the label."""
         member = str.__new__(cls, value)
         member._value_ = value
-        member.definition = definition
+        member._definition = definition
         return member
+
+    @property
+    def definition(self) -> str:
+        """What the code means."""
+        return self._definition or str(self._label_)
+
+    @property
+    def label(self) -> str:
+        """What to call the code in a list."""
+        words = self.value.replace("_", " ").replace("-", " ").capitalize()
+        return str(self._label_) if self._definition else words
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:

@@ -17,7 +17,7 @@ from django.core.management.base import OutputWrapper
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from policy.management.commands.load_release import Bar
+from policy.management.commands.load_release import progress_bar
 from policy.models import PassageText
 from policy.release.loading import LOCK, Change, LockedError, load
 from policy.signals import release_loaded
@@ -364,9 +364,9 @@ class Screen(io.StringIO):
 def test_progress_is_drawn_on_a_terminal_alone(folders, made, draws):
     stream = made()
     total = sum(path.stat().st_size for path in folders[0].iterdir())
-    with Bar(folders[0], OutputWrapper(stream)) as bar:
-        bar(total // 2)
-        bar(total - total // 2)
+    with progress_bar(folders[0], OutputWrapper(stream)) as progress:
+        progress(total // 2)
+        progress(total - total // 2)
     drawn = stream.getvalue()
     assert bool(drawn) == draws
     assert ("100 %" in drawn) == draws

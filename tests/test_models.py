@@ -38,7 +38,7 @@ FAULTS = [
     ("policy.W002", Trip._meta.get_field("title"), "help_text", "Title"),
     ("policy.W003", FILES, "trips.toml", FILES["events.toml"]),
     ("policy.W004", Trip, "record_kind", None),
-    ("policy.W005", Unit.USD, "definition", ""),
+    ("policy.W005", Unit.USD, "_definition", ""),
     ("policy.E001", Trip._meta, "ordering", ["title"]),
     ("policy.E002", Stop, "part_of", "city"),
     ("policy.E002", Stop, "part_of", "nonesuch"),

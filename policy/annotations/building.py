@@ -1,5 +1,6 @@
 """Builds the text of the fixtures of a release from hand-written annotations."""
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from policy.annotations.renaming import read_renamings
 from policy.models import Country, Release
 from policy.models.base import Support
 from policy.models.releases import SCHEMA_VERSION
-from policy.release.contents import UNCOUNTED, Digest, canonical, file_name
+from policy.release.contents import UNCOUNTED, canonical, file_name
 from policy.search.words import search_entries
 from policy.validation import Record, errors_of
 
@@ -93,13 +94,13 @@ def _dump(records: list[Record]) -> str:
 
 
 def _fixtures(draft: Draft, release: TomlTable) -> dict[str, str]:
-    texts, counts, digest = {}, {}, Digest()
+    texts, counts, digest = {}, {}, hashlib.sha256()
     for name, records in _by_file(draft):
         texts[f"{name}.json"] = _dump(records)
         if name not in UNCOUNTED:
             counts[name] = len(records)
         for record in records:
-            digest.add(canonical(record))
+            digest.update(canonical(record) + b"\n")
     fields = {
         **{name: plain(value) for name, value in release.items() if name != "id"},
         "schema_version": SCHEMA_VERSION,

@@ -3,21 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator
 
-from django.db import models
+from django.db.models import Model
 
-from policy import plover
+from policy import models, plover
 from policy.annotations.reading import Draft, Entry
-from policy.models import (
-    BilateralIssue,
-    Country,
-    Event,
-    EventParty,
-    IssueSide,
-    Passage,
-    Sentence,
-    Source,
-    Statement,
-)
 from policy.models.base import Fact, Support
 from policy.models.sources import MAX_QUOTE_WORDS
 from policy.validation import fields_of
@@ -42,7 +31,7 @@ def _whole(entry: Entry, name: str) -> int:
 
 
 def _references(draft: Draft) -> Iterator[str]:
-    keys: dict[type[models.Model], set[str]] = {}
+    keys: dict[type[Model], set[str]] = {}
     for model, key in draft.entries:
         keys.setdefault(model, set()).add(key)
     for entry in draft.entries.values():
@@ -61,7 +50,7 @@ def _references(draft: Draft) -> Iterator[str]:
 
 def _evidence(draft: Draft) -> Iterator[str]:
     for entry in draft.entries.values():
-        if not issubclass(entry.model, Fact) or entry.model is Country:
+        if not issubclass(entry.model, Fact) or entry.model is models.Country:
             continue
         if not entry.fields.get("evidence"):
             yield f"{entry.where}: evidence: a fact needs at least one passage"
@@ -72,11 +61,11 @@ def _evidence(draft: Draft) -> Iterator[str]:
 def _quotes(draft: Draft) -> Iterator[str]:
     quoted = {
         passage
-        for entry in draft.of(Statement)
+        for entry in draft.of(models.Statement)
         if entry.fields.get("quotation")
         for passage in _texts(entry, "evidence")
     }
-    for entry in draft.of(Passage):
+    for entry in draft.of(models.Passage):
         words = len(str(entry.fields.get("quote", "")).split())
         if words > MAX_QUOTE_WORDS:
             hint = "; put an official's whole words into quotation" if entry.key in quoted else ""
@@ -87,18 +76,20 @@ def _quotes(draft: Draft) -> Iterator[str]:
 
 
 def _sides(draft: Draft) -> Iterator[str]:
-    sides = Counter(entry.fields.get("issue") for entry in draft.of(IssueSide))
-    for entry in draft.of(BilateralIssue):
+    sides = Counter(entry.fields.get("issue") for entry in draft.of(models.IssueSide))
+    for entry in draft.of(models.BilateralIssue):
         if sides[entry.key] != 2:
             yield f"{entry.where}: side: an issue has exactly two sides, not {sides[entry.key]}"
 
 
 def _parties(draft: Draft) -> Iterator[str]:
-    parties = {(entry.fields["event"], entry.fields["role"]) for entry in draft.of(EventParty)}
+    parties = {
+        (entry.fields["event"], entry.fields["role"]) for entry in draft.of(models.EventParty)
+    }
     needing = {
         code.event_type.value for code in plover.CODEBOOK.values() if code.recipient_required
     }
-    for entry in draft.of(Event):
+    for entry in draft.of(models.Event):
         event_type = entry.fields.get("event_type")
         if (entry.key, "actor") not in parties:
             yield f"{entry.where}: actors: an event needs at least one actor"
@@ -107,9 +98,9 @@ def _parties(draft: Draft) -> Iterator[str]:
 
 
 def _spans(draft: Draft) -> Iterator[str]:
-    sentences = {entry.key: entry for entry in draft.of(Sentence)}
-    lengths = {entry.key: _whole(entry, "code_points") for entry in draft.of(Source)}
-    for entry in draft.of(Passage):
+    sentences = {entry.key: entry for entry in draft.of(models.Sentence)}
+    lengths = {entry.key: _whole(entry, "code_points") for entry in draft.of(models.Source)}
+    for entry in draft.of(models.Passage):
         sentence = sentences.get(str(entry.fields.get("sentence")))
         if sentence:
             start, end = _whole(sentence, "start"), _whole(sentence, "end")
@@ -129,12 +120,12 @@ def _spans(draft: Draft) -> Iterator[str]:
 def _ledger(draft: Draft) -> Iterator[str]:
     cited = {key for entry in draft.entries.values() for key in _texts(entry, "evidence")}
     used = set()
-    for entry in draft.of(Passage):
+    for entry in draft.of(models.Passage):
         if entry.key in cited:
             used.add(entry.fields.get("sentence"))
         else:
             yield f"{entry.where}: is cited by no record: cite it or take it out"
-    for entry in draft.of(Sentence):
+    for entry in draft.of(models.Sentence):
         reason = entry.fields.get("uncited_reason")
         if entry.key not in used and not reason:
             yield f"{entry.where}: uncited_reason: no fact rests on it: cite it or say why not"

@@ -1,34 +1,15 @@
 """Reads annotations: TOML files in, one entry per record out."""
 
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import models
+from django.db.models import Model
 
-from policy.models import (
-    BilateralIssue,
-    Country,
-    Event,
-    EventContext,
-    EventOrder,
-    EventParty,
-    Figure,
-    Gap,
-    IssueSide,
-    Official,
-    Passage,
-    Position,
-    Sentence,
-    Source,
-    Statement,
-    Stop,
-    Trip,
-)
+from policy import models
 from policy.models.base import Fact
 from policy.models.registry import owner_key
 from policy.validation import Record, errors_of, fields_of
@@ -47,91 +28,53 @@ class InvalidAnnotationsError(Exception):
         super().__init__("\n".join(errors))
 
 
-@dataclass(frozen=True)
-class AnnotationType:
+class AnnotationType(NamedTuple):
     """How one kind of annotation becomes records: its table, its model and its key."""
 
     table: str
-    model: type[models.Model]
-    key: Callable[[str, TomlTable], str]
-    owner: str | None = None
-    fixed: tuple[tuple[str, str], ...] = ()
+    model: type[Model]
+    key: str = "{id}"
+    """The key as a format string over the table and its owner, a record or the source."""
     parts: tuple["AnnotationType", ...] = ()
-    key_only: tuple[str, ...] = ()
-
-
-def _id(owner: str, table: TomlTable) -> str:
-    return str(table["id"])
-
-
-def _country(owner: str, table: TomlTable) -> str:
-    return f"{owner}-{str(table['country']).lower()}"
-
-
-def _party(role: str) -> Callable[[str, TomlTable], str]:
-    return lambda owner, table: f"{owner}-{role}-{str(table['country']).lower()}"
-
-
-def _keyed(owner: str, table: TomlTable) -> str:
-    return f"{owner}-{table['key']}"
+    role: str | None = None
+    """The role of the parties in this table."""
 
 
 FILES: dict[str, AnnotationType] = {
-    "source.toml": AnnotationType("source", Source, _id),
-    "sentences.toml": AnnotationType(
-        "sentence",
-        Sentence,
-        lambda source, table: f"{source}-p{table['paragraph']}s{table['number']}",
-        owner="source",
-    ),
-    "passages.toml": AnnotationType(
-        "passage",
-        Passage,
-        lambda source, table: f"{source}-{table['sentence']}-{table['start']}-{table['end']}",
-        owner="source",
-    ),
-    "countries.toml": AnnotationType("country", Country, _id),
+    "source.toml": AnnotationType("source", models.Source),
+    "sentences.toml": AnnotationType("sentence", models.Sentence, "{owner}-p{paragraph}s{number}"),
+    "passages.toml": AnnotationType("passage", models.Passage, "{owner}-{sentence}-{start}-{end}"),
+    "countries.toml": AnnotationType("country", models.Country),
     "officials.toml": AnnotationType(
         "official",
-        Official,
-        _id,
-        parts=(AnnotationType("position", Position, _keyed, key_only=("key",)),),
+        models.Official,
+        parts=(AnnotationType("position", models.Position, "{owner}-{key}"),),
     ),
     "bilateral-issues.toml": AnnotationType(
         "issue",
-        BilateralIssue,
-        _id,
+        models.BilateralIssue,
         parts=(
-            AnnotationType("side", IssueSide, _country),
-            AnnotationType("figure", Figure, _keyed, key_only=("key",)),
+            AnnotationType("side", models.IssueSide, "{owner}-{country}"),
+            AnnotationType("figure", models.Figure, "{owner}-{key}"),
         ),
     ),
-    "statements.toml": AnnotationType("statement", Statement, _id),
+    "statements.toml": AnnotationType("statement", models.Statement),
     "events.toml": AnnotationType(
         "event",
-        Event,
-        _id,
+        models.Event,
         parts=(
-            AnnotationType("actors", EventParty, _party("actor"), fixed=(("role", "actor"),)),
+            AnnotationType("actors", models.EventParty, "{owner}-actor-{country}", role="actor"),
             AnnotationType(
-                "recipients", EventParty, _party("recipient"), fixed=(("role", "recipient"),)
+                "recipients", models.EventParty, "{owner}-recipient-{country}", role="recipient"
             ),
-            AnnotationType(
-                "contexts",
-                EventContext,
-                lambda owner, table: f"{owner}-{str(table['context']).replace('_', '-')}",
-            ),
-            AnnotationType(
-                "order",
-                EventOrder,
-                lambda owner, table: f"{owner}-{table['relation']}-{table['other']}",
-            ),
+            AnnotationType("contexts", models.EventContext, "{owner}-{context}"),
+            AnnotationType("order", models.EventOrder, "{owner}-{relation}-{other}"),
         ),
     ),
     "trips.toml": AnnotationType(
-        "trip", Trip, _id, parts=(AnnotationType("stop", Stop, _country),)
+        "trip", models.Trip, parts=(AnnotationType("stop", models.Stop, "{owner}-{country}"),)
     ),
-    "gaps.toml": AnnotationType("gap", Gap, _id, owner="source"),
+    "gaps.toml": AnnotationType("gap", models.Gap),
 }
 MENTIONS = "mentions.toml"
 """The file with passages that a source adds to records declared in another source's folder."""
@@ -141,7 +84,7 @@ MENTIONS = "mentions.toml"
 class Entry:
     """One record of a future fixture, and where it was annotated."""
 
-    model: type[models.Model]
+    model: type[Model]
     key: str
     fields: dict[str, Any]
     where: str
@@ -149,13 +92,8 @@ class Entry:
     @property
     def record(self) -> Record:
         """The record as Django writes it in a fixture, its fields in the model's order."""
-        order = list(fields_of(self.model))
-        fields = {
-            name: plain(self.fields[name])
-            for name in sorted(
-                self.fields, key=lambda name: order.index(name) if name in order else len(order)
-            )
-        }
+        known = {name: 0 for name in fields_of(self.model) if name in self.fields}
+        fields = {name: plain(value) for name, value in (known | self.fields).items()}
         return {"model": self.model._meta.label_lower, "pk": self.key, "fields": fields}
 
 
@@ -163,15 +101,13 @@ class Entry:
 class Draft:
     """All entries read so far, and all errors found in them."""
 
-    entries: dict[tuple[type[models.Model], str], Entry] = field(default_factory=dict)
+    entries: dict[tuple[type[Model], str], Entry] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
-    def of(self, model: type[models.Model]) -> list[Entry]:
+    def of(self, model: type[Model]) -> list[Entry]:
         """Return the entries of one model, in the order of their keys."""
-        return sorted(
-            (entry for (kind, _), entry in self.entries.items() if kind is model),
-            key=lambda entry: entry.key,
-        )
+        found = (entry for (kind, _), entry in self.entries.items() if kind is model)
+        return sorted(found, key=lambda entry: entry.key)
 
 
 def read_toml(path: Path, draft: Draft) -> TomlTable:
@@ -207,7 +143,7 @@ def _read_file(kind: AnnotationType, path: Path, draft: Draft) -> None:
     for stray in content.keys() - {kind.table}:
         draft.errors.append(f"{path}: {stray}: is unknown; only {kind.table} belongs here")
     tables = content.get(kind.table, [])
-    if kind.model is Source:
+    if kind.model is models.Source:
         if not isinstance(tables, dict) or tables.get("id") != source:
             draft.errors.append(f"{path}: source: id: must be the folder's name, {source!r}")
             return
@@ -227,18 +163,18 @@ class _Reader:
 
     def read(self, kind: AnnotationType, table: Any, label: str, owner: str) -> None:
         """Read one table, and the tables nested in it."""
-        if kind.model is EventContext and isinstance(table, str):
+        if kind.model is models.EventContext and isinstance(table, str):
             table = {"context": table}
         if not isinstance(table, dict):
             self.draft.errors.append(f"{self.path}: {label}: must be a table, not {table!r}")
             return
         try:
-            key = kind.key(owner, table)
+            key = _key(kind, table, owner)
         except KeyError as error:
             self.draft.errors.append(f"{self.path}: {label}: {error.args[0]}: is missing")
             return
         where = f"{self.path}: {kind.table} {key}"
-        if "id" in table and kind.key is not _id:
+        if "id" in table and kind.key != "{id}":
             self.draft.errors.append(f"{where}: id: leave it out; the key is made from the rest")
         fields = self._fields(kind, table, owner)
         self._add(Entry(kind.model, key, fields, where))
@@ -251,12 +187,16 @@ class _Reader:
                 self.read(part, inner, f"{kind.table} {key}: {part.table} {number}", key)
 
     def _fields(self, kind: AnnotationType, table: TomlTable, owner: str) -> dict[str, Any]:
-        apart = {"id", *kind.key_only, *(part.table for part in kind.parts)}
+        apart = {"id", *(part.table for part in kind.parts)}
+        if "{key}" in kind.key:
+            apart.add("key")
         fields = {name: value for name, value in table.items() if name not in apart}
-        if owner_name := kind.owner or owner_key(kind.model):
+        owner_name = owner_key(kind.model) or "source"
+        if owner_name in fields_of(kind.model):
             fields[owner_name] = owner
-        fields.update(kind.fixed)
-        if kind.model is Passage and isinstance(fields.get("sentence"), str):
+        if kind.role:
+            fields["role"] = kind.role
+        if kind.model is models.Passage and isinstance(fields.get("sentence"), str):
             fields["sentence"] = f"{self.source}-{fields['sentence']}"
         if isinstance(fields.get("evidence"), list):
             fields["evidence"] = [f"{self.source}-{reference}" for reference in fields["evidence"]]
@@ -266,7 +206,7 @@ class _Reader:
         existing = self.draft.entries.setdefault((entry.model, entry.key), entry)
         if existing is entry:
             return
-        if existing.model is not Country:
+        if existing.model is not models.Country:
             self.draft.errors.append(f"{entry.where}: id: stands twice; first in {existing.where}")
             return
         for name, value in entry.fields.items():
@@ -278,6 +218,16 @@ class _Reader:
                     f"{entry.where}: {name}: another source describes this country; add only "
                     "aliases and evidence"
                 )
+
+
+def _key(kind: AnnotationType, table: TomlTable, owner: str) -> str:
+    """Return the key of a table's record; raises KeyError with the name of a missing field."""
+    parts = {**table, "owner": owner}
+    if "country" in table:
+        parts["country"] = str(table["country"]).lower()
+    if "context" in table:
+        parts["context"] = str(table["context"]).replace("_", "-")
+    return kind.key.format_map(parts)
 
 
 def read_mentions(folder: Path, draft: Draft) -> None:
@@ -307,7 +257,7 @@ def records_of_source(folder: Path) -> dict[str, list[Record]]:
     """
     draft = Draft()
     read_source(folder, draft)
-    for kind in (Source, Sentence, Passage):
+    for kind in (models.Source, models.Sentence, models.Passage):
         for entry in draft.of(kind):
             draft.errors += [
                 f"{entry.where}: {name}: {message}"
@@ -315,11 +265,10 @@ def records_of_source(folder: Path) -> dict[str, list[Record]]:
             ]
     if draft.errors:
         raise InvalidAnnotationsError(draft.errors)
-    records: dict[str, list[Record]] = {
-        kind.model._meta.model_name or "": [entry.record for entry in draft.of(kind.model)]
+    return {
+        str(kind.model._meta.model_name): [entry.record for entry in draft.of(kind.model)]
         for kind in FILES.values()
     }
-    return records
 
 
 def plain(value: Any) -> Any:

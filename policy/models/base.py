@@ -16,11 +16,6 @@ MAX_KEY = 120
 no_nul = ProhibitNullCharactersValidator()
 
 
-def sha256_validator() -> RegexValidator:
-    """Return the validator of a SHA-256 digest in lower-case hexadecimal."""
-    return RegexValidator(r"\A[0-9a-f]{64}\Z", "Write a SHA-256 digest: 64 lower-case hex digits.")
-
-
 def list_of_texts(value: object) -> None:
     """Raise ValidationError unless the value is a list of non-empty strings."""
     if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
@@ -55,8 +50,7 @@ class Key(Text):
 
     default_validators = [  # noqa: RUF012
         RegexValidator(
-            rf"\A{SLUG}\Z",
-            "Write a slug: lower-case letters, digits and single hyphens.",
+            rf"\A{SLUG}\Z", "Write a slug: lower-case letters, digits and single hyphens."
         )
     ]
 
@@ -67,45 +61,62 @@ class Key(Text):
         super().__init__(*args, **options)
 
 
+OPTIONAL: Any = {"null": True, "blank": True}
+"""The options of a field that a source may leave open: null means not stated."""
+
+
+def code_field(vocabulary: type[Vocabulary], help_text: str, **options: Any) -> Text:
+    """Return the field of a code, as long as the longest of its vocabulary."""
+    longest = max(map(len, vocabulary.values))
+    return Text(max_length=longest, choices=vocabulary, help_text=help_text, **options)
+
+
+def texts_field(help_text: str) -> models.JSONField:
+    """Return the field of a list of texts, which may be empty."""
+    return models.JSONField(
+        default=list, blank=True, validators=[list_of_texts], help_text=help_text
+    )
+
+
+def sha256_field(help_text: str) -> Text:
+    """Return the field of a SHA-256 digest in lower-case hexadecimal."""
+    message = "Write a SHA-256 digest: 64 lower-case hex digits."
+    rule = RegexValidator(r"\A[0-9a-f]{64}\Z", message)
+    return Text(max_length=64, validators=[rule], help_text=help_text)
+
+
 class Support(Vocabulary):
     """How firmly the source carries a fact."""
 
-    STATED = "stated", "The source says it in so many words.", "Stated"
-    INFERRED = "inferred", "The source implies it; the note says how it was concluded.", "Inferred"
+    STATED = "stated", "The source says it in so many words."
+    INFERRED = "inferred", "The source implies it; the note says how it was concluded."
     AMBIGUOUS = (
         "ambiguous",
         "The source can be read in more than one way; the note names the readings.",
-        "Ambiguous",
     )
     REFERENCE = (
         "reference",
         "Common reference data that does not depend on any source, such as a country code.",
-        "Reference",
     )
 
 
 class Precision(Vocabulary):
     """How finely an uncertain time is known."""
 
-    DAY = "day", "Known to the day: the earliest and latest day are one.", "Day"
-    WEEK = "week", "Known to lie within a named week.", "Week"
-    MONTH = "month", "Known to lie within a month.", "Month"
-    YEAR = "year", "Known to lie within a year.", "Year"
-    RANGE = "range", "Known only to lie between two named days.", "Range"
+    DAY = "day", "Known to the day: the earliest and latest day are one."
+    WEEK = "week", "Known to lie within a named week."
+    MONTH = "month", "Known to lie within a month."
+    YEAR = "year", "Known to lie within a year."
+    RANGE = "range", "Known only to lie between two named days."
 
 
 class Fact(models.Model):
     """Something the dataset asserts, with the passages it rests on and how firmly they carry it."""
 
-    support = Text(
-        max_length=9,
-        choices=Support,
-        help_text="How firmly the source carries this fact.",
-    )
+    support = code_field(Support, "How firmly the source carries this fact.")
     note = LongText(
-        null=True,
-        blank=True,
         help_text="What a reader must know to use this fact rightly, in our words; or null.",
+        **OPTIONAL,
     )
     evidence = models.ManyToManyField(
         "policy.Passage",
@@ -122,26 +133,19 @@ class Timed(models.Model):
 
     time_text = Text(
         max_length=200,
-        null=True,
-        blank=True,
         help_text="The source's own words for the time; null when it gives none.",
+        **OPTIONAL,
     )
     time_earliest = models.DateField(
-        null=True,
-        blank=True,
         help_text="The first day (ISO 8601) the words allow; null when they bound nothing.",
+        **OPTIONAL,
     )
     time_latest = models.DateField(
-        null=True,
-        blank=True,
         help_text="The last day (ISO 8601) the words allow; null when they bound nothing.",
+        **OPTIONAL,
     )
-    time_precision = Text(
-        max_length=5,
-        choices=Precision,
-        null=True,
-        blank=True,
-        help_text="How finely the time is known; null when no days are given.",
+    time_precision = code_field(
+        Precision, "How finely the time is known; null when no days are given.", **OPTIONAL
     )
     time_year_inferred = models.BooleanField(
         default=False,

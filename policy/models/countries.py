@@ -6,7 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 
-from policy.models.base import Fact, Key, Support, Text, list_of_texts
+from policy.models.base import OPTIONAL, Fact, Key, Support, Text, code_field, texts_field
 from policy.models.registry import RecordKind
 from policy.vocabulary import Vocabulary
 
@@ -45,54 +45,41 @@ class Country(Fact):
     name = Text(max_length=100, help_text="Short English name, after ISO 3166-1.")
     region = Text(
         max_length=3,
-        null=True,
-        blank=True,
         validators=[digits(3)],
         help_text="UN M49 code of the region; null for Antarctica.",
+        **OPTIONAL,
     )
-    region_name = Text(
-        max_length=60, null=True, blank=True, help_text="Name of the M49 region; may be null."
-    )
+    region_name = Text(max_length=60, help_text="Name of the M49 region; may be null.", **OPTIONAL)
     subregion = Text(
         max_length=3,
-        null=True,
-        blank=True,
         validators=[digits(3)],
         help_text="UN M49 code of the smallest area the country is listed under; may be null.",
+        **OPTIONAL,
     )
     subregion_name = Text(
-        max_length=60, null=True, blank=True, help_text="Name of that M49 area; may be null."
+        max_length=60, help_text="Name of that M49 area; may be null.", **OPTIONAL
     )
     cow = models.PositiveSmallIntegerField(
-        null=True,
-        blank=True,
         unique=True,
         help_text="Correlates of War state number; null for what is not in its state system.",
+        **OPTIONAL,
     )
     cow_code = Text(
         max_length=3,
-        null=True,
-        blank=True,
         help_text="Correlates of War state abbreviation; null as the number is.",
+        **OPTIONAL,
     )
     longitude = models.FloatField(
-        null=True,
-        blank=True,
         validators=[MinValueValidator(-180), MaxValueValidator(180)],
         help_text="Longitude of a representative point, in degrees (WGS 84); null when not known.",
+        **OPTIONAL,
     )
     latitude = models.FloatField(
-        null=True,
-        blank=True,
         validators=[MinValueValidator(-90), MaxValueValidator(90)],
         help_text="Latitude of a representative point, in degrees (WGS 84); null when not known.",
+        **OPTIONAL,
     )
-    aliases = models.JSONField(
-        default=list,
-        blank=True,
-        validators=[list_of_texts],
-        help_text="The words the sources use for the country, as they spell them.",
-    )
+    aliases = texts_field("The words the sources use for the country, as they spell them.")
 
     class Meta:
         verbose_name_plural = "countries"
@@ -107,31 +94,20 @@ class Official(Fact):
     id = Key(help_text="Slug of the person, stable for good.")
     name = Text(
         max_length=200,
-        null=True,
-        blank=True,
         help_text="Full name; null for a person the source does not name.",
+        **OPTIONAL,
     )
     label = Text(max_length=200, help_text="What to call the person in a list; always there.")
-    aliases = models.JSONField(
-        default=list,
-        blank=True,
-        validators=[list_of_texts],
-        help_text="The words the sources use for the person, as they spell them.",
-    )
+    aliases = texts_field("The words the sources use for the person, as they spell them.")
     country = models.ForeignKey(
         Country,
         models.PROTECT,
-        null=True,
-        blank=True,
         related_name="officials",
         help_text="The country the person serves, as alpha-3; null when not stated.",
+        **OPTIONAL,
     )
-    country_support = Text(
-        max_length=9,
-        choices=Support,
-        null=True,
-        blank=True,
-        help_text="How firmly the source carries the country; null when there is none.",
+    country_support = code_field(
+        Support, "How firmly the source carries the country; null when there is none.", **OPTIONAL
     )
 
     class Meta:
@@ -149,35 +125,18 @@ class Official(Fact):
 class Role(Vocabulary):
     """What kind of office a position is."""
 
-    HEAD_OF_STATE = (
-        "head_of_state",
-        "Head of state, whether or not also head of government.",
-        "Head of state",
-    )
-    HEAD_OF_GOVERNMENT = (
-        "head_of_government",
-        "Head of government who is not head of state.",
-        "Head of government",
-    )
+    HEAD_OF_STATE = "head_of_state", "Head of state, whether or not also head of government."
+    HEAD_OF_GOVERNMENT = "head_of_government", "Head of government who is not head of state."
     FOREIGN_MINISTER = (
         "foreign_minister",
         "Minister in charge of foreign affairs, by whatever title.",
-        "Foreign minister",
     )
-    MINISTER = "minister", "Any other member of a cabinet.", "Minister"
-    DIPLOMAT = "diplomat", "Ambassador, envoy or other diplomatic officer.", "Diplomat"
-    SPOKESPERSON = (
-        "spokesperson",
-        "Speaks to the public for a government or department.",
-        "Spokesperson",
-    )
-    LEGISLATOR = "legislator", "Member of a legislature.", "Legislator"
-    MILITARY = "military", "Officer of armed forces.", "Military"
-    OFFICIAL = (
-        "official",
-        "An official whose office the source does not describe further.",
-        "Official",
-    )
+    MINISTER = "minister", "Any other member of a cabinet."
+    DIPLOMAT = "diplomat", "Ambassador, envoy or other diplomatic officer."
+    SPOKESPERSON = "spokesperson", "Speaks to the public for a government or department."
+    LEGISLATOR = "legislator", "Member of a legislature."
+    MILITARY = "military", "Officer of armed forces."
+    OFFICIAL = "official", "An official whose office the source does not describe further."
 
 
 class Position(Fact):
@@ -190,26 +149,24 @@ class Position(Fact):
         Official, models.CASCADE, related_name="positions", help_text="Slug of the person."
     )
     title = Text(max_length=200, help_text="Title of the office.")
-    role = Text(max_length=18, choices=Role, help_text="What kind of office it is.")
+    role = code_field(Role, "What kind of office it is.")
     country = models.ForeignKey(
         Country,
         models.PROTECT,
-        null=True,
-        blank=True,
         related_name="positions",
         help_text="The country whose office it is, as alpha-3; null when not stated.",
+        **OPTIONAL,
     )
     organisation = Text(
         max_length=200,
-        null=True,
-        blank=True,
         help_text="The body the office belongs to; null when not stated.",
+        **OPTIONAL,
     )
     start = models.DateField(
-        null=True, blank=True, help_text="First day in office (ISO 8601); null when not stated."
+        help_text="First day in office (ISO 8601); null when not stated.", **OPTIONAL
     )
     end = models.DateField(
-        null=True, blank=True, help_text="Last day in office (ISO 8601); null when not stated."
+        help_text="Last day in office (ISO 8601); null when not stated.", **OPTIONAL
     )
 
     class Meta:

@@ -8,7 +8,17 @@ from django.db import models
 from django.db.models import F, Q
 
 from policy import plover
-from policy.models.base import Fact, Key, LongText, Support, Text, Timed, list_of_texts
+from policy.models.base import (
+    OPTIONAL,
+    Fact,
+    Key,
+    LongText,
+    Support,
+    Text,
+    Timed,
+    code_field,
+    texts_field,
+)
 from policy.models.countries import Country
 from policy.models.issues import BilateralIssue
 from policy.models.registry import RecordKind
@@ -31,47 +41,29 @@ class Event(Fact, Timed):
 
     id = Key(help_text="Slug of the event, stable for good.")
     summary = LongText(help_text="What happened, in our words.")
-    event_type = Text(
-        max_length=9,
-        choices=plover.EventType,
-        null=True,
-        blank=True,
-        help_text="PLOVER event type; null where coding would invent.",
+    event_type = code_field(
+        plover.EventType, "PLOVER event type; null where coding would invent.", **OPTIONAL
     )
     mode = Text(
         max_length=20,
         choices=plover.MODE_CHOICES,
-        null=True,
-        blank=True,
         help_text="PLOVER mode of the event type; null when none applies.",
+        **OPTIONAL,
     )
-    auxiliary = Text(
-        max_length=12,
-        choices=plover.Auxiliary,
-        null=True,
-        blank=True,
-        help_text="Whether the event is past, planned, supposed or denied; null when it is none.",
+    auxiliary = code_field(
+        plover.Auxiliary,
+        "Whether the event is past, planned, supposed or denied; null when it is none.",
+        **OPTIONAL,
     )
-    confidence = Text(
-        max_length=6,
-        choices=plover.Confidence,
-        null=True,
-        blank=True,
-        help_text="How sure the coder is of the event type; null when there is none.",
+    confidence = code_field(
+        plover.Confidence,
+        "How sure the coder is of the event type; null when there is none.",
+        **OPTIONAL,
     )
-    alternatives = models.JSONField(
-        default=list,
-        blank=True,
-        validators=[list_of_texts],
-        help_text="Other codes a careful coder might choose, as TYPE or TYPE/mode.",
-    )
-    rationale = LongText(
-        null=True, blank=True, help_text="Why it is coded so, in our words; null when plain."
-    )
+    alternatives = texts_field("Other codes a careful coder might choose, as TYPE or TYPE/mode.")
+    rationale = LongText(help_text="Why it is coded so, in our words; null when plain.", **OPTIONAL)
     uncoded_reason = LongText(
-        null=True,
-        blank=True,
-        help_text="Why there is no event type; null when there is one.",
+        help_text="Why there is no event type; null when there is one.", **OPTIONAL
     )
     issues = models.ManyToManyField(
         BilateralIssue,
@@ -87,9 +79,7 @@ class Event(Fact, Timed):
             models.CheckConstraint(
                 name="policy_event_coded_or_not",
                 condition=Q(
-                    event_type__isnull=False,
-                    confidence__isnull=False,
-                    uncoded_reason__isnull=True,
+                    event_type__isnull=False, confidence__isnull=False, uncoded_reason__isnull=True
                 )
                 | Q(
                     event_type__isnull=True,
@@ -143,8 +133,8 @@ class Event(Fact, Timed):
 class PartyRole(Vocabulary):
     """Which part a country has in an event."""
 
-    ACTOR = "actor", "Does or says it; in a reciprocal event, every side.", "Actor"
-    RECIPIENT = "recipient", "It is done or said to them.", "Recipient"
+    ACTOR = "actor", "Does or says it; in a reciprocal event, every side."
+    RECIPIENT = "recipient", "It is done or said to them."
 
 
 class EventParty(models.Model):
@@ -156,11 +146,11 @@ class EventParty(models.Model):
     event = models.ForeignKey(
         Event, models.CASCADE, related_name="parties", help_text="Slug of the event."
     )
-    role = Text(max_length=9, choices=PartyRole, help_text="The country's part in the event.")
+    role = code_field(PartyRole, "The country's part in the event.")
     country = models.ForeignKey(
         Country, models.PROTECT, related_name="event_parts", help_text="The country, as alpha-3."
     )
-    support = Text(max_length=9, choices=Support, help_text="Whether the source states this part.")
+    support = code_field(Support, "Whether the source states this part.")
 
     class Meta:
         verbose_name_plural = "event parties"
@@ -181,7 +171,7 @@ class EventContext(models.Model):
     event = models.ForeignKey(
         Event, models.CASCADE, related_name="contexts", help_text="Slug of the event."
     )
-    context = Text(max_length=22, choices=plover.Context, help_text="The PLOVER context.")
+    context = code_field(plover.Context, "The PLOVER context.")
 
     class Meta:
         verbose_name_plural = "event contexts"
@@ -194,9 +184,9 @@ class EventContext(models.Model):
 class OrderRelation(Vocabulary):
     """How two events lie in time."""
 
-    BEFORE = "before", "The first event came before the other.", "Before"
-    AFTER = "after", "The first event came after the other.", "After"
-    CONCURRENT = "concurrent", "The two events belong to the same time.", "Concurrent"
+    BEFORE = "before", "The first event came before the other."
+    AFTER = "after", "The first event came after the other."
+    CONCURRENT = "concurrent", "The two events belong to the same time."
 
 
 SEEN_FROM_THE_OTHER = {
@@ -224,9 +214,7 @@ class EventOrder(Fact):
     event = models.ForeignKey(
         Event, models.CASCADE, related_name="orders", help_text="Slug of the first event."
     )
-    relation = Text(
-        max_length=10, choices=OrderRelation, help_text="How the first lies to the other."
-    )
+    relation = code_field(OrderRelation, "How the first lies to the other.")
     other = models.ForeignKey(
         Event, models.CASCADE, related_name="orders_of_others", help_text="Slug of the other event."
     )

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from policy.models.base import Fact, Key, LongText, Text, Timed
+from policy.models.base import OPTIONAL, Fact, Key, LongText, Text, Timed, code_field
 from policy.models.countries import Country
 from policy.models.registry import RecordKind
 from policy.plover import Context
@@ -15,24 +15,16 @@ from policy.vocabulary import Vocabulary
 class IssueStatus(Vocabulary):
     """Where a bilateral issue stands."""
 
-    CONTESTED = "contested", "The two sides hold opposed positions.", "Contested"
-    NOT_PERMITTED = (
-        "not_permitted",
-        "One side has not allowed what the other wants.",
-        "Not permitted",
-    )
-    UNDER_DISCUSSION = (
-        "under_discussion",
-        "The two sides are talking, with no outcome reported.",
-        "Under discussion",
-    )
-    PROPOSED = "proposed", "One side has put something forward or means to.", "Proposed"
-    EXPLORING = "exploring", "One side is considering a step of its own.", "Exploring"
-    EASING = "easing", "There was open tension and there are signs that it lessens.", "Easing"
-    CONCEDED = "conceded", "One side resisted or was pressed, and has given way.", "Conceded"
-    COOPERATIVE = "cooperative", "The two sides act together on it.", "Cooperative"
-    AGREED = "agreed", "The two sides have reached an agreement.", "Agreed"
-    SETTLED = "settled", "The matter is closed.", "Settled"
+    CONTESTED = "contested", "The two sides hold opposed positions."
+    NOT_PERMITTED = "not_permitted", "One side has not allowed what the other wants."
+    UNDER_DISCUSSION = "under_discussion", "The two sides are talking, with no outcome reported."
+    PROPOSED = "proposed", "One side has put something forward or means to."
+    EXPLORING = "exploring", "One side is considering a step of its own."
+    EASING = "easing", "There was open tension and there are signs that it lessens."
+    CONCEDED = "conceded", "One side resisted or was pressed, and has given way."
+    COOPERATIVE = "cooperative", "The two sides act together on it."
+    AGREED = "agreed", "The two sides have reached an agreement."
+    SETTLED = "settled", "The matter is closed."
 
 
 class BilateralIssue(Fact, Timed):
@@ -43,8 +35,8 @@ class BilateralIssue(Fact, Timed):
     id = Key(help_text="Slug of the issue, stable for good.")
     title = Text(max_length=200, help_text="What the matter is, in a few words.")
     summary = LongText(help_text="What the source says of it, in our words.")
-    topic = Text(max_length=22, choices=Context, help_text="The subject, as a PLOVER context.")
-    status = Text(max_length=16, choices=IssueStatus, help_text="Where the issue stands.")
+    topic = code_field(Context, "The subject, as a PLOVER context.")
+    status = code_field(IssueStatus, "Where the issue stands.")
 
     class Meta(Timed.Meta):
         verbose_name_plural = "bilateral issues"
@@ -64,9 +56,7 @@ class IssueSide(Fact):
         Country, models.PROTECT, related_name="issue_sides", help_text="The country, as alpha-3."
     )
     position = LongText(
-        null=True,
-        blank=True,
-        help_text="The country's position, in our words; null when not stated.",
+        help_text="The country's position, in our words; null when not stated.", **OPTIONAL
     )
     not_stated = models.BooleanField(
         default=False, help_text="True when the source does not state this country's position."
@@ -100,11 +90,11 @@ class Comparator(Vocabulary):
 class Unit(Vocabulary):
     """What a figure counts."""
 
-    PERSONS = "persons", "Human beings.", "Persons"
-    SHARE = "share", "Part of a whole, 0 to 1.", "Share"
-    FLIGHTS = "flights", "Flights of aircraft.", "Flights"
+    PERSONS = "persons", "Human beings."
+    SHARE = "share", "Part of a whole, 0 to 1."
+    FLIGHTS = "flights", "Flights of aircraft."
     USD = "usd", "United States dollars.", "US dollars"
-    COUNT = "count", "Things of another kind, named by the measure.", "Count"
+    COUNT = "count", "Things of another kind, named by the measure."
 
 
 class Figure(Fact, Timed):
@@ -121,18 +111,13 @@ class Figure(Fact, Timed):
     value = models.DecimalField(
         max_digits=18,
         decimal_places=4,
-        null=True,
-        blank=True,
         help_text="The number in the words, in the unit; null when the words hold none.",
+        **OPTIONAL,
     )
-    comparator = Text(
-        max_length=6,
-        choices=Comparator,
-        null=True,
-        blank=True,
-        help_text="How the value bounds the true number; null when there is no value.",
+    comparator = code_field(
+        Comparator, "How the value bounds the true number; null when there is no value.", **OPTIONAL
     )
-    unit = Text(max_length=7, choices=Unit, help_text="What is counted.")
+    unit = code_field(Unit, "What is counted.")
 
     class Meta(Timed.Meta):
         ordering: ClassVar = ["issue_id", "id"]

@@ -15,15 +15,15 @@ from policy.vocabulary import Vocabulary
 class RecordKind(Vocabulary):
     """What kind of record something is; each has a list and a detail in the API."""
 
-    COUNTRY = "country", "A state that a source speaks of.", "Country"
-    OFFICIAL = "official", "A person in public life.", "Official"
-    STATEMENT = "statement", "What somebody said, wrote or signalled.", "Statement"
-    BILATERAL_ISSUE = "bilateral-issue", "A matter between two countries.", "Bilateral issue"
-    EVENT = "event", "Something done or said between states.", "Event"
-    TRIP = "trip", "An official journey.", "Trip"
-    SOURCE = "source", "A document.", "Source"
-    PASSAGE = "passage", "A span that facts cite.", "Passage"
-    GAP = "gap", "Something a source does not say.", "Gap"
+    COUNTRY = "country", "A state that a source speaks of."
+    OFFICIAL = "official", "A person in public life."
+    STATEMENT = "statement", "What somebody said, wrote or signalled."
+    BILATERAL_ISSUE = "bilateral-issue", "A matter between two countries."
+    EVENT = "event", "Something done or said between states."
+    TRIP = "trip", "An official journey."
+    SOURCE = "source", "A document."
+    PASSAGE = "passage", "A span that facts cite."
+    GAP = "gap", "Something a source does not say."
 
 
 def kind_of(model: type[models.Model]) -> RecordKind | None:

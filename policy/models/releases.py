@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 
-from policy.models.base import Key, LongText, Text, sha256_validator
+from policy.models.base import OPTIONAL, Key, LongText, Text, sha256_field
 from policy.models.countries import Country, Official
 from policy.models.events import Event
 from policy.models.issues import BilateralIssue
@@ -29,9 +29,7 @@ class Gap(models.Model):
     )
     question = LongText(help_text="What a reader would ask, in our words.")
     note = LongText(
-        null=True,
-        blank=True,
-        help_text="What the source does say near it, or why it matters; may be null.",
+        help_text="What the source does say near it, or why it matters; may be null.", **OPTIONAL
     )
     countries = models.ManyToManyField(
         Country, blank=True, related_name="gaps", help_text="Countries it concerns, as alpha-3."
@@ -74,11 +72,7 @@ class Release(models.Model):
     schema_version = models.PositiveSmallIntegerField(
         help_text="Version of the shape of the records; software of another one refuses them."
     )
-    content_hash = Text(
-        max_length=64,
-        validators=[sha256_validator()],
-        help_text="SHA-256 over every record of the release in canonical JSON.",
-    )
+    content_hash = sha256_field("SHA-256 over every record of the release in canonical JSON.")
     counts = models.JSONField(help_text="Number of records of each kind.")
 
     class Meta:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 
-from policy.models.base import MAX_KEY, SLUG, Key, Text
+from policy.models.base import MAX_KEY, SLUG, Key, Text, code_field
 from policy.models.registry import RecordKind
 
 
@@ -13,7 +13,7 @@ class Renaming(models.Model):
     """A key that a record no longer has, and the one it has now."""
 
     id = Key(max_length=MAX_KEY + 20, help_text="Slug of the kind and the former key.")
-    kind = Text(max_length=15, choices=RecordKind, help_text="Kind of the record.")
+    kind = code_field(RecordKind, "Kind of the record.")
     former = Text(
         max_length=MAX_KEY,
         validators=[

@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from policy.models.base import Key, LongText, Text, sha256_validator
+from policy.models.base import OPTIONAL, Key, LongText, Text, sha256_field
 from policy.models.registry import RecordKind
 
 MAX_QUOTE_WORDS = 12
@@ -17,28 +17,20 @@ class Source(models.Model):
     record_kind: ClassVar = RecordKind.SOURCE
 
     id = Key(help_text="Slug of the source, stable for good.")
-    title = Text(max_length=300, null=True, blank=True, help_text="Title; null when not known.")
-    author = Text(max_length=200, null=True, blank=True, help_text="Author; null when not known.")
-    publisher = Text(
-        max_length=200, null=True, blank=True, help_text="Publisher; null when not known."
-    )
+    title = Text(max_length=300, help_text="Title; null when not known.", **OPTIONAL)
+    author = Text(max_length=200, help_text="Author; null when not known.", **OPTIONAL)
+    publisher = Text(max_length=200, help_text="Publisher; null when not known.", **OPTIONAL)
     published = models.DateField(
-        null=True, blank=True, help_text="Day of publication (ISO 8601); null when not known."
+        help_text="Day of publication (ISO 8601); null when not known.", **OPTIONAL
     )
-    url = models.URLField(
-        max_length=500, null=True, blank=True, help_text="Address; null when not known."
-    )
+    url = models.URLField(max_length=500, help_text="Address; null when not known.", **OPTIONAL)
     language = Text(max_length=35, help_text="Language of the text, as a BCP 47 tag.")
-    sha256 = Text(
-        max_length=64,
-        validators=[sha256_validator()],
-        help_text="SHA-256 of the whole text in UTF-8, in lower-case hex.",
-    )
+    sha256 = sha256_field("SHA-256 of the whole text in UTF-8, in lower-case hex.")
     code_points = models.PositiveIntegerField(
         help_text="Length of the whole text in Unicode code points."
     )
     note = LongText(
-        null=True, blank=True, help_text="What a reader must know about the document; may be null."
+        help_text="What a reader must know about the document; may be null.", **OPTIONAL
     )
 
     class Meta:
@@ -54,11 +46,7 @@ class Span(models.Model):
     end = models.PositiveIntegerField(
         help_text="Offset just after the last code point within the source's text."
     )
-    sha256 = Text(
-        max_length=64,
-        validators=[sha256_validator()],
-        help_text="SHA-256 of the exact span in UTF-8, in lower-case hex.",
-    )
+    sha256 = sha256_field("SHA-256 of the exact span in UTF-8, in lower-case hex.")
 
     class Meta:
         abstract = True
@@ -76,19 +64,14 @@ class Sentence(Span):
 
     id = Key(help_text="Slug of source, paragraph and sentence, such as article-1-p1s3.")
     source = models.ForeignKey(
-        Source,
-        models.CASCADE,
-        related_name="sentences",
-        help_text="Slug of the source.",
+        Source, models.CASCADE, related_name="sentences", help_text="Slug of the source."
     )
     paragraph = models.PositiveIntegerField(help_text="Number of the paragraph, from 1.")
     number = models.PositiveIntegerField(
         help_text="Number of the sentence within its paragraph, from 1."
     )
     uncited_reason = LongText(
-        null=True,
-        blank=True,
-        help_text="Why no fact rests on this sentence; null when at least one does.",
+        help_text="Why no fact rests on this sentence; null when at least one does.", **OPTIONAL
     )
 
     class Meta(Span.Meta):
@@ -108,10 +91,7 @@ class Passage(Span):
 
     id = Key(help_text="Slug of the sentence and the offsets, such as article-1-p1s3-367-373.")
     source = models.ForeignKey(
-        Source,
-        models.CASCADE,
-        related_name="passages",
-        help_text="Slug of the source.",
+        Source, models.CASCADE, related_name="passages", help_text="Slug of the source."
     )
     sentence = models.ForeignKey(
         Sentence,
@@ -148,11 +128,7 @@ class PassageText(models.Model):
         related_name="attached",
         help_text="The passage whose text this is.",
     )
-    sha256 = Text(
-        max_length=64,
-        validators=[sha256_validator()],
-        help_text="SHA-256 of the text; it is shown only while the passage says the same.",
-    )
+    sha256 = sha256_field("SHA-256 of the text; it is shown only while the passage says the same.")
     text = LongText(help_text="The exact text of the span.")
 
 
@@ -162,8 +138,4 @@ class AttachedTexts(models.Model):
     ONLY: ClassVar = "passage-texts"
 
     id = Key(help_text="Always the same, for there is one row.")
-    digest = Text(
-        max_length=64,
-        validators=[sha256_validator()],
-        help_text="SHA-256 over the key and the digest of every attached text.",
-    )
+    digest = sha256_field("SHA-256 over the key and the digest of every attached text.")

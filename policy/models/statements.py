@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from policy.models.base import Fact, Key, LongText, Support, Text, Timed
+from policy.models.base import OPTIONAL, Fact, Key, LongText, Support, Text, Timed, code_field
 from policy.models.countries import Country, Official
 from policy.models.issues import BilateralIssue
 from policy.models.registry import RecordKind
@@ -17,34 +17,21 @@ from policy.vocabulary import Vocabulary
 class StatementKind(Vocabulary):
     """In what form the source passes a statement on."""
 
-    QUOTATION = (
-        "quotation",
-        "The speaker's own words, marked as such or plainly so.",
-        "Quotation",
-    )
-    INDIRECT_SPEECH = (
-        "indirect_speech",
-        "What a speaker said, in the source's words.",
-        "Indirect speech",
-    )
+    QUOTATION = "quotation", "The speaker's own words, marked as such or plainly so."
+    INDIRECT_SPEECH = "indirect_speech", "What a speaker said, in the source's words."
     REPORTED_POSITION = (
         "reported_position",
         "A stance or signal of a government that no speaker is named for.",
-        "Reported position",
     )
-    NARRATION = "narration", "What the source itself says.", "Narration"
+    NARRATION = "narration", "What the source itself says."
 
 
 class Verbatim(Vocabulary):
     """Whether a quotation has been compared with what was first said or written."""
 
-    VERIFIED = "verified", "Compared with the original and equal to it.", "Verified"
-    UNVERIFIED = (
-        "unverified",
-        "Not compared with the original; it may be a paraphrase.",
-        "Unverified",
-    )
-    DIFFERS = "differs", "Compared with the original and different from it.", "Differs"
+    VERIFIED = "verified", "Compared with the original and equal to it."
+    UNVERIFIED = "unverified", "Not compared with the original; it may be a paraphrase."
+    DIFFERS = "differs", "Compared with the original and different from it."
 
 
 class Statement(Fact, Timed):
@@ -54,38 +41,25 @@ class Statement(Fact, Timed):
 
     id = Key(help_text="Slug of the statement, stable for good.")
     summary = LongText(help_text="What was said, in our words.")
-    kind = Text(
-        max_length=17,
-        choices=StatementKind,
-        help_text="In what form the source passes the statement on.",
-    )
-    topic = Text(
-        max_length=22,
-        choices=Context,
-        help_text="What it is mainly about, as a PLOVER context.",
-    )
+    kind = code_field(StatementKind, "In what form the source passes the statement on.")
+    topic = code_field(Context, "What it is mainly about, as a PLOVER context.")
     speaker = models.ForeignKey(
         Official,
         models.PROTECT,
-        null=True,
-        blank=True,
         related_name="statements",
         help_text="Slug of the official who said it; null when no person is named.",
+        **OPTIONAL,
     )
     attributed_country = models.ForeignKey(
         Country,
         models.PROTECT,
-        null=True,
-        blank=True,
         related_name="attributed_statements",
         help_text="The country, as alpha-3, it is attributed to when no person is; else null.",
+        **OPTIONAL,
     )
     narrator = models.BooleanField(default=False, help_text="True when the source itself says it.")
-    attribution_support = Text(
-        max_length=9,
-        choices=Support,
-        default=Support.STATED,
-        help_text="How firmly the source carries who said it.",
+    attribution_support = code_field(
+        Support, "How firmly the source carries who said it.", default=Support.STATED
     )
     about = models.ManyToManyField(
         Country,
@@ -101,21 +75,16 @@ class Statement(Fact, Timed):
     )
     medium = Text(
         max_length=200,
-        null=True,
-        blank=True,
         help_text="Where it was said or published; null when not stated.",
+        **OPTIONAL,
     )
     quotation = LongText(
-        null=True,
-        blank=True,
-        help_text="The official's words as the source gives them; only for a quotation.",
+        help_text="The official's words as the source gives them; only for a quotation.", **OPTIONAL
     )
-    verbatim = Text(
-        max_length=10,
-        choices=Verbatim,
-        null=True,
-        blank=True,
-        help_text="Whether the words were compared with the original; only for a quotation.",
+    verbatim = code_field(
+        Verbatim,
+        "Whether the words were compared with the original; only for a quotation.",
+        **OPTIONAL,
     )
 
     class Meta(Timed.Meta):
@@ -150,9 +119,7 @@ class Statement(Fact, Timed):
             models.CheckConstraint(
                 name="policy_statement_quotation",
                 condition=Q(
-                    kind=StatementKind.QUOTATION,
-                    quotation__isnull=False,
-                    verbatim__isnull=False,
+                    kind=StatementKind.QUOTATION, quotation__isnull=False, verbatim__isnull=False
                 )
                 | (
                     ~Q(kind=StatementKind.QUOTATION)
@@ -181,7 +148,7 @@ class Concern(models.Model):
     country = models.ForeignKey(
         Country, models.PROTECT, related_name="concerns", help_text="The country, as alpha-3."
     )
-    topic = Text(max_length=22, choices=Context, help_text="Topic of the statement.")
+    topic = code_field(Context, "Topic of the statement.")
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from policy.models.base import Fact, Key, LongText, Text, Timed, list_of_texts
+from policy.models.base import OPTIONAL, Fact, Key, LongText, Text, Timed, code_field, texts_field
 from policy.models.countries import Country, Official
 from policy.models.registry import RecordKind
 from policy.vocabulary import Vocabulary
@@ -13,10 +13,10 @@ from policy.vocabulary import Vocabulary
 class TripStatus(Vocabulary):
     """How far a journey has come, as of its source."""
 
-    PLANNED = "planned", "Announced or expected, not begun.", "Planned"
-    UNDERWAY = "underway", "Begun and not ended.", "Underway"
-    COMPLETED = "completed", "Ended.", "Completed"
-    CANCELLED = "cancelled", "Called off.", "Cancelled"
+    PLANNED = "planned", "Announced or expected, not begun."
+    UNDERWAY = "underway", "Begun and not ended."
+    COMPLETED = "completed", "Ended."
+    CANCELLED = "cancelled", "Called off."
 
 
 class Trip(Fact, Timed):
@@ -30,19 +30,13 @@ class Trip(Fact, Timed):
     traveller = models.ForeignKey(
         Official, models.PROTECT, related_name="trips", help_text="Slug of who travels."
     )
-    status = Text(max_length=9, choices=TripStatus, help_text="How far it has come.")
+    status = code_field(TripStatus, "How far it has come.")
     region_text = Text(
         max_length=200,
-        null=True,
-        blank=True,
         help_text="The source's words for where it goes; null when it has none.",
+        **OPTIONAL,
     )
-    purposes = models.JSONField(
-        default=list,
-        blank=True,
-        validators=[list_of_texts],
-        help_text="What the journey is for, each purpose in our words.",
-    )
+    purposes = texts_field("What the journey is for, each purpose in our words.")
 
     class Meta(Timed.Meta):
         ordering: ClassVar = ["id"]
@@ -60,21 +54,20 @@ class Stop(Fact, Timed):
     country = models.ForeignKey(
         Country, models.PROTECT, related_name="stops", help_text="The country, as alpha-3."
     )
-    status = Text(max_length=9, choices=TripStatus, help_text="How far this stop has come.")
+    status = code_field(TripStatus, "How far this stop has come.")
     listed_position = models.PositiveSmallIntegerField(
         help_text="Place in the source's list, from 1; it says nothing about the visit order."
     )
     visit_order = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Place in the order of visits; null when not stated."
+        help_text="Place in the order of visits; null when not stated.", **OPTIONAL
     )
-    city = Text(max_length=100, null=True, blank=True, help_text="City; null when not stated.")
+    city = Text(max_length=100, help_text="City; null when not stated.", **OPTIONAL)
     host = models.ForeignKey(
         Official,
         models.PROTECT,
-        null=True,
-        blank=True,
         related_name="hosted_stops",
         help_text="Slug of the official who receives the visit; null when not stated.",
+        **OPTIONAL,
     )
 
     class Meta(Timed.Meta):

@@ -1,6 +1,5 @@
 """What a release holds: the kinds of its records, their files, and the hash over them."""
 
-import hashlib
 import json
 from functools import cache
 from typing import Any
@@ -39,23 +38,8 @@ def kinds() -> dict[str, type[models.Model]]:
 def canonical(value: Any) -> bytes:
     """Return a record, or any value of JSON, as one line in canonical form.
 
+    The content hash is SHA-256 over these lines, newlines included, in the order of ``kinds``.
     Python's own encoder defines the form: that of msgspec writes large numbers in another way.
     Raises UnicodeEncodeError for half of a surrogate pair.
     """
     return _ENCODER.encode(value).encode()
-
-
-class Digest:
-    """The content hash: SHA-256 over the records, file by file in the order of the names."""
-
-    def __init__(self) -> None:
-        """Start with no record."""
-        self._sha256 = hashlib.sha256()
-
-    def add(self, line: bytes) -> None:
-        """Add the next record, as ``canonical`` returns it."""
-        self._sha256.update(line + b"\n")
-
-    def hexdigest(self) -> str:
-        """Return the hash over the records so far, in lower-case hex."""
-        return self._sha256.hexdigest()

@@ -36,9 +36,7 @@ class _StrictDecoder:
     def __init__(self) -> None:
         self.errors: list[str] = []
         self._decoder = json.JSONDecoder(
-            object_pairs_hook=self._object,
-            parse_constant=self._constant,
-            parse_float=self._float,
+            object_pairs_hook=self._object, parse_constant=self._constant, parse_float=self._float
         )
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -173,93 +171,85 @@ def _after_blanks(text: str, start: int) -> int:
     return blank.end() if blank else start
 
 
+def _listed(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[DecodedRecord]:
+    text = _Text(file, progress)
+    if text.sign() != "[":
+        raise UnreadableError("is not a JSON list of records")
+    text.at += 1
+    number = 0
+    ended = text.sign() == "]"
+    while not ended:
+        number += 1
+        yield text.record(number)
+        ended = text.sign() == "]"
+        if not ended and text.sign() != ",":
+            raise UnreadableError(
+                f"line {text.line()}: the list breaks off after record {number}: expected , or ]"
+            )
+        if not ended:
+            text.at += 1
+    line = text.line()
+    text.at += 1
+    if text.sign():
+        raise UnreadableError(f"line {line}: something follows the end of the list")
+
+
 class _Text:
-    """A buffer of the text that has been read from a file and not yet decoded."""
+    """The text of a JSON list: what has been read from a file, and how far it is decoded."""
 
     def __init__(self, file: BinaryIO, progress: Callable[[int], object]) -> None:
         self._file = file
         self._progress = progress
-        self._decoder = codecs.getincrementaldecoder("utf-8")("strict")
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("strict")
+        self._decoder = _StrictDecoder()
         self._read = 0
         self._lines = 1
-        self.ended = False
-        self.rest = ""
+        self._ended = False
+        self._rest = ""
+        self.at = 0
 
-    def more(self) -> None:
+    def _more(self) -> None:
         """Read on, more for a longer rest, so that a long record is not decoded many times."""
-        chunk = self._file.read(max(CHUNK, len(self.rest)))
+        self._lines = self.line()
+        self._rest, self.at = self._rest[self.at :], 0
+        chunk = self._file.read(max(CHUNK, len(self._rest)))
         if self._read == 0:
             _refuse_mark(chunk)
-        kept = len(self._decoder.getstate()[0])
-        self.ended = not chunk
+        place = self._read - len(self._utf8.getstate()[0])
+        self._ended = not chunk
         try:
-            self.rest += self._decoder.decode(chunk, final=self.ended)
+            self._rest += self._utf8.decode(chunk, final=self._ended)
         except UnicodeDecodeError as error:
-            place = self._read - kept + error.start
-            raise UnreadableError(f"is not UTF-8 at byte {place}") from error
+            raise UnreadableError(f"is not UTF-8 at byte {place + error.start}") from error
         self._read += len(chunk)
         self._progress(len(chunk))
 
-    def line(self, at: int) -> int:
-        """Return the line number of a position in the rest."""
-        return self._lines + self.rest.count("\n", 0, at)
+    def line(self) -> int:
+        """Return the line number of the position."""
+        return self._lines + self._rest.count("\n", 0, self.at)
 
-    def drop(self, end: int) -> None:
-        """Discard the rest up to a position."""
-        self._lines += self.rest.count("\n", 0, end)
-        self.rest = self.rest[end:]
+    def sign(self) -> str:
+        """Skip blanks, and return the next character, or none at the end."""
+        self.at = _after_blanks(self._rest, self.at)
+        while self.at == len(self._rest) and not self._ended:
+            self._more()
+            self.at = _after_blanks(self._rest, 0)
+        return self._rest[self.at : self.at + 1]
 
-    def next_sign(self, start: int) -> int:
-        """Return the position of the next character that is no blank, or the end."""
-        place = _after_blanks(self.rest, start)
-        while place == len(self.rest) and not self.ended:
-            self.drop(place)
-            self.more()
-            place = _after_blanks(self.rest, 0)
-        return place
-
-
-def _listed(file: BinaryIO, progress: Callable[[int], object]) -> Iterator[DecodedRecord]:
-    text = _Text(file, progress)
-    decoder = _StrictDecoder()
-    at = text.next_sign(0)
-    if not text.rest.startswith("[", at):
-        raise UnreadableError("is not a JSON list of records")
-    at = text.next_sign(at + 1)
-    ended = text.rest.startswith("]", at)
-    number = 0
-    while not ended:
-        number += 1
-        at, found = _record(text, decoder, at, number)
-        yield found
-        at = text.next_sign(at)
-        ended = text.rest.startswith("]", at)
-        if not ended and not text.rest.startswith(",", at):
-            raise UnreadableError(
-                f"line {text.line(at)}: the list breaks off after record {number}: expected , or ]"
-            )
-        if not ended:
-            at = text.next_sign(at + 1)
-    if text.next_sign(at + 1) != len(text.rest):
-        raise UnreadableError(f"line {text.line(at)}: something follows the end of the list")
-
-
-def _record(
-    text: _Text, decoder: _StrictDecoder, at: int, number: int
-) -> tuple[int, DecodedRecord]:
-    """Return the record that begins at a position of the text, and where it ends."""
-    while True:
-        try:
-            value, end, errors = decoder.decode(text.rest, at)
-        except ValueError as error:
-            if text.ended or len(text.rest) - at > MAX_RECORD:
-                raise UnreadableError(
-                    f"record {number}, from line {text.line(at)}: is not JSON: "
-                    f"{getattr(error, 'msg', error)}"
-                ) from error
-        else:
-            if end < len(text.rest) or text.ended:
-                return end, DecodedRecord(f"record {number}", value, errors)
-        text.drop(at)
-        at = 0
-        text.more()
+    def record(self, number: int) -> DecodedRecord:
+        """Return the record that begins at the position, and move behind it."""
+        self.sign()
+        while True:
+            try:
+                value, end, errors = self._decoder.decode(self._rest, self.at)
+            except ValueError as error:
+                if self._ended or len(self._rest) - self.at > MAX_RECORD:
+                    reason = getattr(error, "msg", error)
+                    raise UnreadableError(
+                        f"record {number}, from line {self.line()}: is not JSON: {reason}"
+                    ) from error
+            else:
+                if end < len(self._rest) or self._ended:
+                    self.at = end
+                    return DecodedRecord(f"record {number}", value, errors)
+            self._more()

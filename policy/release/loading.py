@@ -1,11 +1,12 @@
 """Loads a release: it is read, staged, checked, and then merged in one transaction."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
+from typing import NamedTuple
 
 from django.db import (
     DEFAULT_DB_ALIAS,
@@ -21,11 +22,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from policy.evidence import note_attached
 from policy.models import Release
 from policy.models.releases import SCHEMA_VERSION
-from policy.release.contents import APART, UNCOUNTED, Digest
+from policy.release.contents import APART, UNCOUNTED
 from policy.release.files import UnreadableError, files_of, records_in
 from policy.release.records import InvalidRecordError, RecordValidator, ValidRecord
 from policy.release.staging import LoadErrors, Stage, without_indexes
-from policy.release.tables import StagedModel, column_of, parents_first, staged_models
+from policy.release.tables import StagedModel, parents_first, staged_models
 from policy.search.hit_index import put_in_order
 from policy.signals import release_loaded
 from policy.validation import Record
@@ -57,8 +58,7 @@ class DatabaseUnavailableError(Exception):
     """The database cannot be reached, or lacks the tables; the message names the cure."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """How many records of one kind a release adds, changes and removes."""
 
     kind: str
@@ -67,8 +67,7 @@ class Change:
     removed: int
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """The result of a load: the version, and one entry per kind that changed."""
 
     version: str
@@ -106,20 +105,16 @@ def _explained(connection: BaseDatabaseWrapper) -> Iterator[None]:
         code = getattr(error.__cause__, "sqlstate", None)
         locked = code in BUSY or "database is locked" in str(error)
         if locked or isinstance(error, IntegrityError):
-            raise LockedError(
-                f"somebody else writes to the database: try again ({error})"
-            ) from error
-        raise DatabaseUnavailableError(_cure(error)) from error
+            message = f"somebody else writes to the database: try again ({error})"
+            raise LockedError(message) from error
+        text = str(error).strip()
+        cure = f"the database cannot be used: {text}"
+        missing = ("no such table", "no such column", "does not exist")
+        if any(words in text for words in missing) and "database " not in text:
+            cure = f"the tables are missing or old: run manage.py migrate ({text.splitlines()[0]})"
+        raise DatabaseUnavailableError(cure) from error
     finally:
         connection.close()
-
-
-def _cure(error: Exception) -> str:
-    text = str(error).strip()
-    missing = ("no such table", "no such column", "does not exist")
-    if any(words in text for words in missing) and "database " not in text:
-        return f"the tables are missing or old: run manage.py migrate ({text.splitlines()[0]})"
-    return f"the database cannot be used: {text}"
 
 
 def _prepare(connection: BaseDatabaseWrapper, wait: float, *, dry_run: bool) -> None:
@@ -165,11 +160,12 @@ class _Load:
     ) -> None:
         self.connection = connection
         self.folder = folder
+        self.kinds = {kind.name: kind for kind in staged_models()}
         self.progress = progress
         self.problems = LoadErrors()
         self.stage = Stage(connection)
         self.release: Record | None = None
-        self.digest = Digest()
+        self.digest = hashlib.sha256()
         self.counts: dict[str, int] = {}
         self.refused: set[str] = set()
         self.files: dict[str, str] = {}
@@ -177,12 +173,10 @@ class _Load:
     def run(self, *, dry_run: bool) -> Outcome:
         """Read, stage, check and merge."""
         files, errors = files_of(self.folder)
-        for line in errors:
-            self.problems.add(line)
+        self.problems.add(*errors)
         self.files = {name: path.name for name, path in files.items()}
-        kinds = {kind.name: kind for kind in staged_models()}
         if "release" in files:
-            self._read(kinds["release"], files["release"])
+            self._read(self.kinds["release"], files["release"])
             self._check_release()
             if not self.problems.total and self._is_loaded():
                 if not dry_run:
@@ -192,7 +186,7 @@ class _Load:
                 return Outcome(self._version(), ())
         for name, path in files.items():
             if name != "release":
-                self._read(kinds[name], path)
+                self._read(self.kinds[name], path)
         self.stage.seal()
         self.stage.check(self.problems, self.files, self.refused)
         self._compare()
@@ -214,8 +208,7 @@ class _Load:
                     valid = found if isinstance(found, ValidRecord) else validator.check(found)
                 except InvalidRecordError as error:
                     self.refused.add(kind.name)
-                    for line in error.lines:
-                        self.problems.add(f"{path.name}: {line}")
+                    self.problems.add(*(f"{path.name}: {line}" for line in error.lines))
                 else:
                     self._take(kind, valid)
                 if number % BATCH == 0:
@@ -232,7 +225,7 @@ class _Load:
         if kind.model is Release:
             self.release = json.loads(record.line)
         else:
-            self.digest.add(record.line)
+            self.digest.update(record.line + b"\n")
         self.stage.add(kind.table, [record.row])
         for table, keys in zip(kind.pairs, record.links, strict=True):
             if keys:
@@ -244,8 +237,7 @@ class _Load:
     def _check_release(self) -> None:
         """Report a release record that is invalid, or of a schema that is not supported."""
         self.stage.write()
-        (kind,) = (kind for kind in staged_models() if kind.model is Release)
-        number = self.stage.count(kind.table.stage)
+        number = self.stage.count(self.kinds["release"].table.stage)
         if number > 1:
             self._blame(f"holds {number} records: a release has one")
         elif self.release is None and not self.problems.total:
@@ -277,13 +269,12 @@ class _Load:
 
     def _is_loaded(self) -> bool:
         """Tell whether the database holds this very release, as far as its row and counts say."""
-        (kind,) = (kind for kind in staged_models() if kind.model is Release)
-        if not self.release or any(self.stage.difference(kind)):
+        if not self.release or any(self.stage.difference(self.kinds["release"])):
             return False
         counts = self.release["fields"]["counts"]
         return all(
             self.stage.count(kind.table.name) == counts.get(kind.name, 0)
-            for kind in staged_models()
+            for kind in self.kinds.values()
             if kind.name not in UNCOUNTED
         )
 
@@ -312,9 +303,8 @@ class _Load:
         if self.stage.is_first():
             # This table stays readable: a client must not wait to be told that there is no release.
             asked = Release._meta.db_table
-            with without_indexes(
-                self.connection, [one.name for one in tables if one.name != asked]
-            ):
+            emptied = [table.name for table in tables if table.name != asked]
+            with without_indexes(self.connection, emptied):
                 for table in tables:
                     self.stage.insert(table)
         else:
@@ -335,18 +325,15 @@ class _Load:
             yield
 
     def _changes(self) -> tuple[Change, ...]:
-        found = (Change(kind.name, *self.stage.difference(kind)) for kind in staged_models())
-        return tuple(one for one in found if one.added or one.changed or one.removed)
+        found = ((name, *self.stage.difference(kind)) for name, kind in self.kinds.items())
+        return tuple(Change(*one) for one in found if any(one[1:]))
 
     def _prune(self) -> None:
         """Delete what operators attached to records that are removed."""
-        kinds = {kind.model: kind for kind in staged_models()}
+        kinds = {kind.model: kind for kind in self.kinds.values()}
         for model in APART:
             for field in model._meta.concrete_fields:
                 if isinstance(field, models.ForeignKey) and field.related_model in kinds:
-                    self.stage.prune(
-                        model._meta.db_table,
-                        column_of(model, field.name),
-                        kinds[field.related_model],
-                    )
+                    kind = kinds[field.related_model]
+                    self.stage.prune(model._meta.db_table, field.column, kind)
         note_attached(self.connection.alias)

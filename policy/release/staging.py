@@ -3,20 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
-from typing import Any
 
 from django.db import OperationalError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from policy.release.records import DatabaseRow
-from policy.release.tables import (
-    StagedModel,
-    Table,
-    column_of,
-    parents_first,
-    staged_models,
-    unique_together,
-)
+from policy.release.tables import StagedModel, Table, parents_first, staged_models, unique_together
 
 SAME = {"postgresql": "IS NOT DISTINCT FROM", "sqlite": "IS"}
 """Equality that holds between two nulls too."""
@@ -33,11 +25,10 @@ class LoadErrors:
         self.lines: list[str] = []
         self.total = 0
 
-    def add(self, line: str) -> None:
-        """Add one line with file, record and field."""
-        self.total += 1
-        if len(self.lines) < MAX_PROBLEMS:
-            self.lines.append(line)
+    def add(self, *lines: str) -> None:
+        """Add lines, each with file, record and field."""
+        self.total += len(lines)
+        self.lines += lines[: MAX_PROBLEMS - len(self.lines)]
 
 
 class Stage:
@@ -49,19 +40,18 @@ class Stage:
         self._same = SAME[connection.vendor]
         self._waiting: dict[Table, list[DatabaseRow]] = {}
         self._files: Mapping[str, str] = {}
-        with connection.cursor() as cursor:
-            for kind in staged_models():
-                for table in kind.tables:
-                    columns = self._list(table.columns)
-                    cursor.execute(f"DROP TABLE IF EXISTS {self._temporary(table)}")
-                    cursor.execute(
-                        f"CREATE TEMPORARY TABLE {table.stage} AS "
-                        f"SELECT {columns} FROM {table.name} WHERE 1 = 0"
-                    )
+        schema = "pg_temp" if connection.vendor == "postgresql" else "temp"
+        for table in parents_first():
+            self._execute(
+                f"DROP TABLE IF EXISTS {schema}.{table.stage}",
+                f"CREATE TEMPORARY TABLE {table.stage} AS "
+                f"SELECT {self._list(table.columns)} FROM {table.name} WHERE 1 = 0",
+            )
 
-    def _temporary(self, table: Table) -> str:
-        schema = "pg_temp" if self.connection.vendor == "postgresql" else "temp"
-        return f"{schema}.{table.stage}"
+    def _execute(self, *statements: str) -> None:
+        with self.connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
 
     def _list(self, columns: Sequence[str], alias: str = "") -> str:
         quoted = (self.connection.ops.quote_name(column) for column in columns)
@@ -78,39 +68,34 @@ class Stage:
     def write(self) -> None:
         """Insert the collected rows into their tables."""
         for table, rows in self._waiting.items():
-            if self.connection.vendor == "sqlite":
-                # Outside of a transaction of ours, each row would be one of its own.
-                with self.connection.cursor() as cursor:
-                    cursor.execute("BEGIN")
-                    fill(self.connection, table.stage, table.columns, rows)
-                    cursor.execute("COMMIT")
-            else:
-                fill(self.connection, table.stage, table.columns, rows)
+            # Outside of a transaction of ours, each row would be one of its own on SQLite.
+            self._execute("BEGIN")
+            fill(self.connection, table.stage, table.columns, rows)
+            self._execute("COMMIT")
         self._waiting = {}
 
     def seal(self) -> None:
         """Prepare the tables for joins, once all rows are there."""
         self.write()
-        with self.connection.cursor() as cursor:
-            if self.connection.vendor == "postgresql":
-                # The planner takes tables for empty that are being filled, and would scan them once
-                # per row.
-                cursor.execute("SET enable_nestloop = off")
-            for kind in staged_models():
-                for table in kind.tables:
-                    if self.connection.vendor == "postgresql":
-                        cursor.execute(f"ANALYZE {table.stage}")
-                    else:
-                        # PostgreSQL joins by hash; SQLite would scan the table once per row.
-                        cursor.execute(
-                            f"CREATE INDEX temp.{table.stage}_key "
-                            f"ON {table.stage} ({self._list(table.key)})"
-                        )
+        if self.connection.vendor == "postgresql":
+            # The planner takes tables for empty that are being filled, and would scan them once
+            # per row.
+            self._execute("SET enable_nestloop = off")
+            self._execute(*(f"ANALYZE {table.stage}" for table in parents_first()))
+        else:
+            # PostgreSQL joins by hash; SQLite would scan the table once per row.
+            self._execute(
+                *(
+                    f"CREATE INDEX temp.{table.stage}_key "
+                    f"ON {table.stage} ({self._list(table.key)})"
+                    for table in parents_first()
+                )
+            )
 
-    def rows(self, sql: str, *parameters: Any) -> Iterator[DatabaseRow]:
+    def rows(self, sql: str) -> Iterator[DatabaseRow]:
         """Yield the rows of a query."""
         with self.connection.cursor() as cursor:
-            cursor.execute(sql, parameters or None)
+            cursor.execute(sql)
             while found := cursor.fetchmany(1000):
                 yield from found
 
@@ -139,8 +124,8 @@ class Stage:
         """Report each row of a query: the key of a record, and the values for the message."""
         numbered = f"SELECT f.*, count(*) OVER () FROM ({sql}) AS f ORDER BY 1, 2"
         rows = list(self.rows(f"{numbered} LIMIT {MAX_PROBLEMS}"))
-        for key, *values, _ in rows:
-            problems.add(f"{self._files[kind.name]}: {key}: {message.format(*values)}")
+        file = self._files.get(kind.name)
+        problems.add(*(f"{file}: {key}: {message.format(*values)}" for key, *values, _ in rows))
         problems.total += rows[0][-1] - len(rows) if rows else 0
 
     def _twice(self, kind: StagedModel, problems: LoadErrors) -> None:
@@ -151,14 +136,15 @@ class Stage:
     def _alike(self, kind: StagedModel, problems: LoadErrors) -> None:
         """Report records that have the same value where it must be unique."""
         key = self._list(kind.table.key)
-        for names in unique_together(kind.model):
-            columns = [column_of(kind.model, name) for name in names]
+        for fields in unique_together(kind.model):
+            columns = [field.column for field in fields]
             known = " AND ".join(f"{self._list([column])} IS NOT NULL" for column in columns)
             sql = (
                 f"SELECT max({key}) AS last, min({key}) AS first FROM {kind.table.stage} "
                 f"WHERE {known} GROUP BY {self._list(columns)} HAVING min({key}) < max({key})"
             )
-            self._report(problems, kind, sql, f"{', '.join(names)}: {{!r}} has the same")
+            names = ", ".join(field.name for field in fields)
+            self._report(problems, kind, sql, f"{names}: {{!r}} has the same")
 
     def _forbidden(self, kind: StagedModel, problems: LoadErrors) -> None:
         """Report violated check constraints, as the database itself evaluates them."""
@@ -200,17 +186,15 @@ class Stage:
 
     def is_first(self) -> bool:
         """Tell whether the real tables are all empty."""
-        return not any(
-            any(self.rows(f"SELECT 1 FROM {table.name} LIMIT 1")) for table in parents_first()
-        )
+        return not any(self._holds_any(table) for table in parents_first())
+
+    def _holds_any(self, table: Table) -> bool:
+        return any(self.rows(f"SELECT 1 FROM {table.name} LIMIT 1"))
 
     def insert(self, table: Table) -> None:
         """Insert the release's rows into a real table that is empty."""
         columns = self._list(table.columns)
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.stage}"
-            )
+        self._execute(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.stage}")
 
     def merge(self, table: Table) -> None:
         """Make the real table hold exactly the release's rows.
@@ -223,47 +207,41 @@ class Stage:
         if rest:
             same += f" AND {self._equal(rest, 's', table.name, self._same)}"
         columns = self._list(table.columns)
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                f"DELETE FROM {table.name} "
-                f"WHERE NOT EXISTS (SELECT 1 FROM {table.stage} AS s WHERE {same})"
-            )
-            cursor.execute(
-                f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.stage} AS s "
-                f"WHERE NOT EXISTS (SELECT 1 FROM {table.name} AS t "
-                f"WHERE {self._equal(table.key, 's', 't')})"
-            )
+        self._execute(
+            f"DELETE FROM {table.name} "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {table.stage} AS s WHERE {same})",
+            f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.stage} AS s "
+            f"WHERE NOT EXISTS (SELECT 1 FROM {table.name} AS t "
+            f"WHERE {self._equal(table.key, 's', 't')})",
+        )
 
     def merged(self) -> None:
         """Restore the planner's settings, once all tables are merged."""
         if self.connection.vendor == "postgresql":
-            with self.connection.cursor() as cursor:
-                cursor.execute("RESET enable_nestloop")
+            self._execute("RESET enable_nestloop")
 
     def prune(self, table: str, column: str, kind: StagedModel) -> None:
         """Delete an operator's own rows that lead to a record the release does not have."""
-        with self.connection.cursor() as cursor:
-            cursor.execute(
-                f"DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM {kind.table.stage} AS s "
-                f"WHERE s.{self._list(kind.table.key)} = {table}.{column})"
-            )
+        self._execute(
+            f"DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM {kind.table.stage} AS s "
+            f"WHERE s.{self._list(kind.table.key)} = {table}.{column})"
+        )
 
     def analyze(self, names: list[str]) -> None:
         """Update the planner's statistics on the tables of these kinds, if that is possible."""
         # Statistics are not worth failing for, so they get a savepoint of their own.
         apart = transaction.atomic(using=self.connection.alias)
-        with suppress(OperationalError), apart, self.connection.cursor() as cursor:
+        with suppress(OperationalError), apart:
             if self.connection.vendor == "sqlite":
-                cursor.execute("PRAGMA analysis_limit = 1000")
+                self._execute("PRAGMA analysis_limit = 1000")
             for kind in staged_models():
-                for table in kind.tables if kind.name in names else ():
-                    cursor.execute(f"ANALYZE {table.name}")
+                if kind.name in names:
+                    self._execute(*(f"ANALYZE {table.name}" for table in kind.tables))
 
     def difference(self, kind: StagedModel) -> tuple[int, int, int]:
         """Return how many records the release adds, changes and removes."""
         table = kind.table
-        held = next(self.rows(f"SELECT 1 FROM {table.name} LIMIT 1"), None)
-        if held is None:
+        if not self._holds_any(table):
             return self.count(table.stage), 0, 0
         key = self._list(table.key)
         both = f"{table.name} AS t JOIN {table.stage} AS s ON {self._equal(table.key, 's', 't')}"

@@ -64,19 +64,14 @@ def parents_first() -> tuple[Table, ...]:
     )
 
 
-def column_of(model: type[models.Model], name: str) -> str:
-    """Return the column of a model's field."""
-    return str(model._meta.get_field(name).column)  # type: ignore[union-attr]
-
-
-def unique_together(model: type[models.Model]) -> Iterator[tuple[str, ...]]:
-    """Yield the names of fields whose values no two records may share, the key left out."""
+def unique_together(model: type[models.Model]) -> Iterator[list[Any]]:
+    """Yield the fields whose values no two records may share, the key left out."""
     for field in model._meta.concrete_fields:
         if field.unique and not field.primary_key:
-            yield (field.name,)
+            yield [field]
     for constraint in model._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
-            yield tuple(constraint.fields)
+            yield [model._meta.get_field(name) for name in constraint.fields]
 
 
 def _staged(name: str, model: type[models.Model]) -> StagedModel:

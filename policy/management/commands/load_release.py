@@ -1,6 +1,8 @@
 """Loads a release into the database, atomically."""
 
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,36 +12,31 @@ from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 from policy.release.loading import DatabaseUnavailableError, InvalidReleaseError, LockedError, load
 
 
-class Bar:
-    """A progress bar of the bytes read, drawn only on a terminal."""
+@contextmanager
+def progress_bar(folder: Path, stream: OutputWrapper) -> Iterator[Callable[[int], None]]:
+    """Draw the share of a folder's bytes that were read, if the stream is a terminal.
 
-    def __init__(self, folder: Path, stream: OutputWrapper) -> None:
-        """Store the stream to draw on, and the size of the files in the folder."""
-        files = [*folder.glob("*.json"), *folder.glob("*.ndjson")]
-        self._total = sum(path.stat().st_size for path in files if path.is_file())
-        self._stream = stream
-        self._is_shown = stream.isatty()
-        self._read = 0
-        self._drawn = -1
+    Yields a function that takes the number of bytes just read. At the end the line is cleared.
+    """
+    files = [*folder.glob("*.json"), *folder.glob("*.ndjson")]
+    total = sum(path.stat().st_size for path in files if path.is_file())
+    read, drawn, shown = 0, -1, stream.isatty()
 
-    def __call__(self, size: int) -> None:
-        """Add the number of bytes just read, and draw when the percentage has changed."""
-        self._read += size
-        percent = self._read * 100 // max(self._total, 1)
-        if self._is_shown and percent > self._drawn:
-            self._drawn = percent
+    def add(size: int) -> None:
+        nonlocal read, drawn
+        read += size
+        percent = read * 100 // max(total, 1)
+        if shown and percent > drawn:
+            drawn = percent
             merging = " merging" if percent >= 100 else ""
-            self._stream.write(f"\r[{'#' * (percent // 4):25}] {percent:3} %{merging}", ending="")
-            self._stream.flush()
+            stream.write(f"\r[{'#' * (percent // 4):25}] {percent:3} %{merging}", ending="")
+            stream.flush()
 
-    def __enter__(self) -> "Bar":
-        """Return the bar itself."""
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Clear the line."""
-        if self._drawn >= 0:
-            self._stream.write(f"\r{'':50}\r", ending="")
+    try:
+        yield add
+    finally:
+        if drawn >= 0:
+            stream.write(f"\r{'':50}\r", ending="")
 
 
 class Command(BaseCommand):
@@ -77,19 +74,17 @@ class Command(BaseCommand):
     ) -> None:
         """Load, and print one line per changed kind."""
         try:
-            with Bar(path, self.stderr) as bar:
-                outcome = load(path, wait=wait, dry_run=dry_run, progress=bar)
+            with progress_bar(path, self.stderr) as progress:
+                outcome = load(path, wait=wait, dry_run=dry_run, progress=progress)
         except InvalidReleaseError as error:
             for line in error.problems.lines:
                 self.stderr.write(line)
-            untold = error.problems.total - len(error.problems.lines)
-            if untold:
+            if untold := error.problems.total - len(error.problems.lines):
                 self.stderr.write(f"and {untold} more")
             raise CommandError(str(error), returncode=2) from error
-        except LockedError as error:
-            raise CommandError(str(error), returncode=3) from error
-        except DatabaseUnavailableError as error:
-            raise CommandError(str(error), returncode=4) from error
+        except (LockedError, DatabaseUnavailableError) as error:
+            code = 3 if isinstance(error, LockedError) else 4
+            raise CommandError(str(error), returncode=code) from error
         if verbosity == 0:
             return
         for change in outcome.changes:
