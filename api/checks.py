@@ -46,7 +46,7 @@ def _viewset(viewset: Any) -> Iterator[CheckMessage]:
         if not question.field.help_text:
             hint = "Write help_text: it is the public description of the parameter."
             yield Missing(f"The filter {name!r} has no help text.", hint, filters, "api.W003")
-    paths = {path for question in questions.values() for path in getattr(question, "paths", ())}
+    paths = {question.path for question in questions.values()} - {""}
     paths |= {*viewset.ordering_fields.values(), *viewset.facet_fields.values()}
     for path in sorted(paths):
         try:

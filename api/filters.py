@@ -2,44 +2,38 @@
 
 from collections.abc import Callable, Mapping
 from copy import copy
+from dataclasses import replace
 from datetime import date
 from typing import Any, Self
 
 import django_filters
 from django.db.models import IntegerField, ManyToManyField, Model, OuterRef, Q, QuerySet, Subquery
 
-from api.parameters import MAX_ITEMS, CountryField, DayField, ListField, ParameterField, WordsField
+from api.listing import Listing
+from api.parameters import CountryField, DayField, FlagField, ListField, ParameterField, WordsField
 from policy.models.registry import kind_of
 from policy.models.statements import concerning, concerns_for
 from policy.search.hits import Hits
 from policy.search.words import matching, rank_of
 
+PAIR = ListField(CountryField(), least=2, most=2)
 COUNTRY = "as alpha-3, alpha-2 or numeric code, in any case"
 
 
 class ValuesFilter(django_filters.Filter):
-    """Any of some values; ``paths`` are the columns of which any may hold one."""
+    """Any of some values; ``path`` is the column that holds one, reached by any joins."""
 
     many = True
-    negatable = True
+    """Whether several values may be given; these can be excluded too."""
     lookup = "in"
 
     def __init__(
-        self,
-        item: ParameterField,
-        *paths: str,
-        help_text: str,
-        to_many: bool = False,
-        where: Q | None = None,
-        least: int = 1,
-        most: int = MAX_ITEMS,
+        self, item: ParameterField, path: str, help_text: str, where: Q | None = None
     ) -> None:
-        """Take the kind of value, the columns, whether they join many rows, and of which rows."""
+        """Take the kind of value, the column, and the condition on the rows that are compared."""
         super().__init__(help_text=help_text)
-        self.item, self.paths, self.to_many, self.where = item, paths, to_many, where or Q()
-        if self.many:
-            item = ListField(item, least=least, most=most)
-        self._field = item.described(help_text)
+        self.path, self.where = path, where or Q()
+        self._field = (ListField(item) if self.many else item).described(help_text)
 
     def negated(self, help_text: str) -> Self:
         """Return the filter that excludes what this one finds."""
@@ -47,74 +41,63 @@ class ValuesFilter(django_filters.Filter):
         none_of.exclude, none_of._field = True, self._field.described(help_text)
         return none_of
 
-    def narrow(self, queryset: QuerySet[Any], values: Mapping[str, Any], name: str) -> Any:
+    def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
         """Narrow a list to what the value called ``name`` finds; ``values`` has all of them."""
-        return self.filter(queryset, values[name])
-
-    def counted(self, values: Mapping[str, Any]) -> QuerySet[Any] | None:
-        """Return rows that are as many as the list but quicker to count, or None."""
-        return None
-
-    def hits(self, model: type[Model], values: Mapping[str, Any]) -> Hits | None:
-        """Return the search hits that are the whole list, or None."""
-        return None
+        return replace(listing, rows=self.filter(listing.rows, values[name]))
 
     def condition(self, value: Any) -> Q:
-        """Return the condition on the columns."""
-        condition = Q()
-        for path in self.paths:
-            condition |= Q(**{f"{path}__{self.lookup}" if self.lookup else path: value})
-        return condition & self.where
+        """Return the condition on the column."""
+        return Q(**{f"{self.path}__{self.lookup}": value}) & self.where
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow the list; joins to many stay in a subquery, so that no row comes twice."""
-        condition = self._within(qs.model, value) if self.to_many else self.condition(value)
+        joins, *_ = qs.query.names_to_path(self.path.split("__"), qs.model._meta)
+        to_many = any(join.m2m for join in joins)
+        condition = self.within(qs.model, value) if to_many else self.condition(value)
         return qs.exclude(condition) if self.exclude else qs.filter(condition)
 
-    def _within(self, model: type[Model], value: Any) -> Q:
+    def within(self, model: type[Model], value: Any) -> Q:
         """Return the condition on the keys of records; pairs are asked without their records."""
-        if len(self.paths) == 1 and not self.where:
-            name, _, rest = self.paths[0].partition("__")
-            field = model._meta.get_field(name)
-            if isinstance(field, ManyToManyField):
-                pairs: Any = field.remote_field.through
-                path = "__".join(filter(None, [field.m2m_reverse_field_name(), rest, self.lookup]))
-                return Q(
-                    pk__in=pairs._base_manager.filter(**{path: value}).values(
-                        field.m2m_field_name()
-                    )
-                )
+        name, _, rest = self.path.partition("__")
+        field = model._meta.get_field(name)
+        if isinstance(field, ManyToManyField) and not self.where:
+            pairs: Any = field.remote_field.through
+            path = "__".join(filter(None, [field.m2m_reverse_field_name(), rest, self.lookup]))
+            found = pairs._base_manager.filter(**{path: value})
+            return Q(pk__in=found.values(field.m2m_field_name()))
         return Q(pk__in=model._base_manager.filter(self.condition(value)).values("pk"))
 
 
-class ValueFilter(ValuesFilter):
-    """A yes-or-no question, or one for a single value."""
+class FlagFilter(ValuesFilter):
+    """Whether a column is true."""
 
     many = False
-    negatable = False
-    lookup = ""
+    lookup = "exact"
+
+    def __init__(self, path: str, help_text: str) -> None:
+        """Take the column."""
+        super().__init__(FlagField(), path, help_text)
 
 
 class ConcernFilter(ValuesFilter):
     """Countries that a statement concerns in any way, narrowed by topic where both are given."""
 
-    def narrow(self, queryset: QuerySet[Any], values: Mapping[str, Any], name: str) -> Any:
-        """Narrow to the statements that concern one of the countries, or none of them."""
-        if self.exclude:
-            return queryset.exclude(concerning(values[name]))
-        return queryset.filter(concerning(values[name], values.get("topic", ())))
+    def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
+        """Narrow to the statements that concern one of the countries, or none of them.
 
-    def counted(self, values: Mapping[str, Any]) -> QuerySet[Any] | None:
-        """Return the concerns of a single country, where nothing but a topic narrows the list.
-
-        A statement has one concern for each country it concerns, with its own topic.
+        A statement has one concern for each country it concerns, with its own topic. So where
+        nothing but a topic narrows the list besides, the concerns of a single country are counted.
         """
-        if self.exclude or values.keys() - {"country", "topic"} or len(values["country"]) != 1:
-            return None
-        return concerns_for(values["country"], values.get("topic", ()))
+        countries, topics = values[name], values.get("topic", ())
+        if self.exclude:
+            return replace(listing, rows=listing.rows.exclude(concerning(countries)))
+        rows = listing.rows.filter(concerning(countries, topics))
+        alone = len(countries) == 1 and values.keys() <= {"country", "topic"}
+        counted = concerns_for(countries, topics) if alone else None
+        return replace(listing, rows=rows, counted=counted)
 
 
-class PresenceFilter(ValueFilter):
+class PresenceFilter(FlagFilter):
     """Whether a column holds a value."""
 
     lookup = "isnull"
@@ -124,24 +107,24 @@ class PresenceFilter(ValueFilter):
         return super().condition(not value)
 
 
-class ExistsFilter(ValueFilter):
-    """Whether some row of a list within the record meets a condition."""
+class ExistsFilter(FlagFilter):
+    """Whether a column is true in some row of a list within the record."""
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the records with such a row, or to those without."""
-        some = Q(pk__in=qs.model._base_manager.filter(self.where).values("pk"))
+        some = self.within(qs.model, True)
         return qs.filter(some if value else ~some)
 
 
 class BetweenFilter(ValuesFilter):
     """Both of two countries, in either order, as a dyad understands it."""
 
-    negatable = False
+    many = False
 
-    def __init__(self, between: Callable[[str, str], Q], *, help_text: str) -> None:
+    def __init__(self, between: Callable[[str, str], Q], help_text: str) -> None:
         """Take what gives the condition for two countries."""
         self.between = between
-        super().__init__(CountryField(), help_text=f"{help_text}, {COUNTRY}.", least=2, most=2)
+        super().__init__(PAIR, "", f"{help_text}, {COUNTRY}.")
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the records between the two."""
@@ -152,26 +135,28 @@ class TimeFilter(ValuesFilter):
     """Uncertain time against a bound; a record without any day matches nothing."""
 
     many = False
-    negatable = False
 
     def __init__(self, *lookups: str, help_text: str) -> None:
         """Take the lookups that must all hold of the day, such as time_latest__gte."""
         self.lookups = lookups
-        super().__init__(DayField(), help_text=help_text)
+        super().__init__(DayField(), "", help_text)
 
-    def condition(self, value: date) -> Q:
-        """Return the condition on the earliest and latest day."""
-        return Q(**dict.fromkeys(self.lookups, value))
+    def filter(self, qs: QuerySet[Any], value: date) -> QuerySet[Any]:
+        """Narrow by the earliest and latest day."""
+        return qs.filter(**dict.fromkeys(self.lookups, value))
 
 
-class SearchFilter(ValueFilter):
+class SearchFilter(ValuesFilter):
     """Words in the text of a record; a list then has the best match first."""
+
+    many = False
 
     def __init__(self, **options: Any) -> None:
         """Take the options of the field: every list is searched alike."""
         super().__init__(
             WordsField(**options),
-            help_text="Holds all these words, in any case and with or without accents; abc* "
+            "",
+            "Holds all these words, in any case and with or without accents; abc* "
             "stands for words that begin so. Records with all of them in the title come first "
             "unless ordering is given.",
         )
@@ -186,15 +171,14 @@ class SearchFilter(ValueFilter):
         )
         return ranked
 
-    def hits(self, model: type[Model], values: Mapping[str, Any]) -> Hits | None:
-        """Return the hits of the words where no other filter is given.
+    def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
+        """Narrow to the records that hold the words; where no other filter is given, to hits.
 
-        The index counts and orders them, and one page of records is looked up.
+        The index counts and orders hits, and one page of records is looked up.
         """
-        if len(values) > 1:
-            return None
-        hits = Hits(tuple(values["q"]), kind_of(model))
-        return hits if hits.in_order else None
+        narrowed = super().narrow(listing, values, name)
+        hits = Hits(tuple(values[name]), kind_of(listing.rows.model))
+        return replace(narrowed, hits=hits) if len(values) == 1 and hits.in_order else narrowed
 
 
 class RequiredSearchFilter(SearchFilter):

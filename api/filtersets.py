@@ -1,6 +1,6 @@
 """Filter sets: which parameters each list takes, and what each is compared with."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import django_filters
@@ -11,24 +11,15 @@ from api.filters import (
     BetweenFilter,
     ConcernFilter,
     ExistsFilter,
+    FlagFilter,
     PresenceFilter,
     RequiredSearchFilter,
     SearchFilter,
     TimeFilter,
-    ValueFilter,
     ValuesFilter,
 )
 from api.listing import Listing
-from api.parameters import (
-    KEY,
-    LANGUAGE,
-    M49,
-    CodeField,
-    CountryField,
-    FlagField,
-    QuadField,
-    WholeNumberField,
-)
+from api.parameters import KEY, LANGUAGE, M49, CodeField, CountryField, QuadField, WholeNumberField
 from policy import dyads, plover
 from policy.models.base import Precision, Support
 from policy.models.countries import Role
@@ -36,6 +27,26 @@ from policy.models.issues import IssueStatus
 from policy.models.registry import RecordKind
 from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
+
+
+def by_key(path: str, help_text: str) -> ValuesFilter:
+    """Return a filter for the keys of records."""
+    return ValuesFilter(KEY, path, help_text)
+
+
+def by_code(codes: Iterable[str], path: str, help_text: str) -> ValuesFilter:
+    """Return a filter for the codes of a vocabulary."""
+    return ValuesFilter(CodeField(codes), path, help_text)
+
+
+def by_country(path: str, help_text: str, where: Q | None = None) -> ValuesFilter:
+    """Return a filter for countries."""
+    return ValuesFilter(CountryField(), path, f"{help_text}, {COUNTRY}.", where=where)
+
+
+def by_source(path: str) -> ValuesFilter:
+    """Return the filter for the source a record rests on."""
+    return by_key(path, "Rests on a passage of any of these sources.")
 
 
 class ListFilterSet(django_filters.FilterSet):
@@ -53,57 +64,37 @@ class ListFilterSet(django_filters.FilterSet):
 
     def listing(self) -> Listing:
         """Return the list with every filter applied."""
-        rows, counted, hits = self.queryset, None, None
+        listing = Listing(self.queryset, self.queryset)
         for name in self.values:
-            found = self.base_filters[name]
-            rows = found.narrow(rows, self.values, name)
-            counted = counted or found.counted(self.values)
-            hits = hits or found.hits(rows.model, self.values)
-        return Listing(self.queryset, rows, counted, hits)
+            listing = self.base_filters[name].narrow(listing, self.values, name)
+        return listing
 
 
 class RecordFilterSet(ListFilterSet):
     """What the list of every kind of record takes, with ``exclude_x`` for the opposite of x."""
 
     q = SearchFilter()
-    id = ValuesFilter(KEY, "pk", help_text="Any of these keys.")
+    id = by_key("pk", "Any of these keys.")
 
     @classmethod
     def get_filters(cls) -> Any:
         """Add ``exclude_x`` for every filter that lists values."""
         filters = super().get_filters()
         for name, found in list(filters.items()):
-            if found.negatable:
+            if found.many:
                 help_text = f"None of these: the opposite of {name}."
                 filters[f"exclude_{name}"] = found.negated(help_text)
         return filters
 
 
-def by_support() -> ValuesFilter:
-    """Return the filter for the support level."""
-    return ValuesFilter(CodeField(Support), "support", help_text="Any of these support levels.")
+class FactFilterSet(RecordFilterSet):
+    """What a list takes whose records rest on passages."""
+
+    support = by_code(Support, "support", "Any of these support levels.")
+    source = by_source("evidence__source")
 
 
-def by_source(path: str = "evidence__source") -> ValuesFilter:
-    """Return the filter for the source a record rests on."""
-    return ValuesFilter(
-        KEY,
-        path,
-        to_many=path.startswith("evidence"),
-        help_text="Rests on a passage of any of these sources.",
-    )
-
-
-def by_country(
-    *paths: str, help_text: str, to_many: bool = True, where: Q | None = None
-) -> ValuesFilter:
-    """Return a filter for countries."""
-    return ValuesFilter(
-        CountryField(), *paths, to_many=to_many, where=where, help_text=f"{help_text}, {COUNTRY}."
-    )
-
-
-class TimeFilterSet(django_filters.FilterSet):
+class TimeFilterSet(FactFilterSet):
     """What a list takes whose records have an uncertain time."""
 
     possibly_on = TimeFilter(
@@ -120,170 +111,117 @@ class TimeFilterSet(django_filters.FilterSet):
         "time_earliest__lte",
         help_text="May have been on or before this day: its earliest day is not after it.",
     )
-    precision = ValuesFilter(
-        CodeField(Precision), "time_precision", help_text="Any of these precisions."
-    )
+    precision = by_code(Precision, "time_precision", "Any of these precisions.")
 
 
 class SourceFilterSet(RecordFilterSet):
-    language = ValuesFilter(
-        LANGUAGE, "language", help_text="Any of these languages, as BCP 47 tags."
-    )
+    language = ValuesFilter(LANGUAGE, "language", "Any of these languages, as BCP 47 tags.")
 
 
 class PassageFilterSet(RecordFilterSet):
     source = by_source("source")
     paragraph = ValuesFilter(
-        WholeNumberField(1, 100_000), "sentence__paragraph", help_text="Any of these paragraphs."
+        WholeNumberField(1, 100_000), "sentence__paragraph", "Any of these paragraphs."
     )
     sentence = ValuesFilter(
         WholeNumberField(1, 100_000),
         "sentence__number",
-        help_text="Any of these numbers of the sentence within its paragraph.",
+        "Any of these numbers of the sentence within its paragraph.",
     )
 
 
-class CountryFilterSet(RecordFilterSet):
-    id = by_country("pk", help_text="Any of these countries", to_many=False)
-    country = by_country("pk", help_text="The same as id: any of these countries", to_many=False)
-    region = ValuesFilter(M49, "region", help_text="In any of these M49 regions.")
-    subregion = ValuesFilter(M49, "subregion", help_text="In any of these M49 areas.")
-    support = by_support()
-    source = by_source()
+class CountryFilterSet(FactFilterSet):
+    id = by_country("pk", "Any of these countries")
+    country = by_country("pk", "The same as id: any of these countries")
+    region = ValuesFilter(M49, "region", "In any of these M49 regions.")
+    subregion = ValuesFilter(M49, "subregion", "In any of these M49 areas.")
 
 
-class OfficialFilterSet(RecordFilterSet):
-    country = by_country("country", help_text="Serves any of these countries", to_many=False)
-    role = ValuesFilter(
-        CodeField(Role), "positions__role", to_many=True, help_text="Holds any such office."
-    )
-    named = PresenceFilter(
-        FlagField(), "name", help_text="True for those the source names, false for others."
-    )
-    support = by_support()
-    source = by_source()
+class OfficialFilterSet(FactFilterSet):
+    country = by_country("country", "Serves any of these countries")
+    role = by_code(Role, "positions__role", "Holds any such office.")
+    named = PresenceFilter("name", "True for those the source names, false for others.")
 
 
-class StatementFilterSet(TimeFilterSet, RecordFilterSet):
+class StatementFilterSet(TimeFilterSet):
     country = ConcernFilter(
         CountryField(),
         "concerns__country",
-        help_text="Made by an official of, attributed to, or about any of these countries, "
-        f"{COUNTRY}.",
+        f"Made by an official of, attributed to, or about any of these countries, {COUNTRY}.",
     )
-    about = by_country("about", help_text="About any of these countries")
-    attributed_country = by_country(
-        "attributed_country", help_text="Attributed to any of these countries", to_many=False
-    )
+    about = by_country("about", "About any of these countries")
+    attributed_country = by_country("attributed_country", "Attributed to any of these countries")
     between = BetweenFilter(
-        dyads.statements_between, help_text="Concerns both of two countries, in either order"
+        dyads.statements_between, "Concerns both of two countries, in either order"
     )
-    speaker = ValuesFilter(KEY, "speaker", help_text="Made by any of these officials.")
-    narrator = ValueFilter(
-        FlagField(), "narrator", help_text="True for what the source itself says."
-    )
-    kind = ValuesFilter(CodeField(StatementKind), "kind", help_text="Any of these kinds.")
-    topic = ValuesFilter(CodeField(plover.Context), "topic", help_text="Any of these topics.")
-    issue = ValuesFilter(
-        KEY, "issues", to_many=True, help_text="Belongs to any of these bilateral issues."
-    )
-    verbatim = ValuesFilter(
-        CodeField(Verbatim), "verbatim", help_text="Quotations of any of these standings."
-    )
-    support = by_support()
-    source = by_source()
+    speaker = by_key("speaker", "Made by any of these officials.")
+    narrator = FlagFilter("narrator", "True for what the source itself says.")
+    kind = by_code(StatementKind, "kind", "Any of these kinds.")
+    topic = by_code(plover.Context, "topic", "Any of these topics.")
+    issue = by_key("issues", "Belongs to any of these bilateral issues.")
+    verbatim = by_code(Verbatim, "verbatim", "Quotations of any of these standings.")
 
 
-class BilateralIssueFilterSet(TimeFilterSet, RecordFilterSet):
-    country = by_country("sides__country", help_text="A side is any of these countries")
-    between = BetweenFilter(dyads.issues_between, help_text="The two sides, in either order")
-    topic = ValuesFilter(CodeField(plover.Context), "topic", help_text="Any of these topics.")
-    status = ValuesFilter(CodeField(IssueStatus), "status", help_text="Any of these statuses.")
+class BilateralIssueFilterSet(TimeFilterSet):
+    country = by_country("sides__country", "A side is any of these countries")
+    between = BetweenFilter(dyads.issues_between, "The two sides, in either order")
+    topic = by_code(plover.Context, "topic", "Any of these topics.")
+    status = by_code(IssueStatus, "status", "Any of these statuses.")
     not_stated = ExistsFilter(
-        FlagField(),
-        where=Q(sides__not_stated=True),
-        help_text="True: the position of a side is not stated. False: both are.",
+        "sides__not_stated", "True: the position of a side is not stated. False: both are."
     )
     not_stated_by = by_country(
         "sides__country",
+        "The position of any of these countries is not stated",
         where=Q(sides__not_stated=True),
-        help_text="The position of any of these countries is not stated",
     )
-    support = by_support()
-    source = by_source()
 
 
-class EventFilterSet(TimeFilterSet, RecordFilterSet):
-    country = by_country("parties__country", help_text="Any of these countries acts or receives")
+class EventFilterSet(TimeFilterSet):
+    country = by_country("parties__country", "Any of these countries acts or receives")
     between = BetweenFilter(
-        dyads.events_between,
-        help_text="Two countries have parts and at least one acts, in either order",
+        dyads.events_between, "Two countries have parts and at least one acts, in either order"
     )
     actor = by_country(
-        "parties__country", where=Q(parties__role="actor"), help_text="Any of these countries acts"
+        "parties__country", "Any of these countries acts", where=Q(parties__role="actor")
     )
     recipient = by_country(
-        "parties__country",
-        where=Q(parties__role="recipient"),
-        help_text="Any of these countries receives",
+        "parties__country", "Any of these countries receives", where=Q(parties__role="recipient")
     )
-    event_type = ValuesFilter(
-        CodeField(plover.EventType), "event_type", help_text="Any of these event types."
-    )
-    mode = ValuesFilter(
-        CodeField(code for code, _ in plover.MODE_CHOICES), "mode", help_text="Any of these modes."
-    )
-    quad = ValuesFilter(QuadField(), "event_type", help_text="Any of these quad classes.")
-    context = ValuesFilter(
-        CodeField(plover.Context),
-        "contexts__context",
-        to_many=True,
-        help_text="Touches any of these.",
-    )
-    auxiliary = ValuesFilter(
-        CodeField(plover.Auxiliary), "auxiliary", help_text="Any of these auxiliaries."
-    )
-    confidence = ValuesFilter(
-        CodeField(plover.Confidence), "confidence", help_text="Coded this surely."
-    )
-    coded = PresenceFilter(
-        FlagField(), "event_type", help_text="True for coded events, false for the others."
-    )
-    issue = ValuesFilter(
-        KEY, "issues", to_many=True, help_text="Belongs to any of these bilateral issues."
-    )
-    support = by_support()
-    source = by_source()
+    event_type = by_code(plover.EventType, "event_type", "Any of these event types.")
+    mode = by_code(dict(plover.MODE_CHOICES), "mode", "Any of these modes.")
+    quad = ValuesFilter(QuadField(), "event_type", "Any of these quad classes.")
+    context = by_code(plover.Context, "contexts__context", "Touches any of these.")
+    auxiliary = by_code(plover.Auxiliary, "auxiliary", "Any of these auxiliaries.")
+    confidence = by_code(plover.Confidence, "confidence", "Coded this surely.")
+    coded = PresenceFilter("event_type", "True for coded events, false for the others.")
+    issue = by_key("issues", "Belongs to any of these bilateral issues.")
 
 
-class TripFilterSet(TimeFilterSet, RecordFilterSet):
-    country = by_country("stops__country", help_text="Stops in any of these countries")
+class TripFilterSet(TimeFilterSet):
+    country = by_country("stops__country", "Stops in any of these countries")
     between = BetweenFilter(
         dyads.trips_between,
-        help_text="An official of one of two countries stops in the other, in either order",
+        "An official of one of two countries stops in the other, in either order",
     )
-    traveller = ValuesFilter(KEY, "traveller", help_text="Made by any of these officials.")
-    status = ValuesFilter(CodeField(TripStatus), "status", help_text="Any of these statuses.")
-    support = by_support()
-    source = by_source()
+    traveller = by_key("traveller", "Made by any of these officials.")
+    status = by_code(TripStatus, "status", "Any of these statuses.")
 
 
 class GapFilterSet(RecordFilterSet):
-    country = by_country("countries", help_text="Concerns any of these countries")
+    country = by_country("countries", "Concerns any of these countries")
     between = BetweenFilter(
         dyads.gaps_between,
-        help_text="Concerns both of two countries or an issue between them, in either order",
+        "Concerns both of two countries or an issue between them, in either order",
     )
-    official = ValuesFilter(
-        KEY, "officials", to_many=True, help_text="Concerns any of these officials."
-    )
-    statement = ValuesFilter(KEY, "statements", to_many=True, help_text="Concerns any of these.")
-    issue = ValuesFilter(KEY, "issues", to_many=True, help_text="Concerns any of these issues.")
-    event = ValuesFilter(KEY, "events", to_many=True, help_text="Concerns any of these events.")
-    trip = ValuesFilter(KEY, "trips", to_many=True, help_text="Concerns any of these trips.")
+    official = by_key("officials", "Concerns any of these officials.")
+    statement = by_key("statements", "Concerns any of these.")
+    issue = by_key("issues", "Concerns any of these issues.")
+    event = by_key("events", "Concerns any of these events.")
+    trip = by_key("trips", "Concerns any of these trips.")
     source = by_source("source")
 
 
 class SearchFilterSet(ListFilterSet):
     q = RequiredSearchFilter()
-    kind = ValuesFilter(CodeField(RecordKind), "kind", help_text="Any of these kinds of records.")
+    kind = by_code(RecordKind, "kind", "Any of these kinds of records.")

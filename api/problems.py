@@ -1,16 +1,18 @@
 """Every error of the API, as problem details (RFC 9457)."""
 
 import logging
+import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
-from django.core.exceptions import DisallowedHost, PermissionDenied
+from django.core.exceptions import DisallowedHost
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.encoding import iri_to_uri
 from rest_framework import exceptions
-from rest_framework.views import set_rollback
 
 from api.addresses import absolute
 
@@ -24,82 +26,13 @@ class ProblemType:
     """A problem type: its name in the URL of its page, its status, title and meaning."""
 
     name: str
-    status: HTTPStatus
+    status: int
     title: str
     meaning: str
 
 
-PROBLEM_TYPES = {
-    kind.name: kind
-    for kind in (
-        ProblemType(
-            "bad-request",
-            HTTPStatus.BAD_REQUEST,
-            "The request cannot be understood",
-            "The request as a whole is malformed: for example its Host header is not one this "
-            "instance serves, or its query is not UTF-8. The detail says what to change.",
-        ),
-        ProblemType(
-            "invalid-parameters",
-            HTTPStatus.BAD_REQUEST,
-            "A parameter is unknown or malformed",
-            "Each entry of errors names a parameter, says what is wrong with it, and where it can "
-            "gives the nearest match and the allowed values. No parameter is ever ignored.",
-        ),
-        ProblemType(
-            "renamed",
-            HTTPStatus.PERMANENT_REDIRECT,
-            "The record has another key now",
-            "The key was given up in a later release. Location leads to the same record, with the "
-            "same query; keep the new address.",
-        ),
-        ProblemType(
-            "not-found",
-            HTTPStatus.NOT_FOUND,
-            "There is nothing at this address",
-            "The path names no resource, or a record this release does not hold.",
-        ),
-        ProblemType(
-            "method-not-allowed",
-            HTTPStatus.METHOD_NOT_ALLOWED,
-            "The API is read-only",
-            "Only GET, HEAD and OPTIONS are answered; the Allow header lists them.",
-        ),
-        ProblemType(
-            "not-acceptable",
-            HTTPStatus.NOT_ACCEPTABLE,
-            "No such format",
-            "The Accept header admits none of the formats this address can answer in.",
-        ),
-        ProblemType(
-            "stale-cursor",
-            HTTPStatus.GONE,
-            "The cursor belongs to another release",
-            "The dataset was replaced since the cursor was made, so its page no longer exists. "
-            "Ask again without the cursor parameter to start over in the present release.",
-        ),
-        ProblemType(
-            "too-many-requests",
-            HTTPStatus.TOO_MANY_REQUESTS,
-            "Too many requests at once",
-            "A proxy in front of this instance gives each client so many answers a second, and no "
-            "more. Ask again after Retry-After seconds, or for more at once.",
-        ),
-        ProblemType(
-            "internal-error",
-            HTTPStatus.INTERNAL_SERVER_ERROR,
-            "The server failed",
-            "A defect of the server, logged with the request. Nothing about the request is wrong.",
-        ),
-        ProblemType(
-            "unavailable",
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "The dataset cannot be reached",
-            "The database is away or holds no release, or too many long lists are being read at "
-            "once. Ask again after Retry-After seconds.",
-        ),
-    )
-}
+_tables = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
+PROBLEM_TYPES = {name: ProblemType(name, **table) for name, table in _tables.items()}
 
 
 class InvalidParametersError(exceptions.ValidationError):
@@ -142,29 +75,23 @@ def error(
     return {"parameter": parameter, "detail": detail, "nearest": nearest, "allowed": allowed}
 
 
-def problem(request: HttpRequest, kind: ProblemType, detail: str, **members: Any) -> dict[str, Any]:
-    """Return the body of a problem: type, title, status, detail, instance and errors."""
-    return {
-        "type": absolute(request, f"/problems/{kind.name}"),
-        "title": kind.title,
-        "status": kind.status.value,
-        "detail": detail,
-        "instance": request.get_full_path(),
-        "errors": members.pop("errors", []),
-        **members,
-    }
-
-
 def respond(
     request: HttpRequest,
     name: str,
     detail: str,
     headers: dict[str, str] | None = None,
-    errors: list[dict[str, Any]] | None = None,
+    errors: Sequence[dict[str, Any]] = (),
 ) -> HttpResponse:
     """Return a problem response, in JSON whatever format was requested."""
     kind = PROBLEM_TYPES[name]
-    body = problem(request, kind, detail, errors=errors or [])
+    body = {
+        "type": absolute(request, f"/problems/{name}"),
+        "title": kind.title,
+        "status": kind.status,
+        "detail": detail,
+        "instance": request.get_full_path(),
+        "errors": errors,
+    }
     return JsonResponse(body, status=kind.status, content_type=MEDIA_TYPE, headers=headers)
 
 
@@ -179,24 +106,21 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> HttpRespons
     request = context["request"]._request
     if isinstance(raised, Http404):
         raised = exceptions.NotFound(str(raised) or None)
-    elif isinstance(raised, PermissionDenied):
-        raised = exceptions.PermissionDenied()
     if isinstance(raised, Error):
         raise raised
     if not isinstance(raised, exceptions.APIException):
         return None
-    set_rollback()
     if isinstance(raised, InvalidParametersError):
         return refuse(request, raised)
     if isinstance(raised, RenamedError):
         path = f"{raised.path}?{request.META['QUERY_STRING']}".removesuffix("?")
         location = absolute(request, iri_to_uri(path) or "")
         return respond(request, "renamed", str(raised.detail), {"Location": location})
-    by_status = {kind.status.value: kind for kind in PROBLEM_TYPES.values()}
-    by_status[400] = PROBLEM_TYPES["bad-request"]
-    kind = by_status.get(raised.status_code, PROBLEM_TYPES["bad-request"])
+    # The first problem type of a status is the general one.
+    names = {kind.status: kind.name for kind in reversed(PROBLEM_TYPES.values())}
+    name = names.get(raised.status_code, "bad-request")
     away = raised.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-    return respond(request, kind.name, str(raised.detail), {"Retry-After": "5"} if away else {})
+    return respond(request, name, str(raised.detail), {"Retry-After": "5"} if away else None)
 
 
 def unavailable(request: HttpRequest, away: Exception) -> HttpResponse:

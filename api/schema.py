@@ -17,7 +17,7 @@ from drf_spectacular.plumbing import ResolvedComponent
 
 from api import problems
 from api.codebook import vocabularies
-from api.parameters import ChoicesField, ParameterField
+from api.parameters import ParameterField
 from api.serializers.service import FacetsField, ProblemSerializer
 from policy.plover import MODE_CHOICES
 
@@ -54,22 +54,20 @@ def codes(values: Iterable[str], meaning: str) -> JsonSchema:
     return {"type": "string", "enum": list(values), "description": meaning}
 
 
-def names_of(field: ParameterField) -> list[str] | None:
-    """Return the names that a field chooses from, None where it does not choose from names."""
-    return field.schema["items"]["enum"] if isinstance(field, ChoicesField) else None
-
-
 class StrictSchema(AutoSchema):
     """Describes what every operation has: a summary, the format parameter, and problems."""
 
     def get_summary(self) -> str:
         """Return the first sentence of the method, or what is done with the records of a list."""
-        action = getattr(self.view, "action", None)
-        if action is None:
+        if not hasattr(self.view, "action"):
             return (getdoc(self.view.get) or "").partition(".")[0]
         name = self.view.serializer_class.__name__.removesuffix("Serializer")
         words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
-        return f"List {words.strip()} records" if action == "list" else f"Get one{words} record"
+        return (
+            f"List {words.strip()} records"
+            if self.view.action == "list"
+            else f"Get one{words} record"
+        )
 
     def component(
         self, name: str, schema: JsonSchema, kind: str = ResolvedComponent.SCHEMA
@@ -83,9 +81,10 @@ class StrictSchema(AutoSchema):
     def _get_parameters(self) -> list[dict[str, Any]]:
         """Describe the fields that read the parameters, but for those that take no value."""
         found = [one for one in super()._get_parameters() if one["in"] == "path"]
-        fields = self.view.parameters(getattr(self.view, "action", None))
-        taken = {name: field for name, field in fields.items() if names_of(field) != []}
-        found += [parameter(name, field) for name, field in taken.items()]
+        for name, field in self.view.parameters(getattr(self.view, "action", None)).items():
+            described = parameter(name, field)
+            if described["schema"].get("items", {}).get("enum") != []:
+                found.append(described)
         return sorted(found, key=lambda one: (one["in"] != "path", one["name"]))
 
     def _get_format_parameters(self) -> list[dict[str, Any]]:
@@ -101,15 +100,13 @@ class StrictSchema(AutoSchema):
             names.append("stale-cursor")
         kinds = [problems.PROBLEM_TYPES[name] for name in names]
         for kind in sorted(kinds, key=lambda kind: kind.status):
-            bodies[str(kind.status.value)] = self._problem(kind)
+            bodies[str(kind.status)] = self._problem(kind)
         return bodies
 
     def _problem(self, kind: problems.ProblemType) -> JsonSchema:
-        body = self.resolve_serializer(ProblemSerializer, "response").ref
-        response: dict[str, Any] = {
-            "description": f"{kind.title}. {kind.meaning}",
-            "content": {problems.MEDIA_TYPE: {"schema": body}},
-        }
+        content = {"schema": self.resolve_serializer(ProblemSerializer, "response").ref}
+        response: JsonSchema = {"description": f"{kind.title}. {kind.meaning}"}
+        response["content"] = {problems.MEDIA_TYPE: content}
         if kind.name == "renamed":
             response["headers"] = {"Location": LOCATION}
         return self.component(kind.name, response, ResolvedComponent.RESPONSE)
@@ -131,18 +128,15 @@ class RecordSchema(StrictSchema):
 
     def _get_parameters(self) -> list[dict[str, Any]]:
         record = self.resolve_serializer(self.view.serializer_class, "response").name
-        leading = f"A key of {record} that leads to other records."
-        shared = {
-            "fields": (f"{record}Field", f"A key of {record}."),
-            "omit": (f"{record}Field", f"A key of {record}."),
-            "expand": (f"{record}ExpandableField", leading),
-        }
+        every = f"{record}Field", f"A key of {record}."
+        leading = f"{record}ExpandableField", f"A key of {record} that leads to other records."
+        shared = {"fields": every, "omit": every, "expand": leading}
         found = super()._get_parameters()
         for one in found:
             if one["name"] in shared:
                 name, meaning = shared[one["name"]]
-                items = one["schema"]["items"]
-                one["schema"]["items"] = self.component(name, codes(items["enum"], meaning))
+                names = one["schema"]["items"]["enum"]
+                one["schema"]["items"] = self.component(name, codes(names, meaning))
         return found
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
@@ -164,9 +158,8 @@ class RecordSchema(StrictSchema):
         whole = self.resolve_serializer(self.view.serializer_class, "response")
         schema = copy.deepcopy(whole.schema)
         del schema["required"]
-        schema["description"] = (
-            f"{whole.name} with chosen keys, or related records in place of keys."
-        )
+        meaning = "with chosen keys, or related records in place of keys."
+        schema["description"] = f"{whole.name} {meaning}"
         for key, viewset in self.view.expandable.items():
             related = self.resolve_serializer(viewset.serializer_class, "response").ref
             described = schema["properties"][key]
@@ -198,11 +191,8 @@ def share_vocabularies(result: Any, generator: Any, request: Any, public: bool) 
             return [shared(child) for child in node]
         if not isinstance(node, dict):
             return node
-        kept = {
-            key: shared(child)
-            for key, child in node.items()
-            if key not in ("readOnly", "x-spec-enum-id")
-        }
+        dropped = ("readOnly", "x-spec-enum-id")
+        kept = {key: shared(child) for key, child in node.items() if key not in dropped}
         listed = kept.get("enum", [])
         name = names.get(frozenset(listed) - {None})
         if name is None:
@@ -271,18 +261,11 @@ def _generated() -> Any:
 
 
 @cache
-def _rendered(renderer: Any) -> bytes:
-    rendered: bytes = renderer().render(_generated(), renderer.media_type, {})
-    return rendered
+def _rendered(renderer: Any) -> Any:
+    return renderer().render(_generated(), renderer.media_type, {})
 
 
-def generated_schema() -> Any:
-    """Return the OpenAPI description, generated once per process."""
+def generated_schema(renderer: Any = None) -> Any:
+    """Return the OpenAPI description, in the format of a renderer if given; made only once."""
     with _generating:
-        return _generated()
-
-
-def rendered_schema(renderer: Any) -> bytes:
-    """Return the OpenAPI description in the format of a renderer, rendered once per process."""
-    with _generating:
-        return _rendered(renderer)
+        return _rendered(renderer) if renderer else _generated()

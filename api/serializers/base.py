@@ -1,5 +1,6 @@
 """What records in JSON share: kinds of fields, evidence, and how a fact carries it."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -9,16 +10,32 @@ from rest_framework import serializers
 from rest_framework.serializers import ModelSerializer
 
 from api.rendering.fields import Reader, reader
-from policy.models import Passage
+from policy.models import Passage, Sentence
 from policy.models.registry import RecordKind
 
-FACT = ("support", "note", "evidence")
-TIME = ("time_text", "time_earliest", "time_latest", "time_precision", "time_year_inferred")
+FACT = "support note evidence"
+TIME = "time_text time_earliest time_latest time_precision time_year_inferred"
+
+
+def names(*texts: str) -> tuple[str, ...]:
+    """Return the names in texts, which have blanks between them."""
+    return tuple(" ".join(texts).split())
+
+
+def parts(serializer: Callable[..., Any], help_text: str, **options: Any) -> Any:
+    """Return the field of a list of records within a record."""
+    return serializer(many=True, help_text=help_text, **options)
 
 
 def help_of(model: type[Model], field: str) -> str:
     """Return the help text of a model's field, its one home."""
     return str(getattr(model._meta.get_field(field), "help_text"))  # noqa: B009
+
+
+def column(kind: Callable[..., Any], model: type[Model], path: str, **options: Any) -> Any:
+    """Return the field of a related row's column; ``path`` leads there, ``model`` explains it."""
+    help_text = help_of(model, path.rpartition(".")[2])
+    return kind(source=path, help_text=help_text, **options)
 
 
 class Texts(serializers.ListField):
@@ -92,16 +109,9 @@ class RecordSerializer(PlainSerializer, ModelSerializer):  # type: ignore[type-a
 
 
 class EvidenceSerializer(RecordSerializer):
-    paragraph = serializers.IntegerField(
-        source="sentence.paragraph", read_only=True, help_text="Number of the paragraph, from 1."
-    )
-    sentence = serializers.IntegerField(
-        source="sentence.number",
-        read_only=True,
-        help_text="Number of the sentence within its paragraph, from 1.",
-    )
+    paragraph = column(serializers.IntegerField, Sentence, "sentence.paragraph")
+    sentence = column(serializers.IntegerField, Sentence, "sentence.number")
     text = serializers.CharField(
-        read_only=True,
         allow_null=True,
         help_text="The exact text of the span, on an instance whose operator may show it; "
         "else null.",
@@ -109,17 +119,7 @@ class EvidenceSerializer(RecordSerializer):
 
     class Meta:
         model = Passage
-        fields = (
-            "id",
-            "source",
-            "paragraph",
-            "sentence",
-            "start",
-            "end",
-            "quote",
-            "sha256",
-            "text",
-        )
+        fields = names("id source paragraph sentence start end quote sha256 text")
 
 
 class CitationSerializer(PlainSerializer):
@@ -132,6 +132,4 @@ class CitationSerializer(PlainSerializer):
 class FactSerializer(RecordSerializer):
     """A record that rests on passages."""
 
-    evidence = EvidenceSerializer(
-        many=True, read_only=True, help_text="The passages this fact rests on."
-    )
+    evidence = parts(EvidenceSerializer, "The passages this fact rests on.")

@@ -7,12 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.addresses import record_url
-from api.serializers.base import (
-    CitationSerializer,
-    RecordSerializer,
-    Texts,
-    help_of,
-)
+from api.serializers.base import CitationSerializer, RecordSerializer, Texts, column, names, parts
 from api.serializers.records import (
     BilateralIssueSerializer,
     EventSerializer,
@@ -20,10 +15,7 @@ from api.serializers.records import (
     StatementSerializer,
     TripSerializer,
 )
-from policy.models import (
-    SearchEntry,
-    Sentence,
-)
+from policy.models import SearchEntry, Sentence
 from policy.models.registry import RecordKind, list_name, served_models
 from policy.search.words import snippet
 
@@ -70,7 +62,7 @@ class DyadListSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     release = serializers.CharField(help_text="Version of the release.")
     count = serializers.IntegerField(help_text="Number of pairs.")
-    results = DyadSummarySerializer(many=True, help_text="The pairs, in order of their keys.")
+    results = parts(DyadSummarySerializer, "The pairs, in order of their keys.")
 
 
 class EventTotalsSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -114,39 +106,21 @@ class DyadSerializer(serializers.Serializer):  # type: ignore[type-arg]
 class LedgerLineSerializer(RecordSerializer):
     """One sentence, with its passages and the records that rest on them."""
 
-    id = serializers.CharField(source="sentence.pk", help_text=help_of(Sentence, "id"))
-    paragraph = serializers.IntegerField(
-        source="sentence.paragraph", help_text=help_of(Sentence, "paragraph")
-    )
-    number = serializers.IntegerField(
-        source="sentence.number", help_text=help_of(Sentence, "number")
-    )
-    start = serializers.IntegerField(source="sentence.start", help_text=help_of(Sentence, "start"))
-    end = serializers.IntegerField(source="sentence.end", help_text=help_of(Sentence, "end"))
-    sha256 = serializers.CharField(source="sentence.sha256", help_text=help_of(Sentence, "sha256"))
-    uncited_reason = serializers.CharField(
-        source="sentence.uncited_reason",
-        allow_null=True,
-        help_text=help_of(Sentence, "uncited_reason"),
+    id = column(serializers.CharField, Sentence, "sentence.id")
+    paragraph = column(serializers.IntegerField, Sentence, "sentence.paragraph")
+    number = column(serializers.IntegerField, Sentence, "sentence.number")
+    start = column(serializers.IntegerField, Sentence, "sentence.start")
+    end = column(serializers.IntegerField, Sentence, "sentence.end")
+    sha256 = column(serializers.CharField, Sentence, "sentence.sha256")
+    uncited_reason = column(
+        serializers.CharField, Sentence, "sentence.uncited_reason", allow_null=True
     )
     passages = Texts(help_text="Keys of the passages within the sentence.")
-    facts = CitationSerializer(
-        many=True, source="citations", help_text="Every record that rests on one of them."
-    )
+    facts = parts(CitationSerializer, "Every record that rests on one of them.", source="citations")
 
     class Meta:
         model = Sentence
-        fields = (
-            "id",
-            "paragraph",
-            "number",
-            "start",
-            "end",
-            "sha256",
-            "uncited_reason",
-            "passages",
-            "facts",
-        )
+        fields = names("id paragraph number start end sha256 uncited_reason passages facts")
 
 
 class CoverageSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -156,4 +130,4 @@ class CoverageSerializer(serializers.Serializer):  # type: ignore[type-arg]
     source = serializers.CharField(help_text="Slug of the source.")  # type: ignore[assignment]
     sentences = serializers.IntegerField(help_text="Number of sentences.")
     cited = serializers.IntegerField(help_text="Number of sentences that some record rests on.")
-    ledger = LedgerLineSerializer(many=True, help_text="The sentences, in the order of the text.")
+    ledger = parts(LedgerLineSerializer, "The sentences, in the order of the text.")

@@ -1,5 +1,6 @@
 """Views of everything but records: release, codebook, schema, documentation, health checks."""
 
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from api.database.connections import within
 from api.database.release import LOOK, current
 from api.parameters import read_parameters
 from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse
-from api.schema import rendered_schema
+from api.schema import generated_schema
 from api.serializers import records as serializers
 from api.views.base import StrictView
 from api.views.records import RESOURCES
@@ -53,11 +54,8 @@ class IndexView(StrictView):
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         """Return the description of the service, with links to all resources."""
-        release = current()
-
-        def link(path: str) -> str:
-            return absolute(request._request, path)
-
+        names = [*RESOURCES, "dyads", "release", "codebook"]
+        release, link = current(), partial(absolute, request._request)
         return Response(
             {
                 "name": "Demarche",
@@ -66,10 +64,7 @@ class IndexView(StrictView):
                 "release": release.version,
                 "licence": release.licence,
                 "counts": serializers.ReleaseSerializer(release).data["counts"],
-                "resources": {
-                    name: link(f"/api/v1/{name}")
-                    for name in [*RESOURCES, "dyads", "release", "codebook"]
-                },
+                "resources": {name: link(f"/api/v1/{name}") for name in names},
                 "search": link("/api/v1/search?q={words}"),
                 "docs": link("/docs"),
                 "reference": link("/redoc"),
@@ -89,17 +84,16 @@ class ProblemsView(StrictView):
         """Return the explanation of one problem type, or of all."""
         if name is not None and name not in PROBLEM_TYPES:
             raise Http404(f"No kind of problem is called {name!r}.")
-        pages = [
-            {
+        pages = {
+            kind.name: {
                 "type": absolute(request._request, f"/problems/{kind.name}"),
                 "title": kind.title,
-                "status": kind.status.value,
+                "status": kind.status,
                 "meaning": kind.meaning,
             }
             for kind in PROBLEM_TYPES.values()
-            if name in (None, kind.name)
-        ]
-        return Response({"problems": pages} if name is None else pages[0])
+        }
+        return Response(pages[name] if name else {"problems": list(pages.values())})
 
 
 class HealthView(StrictView):
@@ -127,8 +121,7 @@ class ReadyView(StrictView):
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         """Return the release read from the database, or 503 if that fails."""
-        release = current()
-        return Response({"status": "ready", "release": release.version})
+        return Response({"status": "ready", "release": current().version})
 
 
 class SchemaView(StrictView):
@@ -143,7 +136,7 @@ class SchemaView(StrictView):
         """Return the schema in YAML, or in JSON when asked by Accept or format."""
         renderer = request.accepted_renderer
         content_type = "; charset=".join(filter(None, (renderer.media_type, renderer.charset)))
-        return HttpResponse(rendered_schema(type(renderer)), content_type=content_type)
+        return HttpResponse(generated_schema(type(renderer)), content_type=content_type)
 
 
 def page(template: str) -> Any:
