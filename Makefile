@@ -8,15 +8,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test faults lint fixtures openapi examples typescript fuzz bench lock clean
+.PHONY: run test coverage faults lint fixtures openapi examples typescript fuzz bench lock clean
 
 run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py load_release
 	$(BIN)/python -m api --host $(HOST) --port $(PORT)
 
-test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL
+test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL (SLOW=1 for all tests, as in CI)
 	$(BIN)/python tests/engines.py
+
+coverage: $(VENV)/.dev ## Test, and report which lines of policy and api no engine runs
+	$(BIN)/python tests/engines.py --cov --cov-report=
+	$(BIN)/coverage combine
+	$(BIN)/coverage report --skip-covered --show-missing
 
 faults: $(VENV)/.dev ## Provoke every fault, on both engines, and print a table of what clients saw
 	$(BIN)/python tests/faults.py
@@ -50,10 +55,10 @@ typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with a generated
 		&& npx redocly lint ../../openapi.yaml --extends recommended --max-problems 20 \
 		&& npx openapi-typescript ../../openapi.yaml --output schema.d.ts \
 		&& npx tsc
-	TYPESCRIPT=1 $(BIN)/python tests/engines.py --no-cov -k typescript
+	TYPESCRIPT=1 $(BIN)/python tests/engines.py -k typescript
 
 fuzz: $(VENV)/.dev ## Send thousands of generated requests to each engine (SEED=2 for others)
-	FUZZ=1 $(BIN)/python tests/engines.py --no-cov -k long_fuzzing
+	FUZZ=1 $(BIN)/python tests/engines.py -k long_fuzzing
 
 bench: $(VENV)/.bench ## Benchmark with SIZE generated statements (docs/performance.md)
 	$(BIN)/python -m bench --size $(SIZE) $(BENCH)

@@ -1,12 +1,14 @@
-"""What the tests share: the loaded dataset, and a client that checks every answer."""
+"""Fixtures that the tests share: the loaded dataset and a client that validates every response."""
 
+import hashlib
 import json
 import os
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -17,12 +19,45 @@ from jsonschema_rs import Draft202012Validator
 
 from api.schema import generated_schema
 from api.urls import router
+from tests.samples import find, records
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLE = ROOT.parent / "shared" / "article" / "article.txt"
 FIXTURES = sorted(str(path) for path in (ROOT / "fixtures").glob("*.json"))
 RESOURCES = [prefix for prefix, _, _ in router.registry]
 VIEWSETS = {prefix: viewset for prefix, viewset, _ in router.registry}
+
+
+def engine() -> str:
+    """Return the engine that the tests run on, such as ``sqlite3``."""
+    return settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[1]
+
+
+LEFT_OUT = {
+    "once": (engine() == "postgresql", "run on SQLite alone: both engines answer alike"),
+    "postgresql": (engine() != "postgresql", "need PostgreSQL and run there alone"),
+    "slow": (not os.environ.get("SLOW"), "are slow: CI runs them, and SLOW=1 does"),
+}
+"""For each marker whether its tests are left out here, and why."""
+COUNTS = pytest.StashKey[Counter[str]]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the tests that the other engine or CI runs."""
+    reasons: dict[pytest.Item, str] = {}
+    for item in items:
+        for name, (here, reason) in LEFT_OUT.items():
+            if here and item.get_closest_marker(name):
+                reasons[item] = reason
+    items[:] = [item for item in items if item not in reasons]
+    config.hook.pytest_deselected(items=list(reasons))
+    config.stash[COUNTS] = Counter(reasons.values())
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print how many tests were left out, and why."""
+    for reason, number in config.stash[COUNTS].items():
+        terminalreporter.write_line(f"LEFT OUT HERE: {number} tests {reason}")
 
 
 @pytest.fixture(scope="session")
@@ -32,19 +67,32 @@ def django_db_setup(django_db_setup, django_db_blocker):
         call_command("loaddata", *FIXTURES, verbosity=0)
 
 
+class Article(NamedTuple):
+    """The text of the first source: its file, and the key of the source."""
+
+    path: Path
+    source: str
+
+    def text(self, passage: dict[str, Any]) -> str:
+        """Return the text of a passage of the fixtures."""
+        return self.path.read_text()[passage["start"] : passage["end"]]
+
+
 @pytest.fixture
-def article() -> Path:
-    """The article's text, which is not in the repository."""
+def article() -> Article:
+    """The text of the first source, which is not in the repository."""
     if not ARTICLE.exists():
         if os.environ.get("CI"):
             pytest.fail("the article is not beside the project: evidence was not checked")
         pytest.skip("the article is not beside the project")
-    return ARTICLE
+    digest = hashlib.sha256(ARTICLE.read_bytes()).hexdigest()
+    source = find(records("sources"), lambda r: r["sha256"] == digest, "the article's source")
+    return Article(ARTICLE, source["id"])
 
 
 @cache
 def document() -> dict[str, Any]:
-    """The schema in plain data, strict: an object may hold no key that it does not describe."""
+    """Return the schema as plain data, made strict: no object may have an undescribed key."""
     plain = json.loads(json.dumps(generated_schema()))
 
     def close(node: Any) -> None:
@@ -63,7 +111,7 @@ def document() -> dict[str, Any]:
 
 @cache
 def validator(path: str, status: int, media_type: str) -> Draft202012Validator:
-    """What validates the body of one kind of answer."""
+    """Return a validator for the body of one kind of response."""
     operation = document()["paths"][path]["get"]
     answers = operation["responses"]
     assert str(status) in answers, f"{path}: {status} is not documented"
@@ -76,7 +124,7 @@ def validator(path: str, status: int, media_type: str) -> Draft202012Validator:
 
 
 def described(path: str) -> str | None:
-    """The path in the schema that an address belongs to."""
+    """Return the path in the schema that a URL path belongs to, or None."""
     if path in document()["paths"]:
         return path
     template = f"{path.rsplit('/', 1)[0]}/{{id}}"
@@ -84,10 +132,10 @@ def described(path: str) -> str | None:
 
 
 class CheckingClient(Client):
-    """Asks the API and validates every answer against the schema."""
+    """A test client that validates every response against the schema."""
 
     def get(self, path: str, *args: Any, **options: Any) -> Any:
-        """Ask, and validate the answer if the schema describes the address."""
+        """Send a GET request; validate the response if the schema describes the path."""
         response = super().get(path, *args, **options)
         known = described(response.wsgi_request.path)
         assert response.status_code < 500 or response.status_code == 503, response.content
@@ -104,13 +152,13 @@ class CheckingClient(Client):
 
 @pytest.fixture
 def api(db: None) -> CheckingClient:
-    """A client of the loaded dataset."""
+    """A client of the API with the dataset loaded."""
     return CheckingClient(HTTP_HOST="127.0.0.1:8000")
 
 
 @pytest.fixture
 def read(api: CheckingClient):
-    """A function that gives the JSON of a path under /api/v1/, which must be there."""
+    """A function that returns the JSON at a path under /api/v1/, whose status must be 200."""
 
     def get(path: str) -> Any:
         response = api.get(f"/api/v1/{path}")
@@ -121,24 +169,22 @@ def read(api: CheckingClient):
 
 
 def committed_schema() -> Any:
-    """The schema as it is committed."""
+    """Return the committed schema."""
     return yaml.safe_load((ROOT / "openapi.yaml").read_text())
-
-
-def engine() -> str:
-    """The engine the tests run on."""
-    return settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[1]
 
 
 @pytest.fixture(scope="session")
 def addresses(tmp_path_factory) -> Iterator[dict[str, str]]:
-    """The real server, once per engine: SQLite always, PostgreSQL where there is one."""
-    from tests.servers import server
+    """The address of a real server on each engine: SQLite always, PostgreSQL if installed."""
+    from tests.releases import database
+    from tests.servers import serving
 
-    url = os.environ.get("TEST_POSTGRES_URL")
+    clusters = {"SQLite": "", "PostgreSQL": os.environ.get("TEST_POSTGRES_URL", "")}
     folder = tmp_path_factory.mktemp("served")
     with ExitStack() as stack:
-        served = {"SQLite": stack.enter_context(server(f"sqlite:///{folder}/served.sqlite3"))}
-        if url:
-            served["PostgreSQL"] = stack.enter_context(server(url))
+        served = {}
+        for name, cluster in clusters.items():
+            if cluster or name == "SQLite":
+                made = database(folder, "served", cluster=cluster, filled=True)
+                served[name] = stack.enter_context(serving(stack.enter_context(made)))
         yield served

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -14,49 +15,55 @@ from tests.postgres import binaries, cluster
 
 MISSING = """
 ************************************************************************
-**  PostgreSQL IS NOT INSTALLED: HALF OF THE TESTS DID NOT RUN.       **
+**  PostgreSQL IS NOT INSTALLED: ITS TESTS DID NOT RUN.               **
 **  Install it (Debian: apt-get install postgresql) and run again.    **
 ************************************************************************
 """
+PARTS = {"SQLite": "not once", "PostgreSQL": "not once", "any engine": "once"}
+"""The parts of the suite, which run at the same time, with the tests of each by their markers."""
+NO_TESTS = 5
+"""Pytest's exit code where the arguments select no test of a part."""
 
 
-def suite(
-    engine: str, url: str | None, arguments: list[str], output: IO[bytes] | None = None
+def start(
+    part: str, url: str | None, arguments: list[str], output: IO[bytes] | None
 ) -> "subprocess.Popen[bytes]":
-    """Start pytest on one engine; what it says goes to the terminal, or into a file."""
+    """Start pytest on a part; its output goes to a file, or to the terminal without one."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-    environment["COVERAGE_FILE"] = f".coverage.{engine}"
+    environment["COVERAGE_FILE"] = f".coverage.{part}"
     if url:
         environment["TEST_POSTGRES_URL"] = url
-        if engine == "PostgreSQL":
+        if part == "PostgreSQL":
             environment["DATABASE_URL"] = url
     return subprocess.Popen(
-        [sys.executable, "-m", "pytest", *arguments], env=environment, stdout=output, stderr=output
-    )
+        [sys.executable, "-m", "pytest", "-m", PARTS[part], *arguments],
+        env=environment, stdout=output, stderr=output,
+    )  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
-    """Run both halves at once, or say loudly that one could not run."""
-    print("\n=== the suite on SQLite ===", flush=True)
-    if binaries() is None:
-        failed = suite("SQLite", None, arguments).wait()
+    """Run all parts at once and print one after the other; return 1 if a test failed."""
+    with ExitStack() as stack:
+        url = stack.enter_context(cluster()) if binaries() else None
+        parts = [part for part in PARTS if url or part != "PostgreSQL"]
+        outputs = [None, *(stack.enter_context(tempfile.TemporaryFile()) for _ in parts[1:])]
+        print(f"\n=== the suite on {parts[0]} ===", flush=True)
+        processes = []
+        for part, output in zip(parts, outputs, strict=True):
+            processes.append(start(part, url, arguments, output))
+            stack.callback(processes[-1].kill)
+        codes = []
+        for part, output, process in zip(parts, outputs, processes, strict=True):
+            codes.append(process.wait())
+            if output:
+                print(f"\n=== the suite on {part} ===", flush=True)
+                output.seek(0)
+                shutil.copyfileobj(output, sys.stdout.buffer)
+                sys.stdout.flush()
+    if url is None:
         print(MISSING, flush=True)
-        return failed or (1 if os.environ.get("REQUIRE_PG") == "1" else 0)
-    # Each half has a server of its own, for both compare the engines.
-    with cluster() as first, cluster() as second, tempfile.TemporaryFile() as told:
-        halves = [
-            suite("SQLite", first, arguments),
-            suite("PostgreSQL", second, arguments, told),
-        ]
-        try:
-            codes = [half.wait() for half in halves]
-        finally:
-            for half in halves:
-                half.kill()
-        told.seek(0)
-        print("\n=== the suite on PostgreSQL ===", flush=True)
-        shutil.copyfileobj(told, sys.stdout.buffer)
-    return int(any(codes))
+        codes.append(1 if os.environ.get("REQUIRE_PG") == "1" else 0)
+    return int(any(code not in (0, NO_TESTS) for code in codes))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ BOUND = 1500
 
 
 def alone(engine: str) -> int:
-    """Run one engine in this process, with its database as the one that the settings name."""
+    """Run the faults of one engine in this process; its database is the default one."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "api.settings"
     os.environ.pop("DATABASE_URL", None)
     with ExitStack() as stack:
@@ -44,7 +44,7 @@ def line(row: dict[str, Any]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Run one engine, or both and print the table."""
+    """Run one engine, or run both and print the table."""
     if arguments:
         return alone(arguments[0])
     failed = 0

@@ -1,13 +1,12 @@
-"""Loads that are killed, and readers while releases change: what happens is told as table rows."""
+"""Killed loads, and readers while releases change; each returns a row of the table of faults."""
 
 import itertools
+import json
 import os
 import random
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,9 +16,11 @@ from django.db import transaction
 
 from policy.release.loading import load
 from tests.conftest import ROOT
-from tests.crowd import Row
+from tests.operations import ask
 from tests.releases import committed, connected, contents, database, sealed, successor, write
-from tests.servers import server
+from tests.samples import DYAD, sample
+from tests.servers import serving
+from tests.traffic import Row
 
 PATHS = (
     "statements?page_size=500",
@@ -29,8 +30,8 @@ PATHS = (
     "countries?page_size=500",
     "gaps?q=who",
     "trips",
-    "dyads/PAN-USA",
-    "sources/article-1/coverage",
+    f"dyads/{DYAD}",
+    f"sources/{sample('sources')}/coverage",
 )
 """What is read while releases change: each answer takes several queries."""
 
@@ -46,8 +47,8 @@ def releases(folder: Path, more: int = 0) -> tuple[Path, Path]:
 def killed_loads(folder: Path, times: int, seed: int = 1) -> Row:
     """Kill loads with SIGKILL at random moments; each must leave the old or the new release.
 
-    Raises AssertionError when what the database holds is neither. The database is one of its own,
-    on the engine of DATABASE_URL.
+    Raises AssertionError when the database holds neither. It uses a database of its own, on the
+    engine of DATABASE_URL.
     """
     drawn = random.Random(seed)
     folders = releases(folder, more=3000)
@@ -96,26 +97,16 @@ def _start(url: str, release: Path) -> "subprocess.Popen[bytes]":
     )
 
 
-def _ask(address: str, path: str) -> tuple[int, bytes]:
-    request = urllib.request.Request(f"{address}/api/v1/{path}", headers={"Host": "localhost"})
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, error.read()
-
-
 def readers_during_reloads(folder: Path, times: int, readers: int = 3) -> Row:
     """Read through the real server while releases change; every answer must be of one release.
 
-    Raises AssertionError when an answer is mixed or none.
+    Raises AssertionError when a response is mixed or missing.
     """
     folders = releases(folder)
     outcomes: Counter[str] = Counter()
     with (
-        database(folder, "read") as url,
-        server(url) as address,
+        database(folder, "read", filled=True) as url,
+        serving(url) as address,
         connected(url, "read"),
     ):
         whole: dict[str, list[bytes]] = {path: [] for path in PATHS}
@@ -123,7 +114,7 @@ def readers_during_reloads(folder: Path, times: int, readers: int = 3) -> Row:
             load(release, using="read")
             _until_served(address, release)
             for path in PATHS:
-                status, body = _ask(address, path)
+                status, _, body = ask(address, f"/api/v1/{path}")
                 assert status == 200, (path, status, body)
                 whole[path].append(body)
         stop = Event()
@@ -133,7 +124,7 @@ def readers_during_reloads(folder: Path, times: int, readers: int = 3) -> Row:
             for path in itertools.islice(itertools.cycle(PATHS), start, None):
                 if stop.is_set():
                     return found
-                status, body = _ask(address, path)
+                status, _, body = ask(address, f"/api/v1/{path}")
                 assert status == 200, (path, status, body[:500])
                 assert body in whole[path], f"{path}: a mixed answer: {body[:500]!r}"
                 found[f"{status}, {('first', 'second')[whole[path].index(body)]} release"] += 1
@@ -152,9 +143,10 @@ def readers_during_reloads(folder: Path, times: int, readers: int = 3) -> Row:
 
 
 def _until_served(address: str, release: Path) -> None:
-    """Wait until a release that was loaded is the one that answers tell of."""
-    version = '"2.0.0"' if release.name == "two" else '"1.0.0"'
+    """Wait until the server serves a release that was loaded."""
+    (record,) = json.loads((release / "release.json").read_text())
+    version = record["fields"]["version"]
     deadline = time.monotonic() + 30
-    while version.encode() not in _ask(address, "release")[1]:
+    while json.loads(ask(address, "/api/v1/release").body)["version"] != version:
         assert time.monotonic() < deadline, f"{version} is not served"
         time.sleep(0.05)

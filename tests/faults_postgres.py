@@ -1,4 +1,4 @@
-"""What can befall a PostgreSQL under the server, each as a context manager that lifts it again."""
+"""Faults of PostgreSQL, each as a context manager that ends the fault at its exit."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ def _session(server: Server, **options: Any) -> Any:
 
 @contextmanager
 def stopped(server: Server) -> Iterator[None]:
-    """The server is gone, as after a crash, and started again."""
+    """The server has stopped, as after a crash, and is started again."""
     server.stop()
     try:
         yield
@@ -33,7 +33,7 @@ def stopped(server: Server) -> Iterator[None]:
 
 @contextmanager
 def restarted(server: Server) -> Iterator[None]:
-    """The server is restarted: every connection is closed, and new ones are taken soon."""
+    """The server is restarted: every connection is closed, and new ones are accepted soon."""
     server.run(
         "pg_ctl", "-D", server.data, "-w", "-m", "fast", "restart", "-l", server.data / "log"
     )
@@ -42,7 +42,7 @@ def restarted(server: Server) -> Iterator[None]:
 
 @contextmanager
 def frozen(server: Server) -> Iterator[None]:
-    """The server neither answers nor goes away."""
+    """The server neither responds nor closes connections."""
     server.signal(signal.SIGSTOP)
     try:
         yield
@@ -52,7 +52,7 @@ def frozen(server: Server) -> Iterator[None]:
 
 @contextmanager
 def no_connections(server: Server) -> Iterator[None]:
-    """Others hold every connection; those of our server were ended first."""
+    """Other clients hold every connection; those of the API were terminated first."""
     with ExitStack() as held:
         own = held.enter_context(_session(server))
         ended = 1
@@ -67,7 +67,7 @@ def no_connections(server: Server) -> Iterator[None]:
 
 @contextmanager
 def ended(server: Server) -> Iterator[None]:
-    """Every connection of our server is ended, at any moment, time and again."""
+    """Every connection of the API is terminated, again and again, at any moment."""
     lifted = Event()
 
     def end() -> None:
@@ -86,7 +86,7 @@ def ended(server: Server) -> Iterator[None]:
 
 @contextmanager
 def locked(server: Server, *tables: str) -> Iterator[None]:
-    """Another session holds tables for itself."""
+    """Another session holds exclusive locks on tables."""
     with closing(psycopg.connect(server.url)) as session:
         session.execute(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
         yield
@@ -94,7 +94,7 @@ def locked(server: Server, *tables: str) -> Iterator[None]:
 
 @contextmanager
 def emptied(server: Server) -> Iterator[None]:
-    """The tables are there and hold nothing, until they are as before."""
+    """There is no release in the tables."""
     with _session(server) as session:
         session.execute("CREATE TABLE kept AS SELECT * FROM policy_release")
         session.execute("DELETE FROM policy_release")
@@ -105,7 +105,7 @@ def emptied(server: Server) -> Iterator[None]:
 
 @contextmanager
 def without_tables(server: Server) -> Iterator[None]:
-    """The tables are not there."""
+    """The tables are missing."""
     with _session(server) as session:
         session.execute("ALTER SCHEMA public RENAME TO away")
         yield
@@ -114,7 +114,7 @@ def without_tables(server: Server) -> Iterator[None]:
 
 @contextmanager
 def revoked(server: Server) -> Iterator[None]:
-    """The role that serves may not read any more."""
+    """The role of the API has lost the right to read."""
     with _session(server) as session:
         session.execute("REVOKE SELECT ON ALL TABLES IN SCHEMA public FROM reader")
         yield
@@ -137,7 +137,7 @@ FAULTS: dict[str, Callable[[Server], Any]] = {
 
 
 def role(server: Server) -> str:
-    """Make the role that serves, which can read and nothing else; gives the URL to serve from."""
+    """Create the role of the API, which can only read, and return the URL for it."""
     with _session(server) as session:
         session.execute("CREATE ROLE reader LOGIN")
         session.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")

@@ -1,4 +1,4 @@
-"""What clients, the machine and its operators do to the server, whatever database it has."""
+"""Faults caused by clients, the machine or its operators, on any database."""
 
 import gzip
 import http.client
@@ -19,8 +19,8 @@ from pathlib import Path
 from threading import Event, Thread
 
 from tests.conftest import ROOT
-from tests.crowd import Crowd, Row, Service, ask, during, serving
-from tests.releases import committed, manage, sealed, write
+from tests.releases import committed, sealed, write
+from tests.traffic import Row, Service, Traffic, ask, during, serving
 
 WHOLE = "/api/v1/statements?format=csv"
 """A list of some megabytes, where the release is a ``big`` one."""
@@ -80,7 +80,7 @@ def big(folder: Path, more: int = 2000) -> Path:
 
 
 def _serving_process(database: str, code: str) -> list[str]:
-    """Run code as the serving process would be, and give the lines it prints."""
+    """Run code with the settings of a serving process, and return the lines it prints."""
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
@@ -93,14 +93,14 @@ def _serving_process(database: str, code: str) -> list[str]:
 
 
 def writes_refused(database: str) -> Row:
-    """Try to write from a process that serves; every try must be refused."""
+    """Try to write from a serving process; every attempt must be refused."""
     lines = _serving_process(database, FORBIDDEN)
     assert lines == ["refused"] * 4, lines
     return Row("writes by the server", len(lines), {"refused": len(lines)})
 
 
 def slow_query(database: str) -> Row:
-    """Ask what takes forever; it must be given up, and the process must go on."""
+    """Run a query without end; it must be cancelled, and the process must go on."""
     first, second = _serving_process(database, SLOW)
     seconds = float(first.removeprefix("given up "))
     assert seconds < 15, first
@@ -109,7 +109,7 @@ def slow_query(database: str) -> Row:
 
 
 class _Slow:
-    """Clients that send byte by byte, stop in the middle, or hardly read."""
+    """Clients that send byte by byte, stop half way, or hardly read."""
 
     def __init__(self, port: int, number: int) -> None:
         self.port, self.number = port, number
@@ -166,7 +166,7 @@ class _Slow:
 
 
 def slow_clients(service: Service, number: int = 500, seconds: float = 14) -> Row:
-    """Have very many clients that are slow; those who are honest must be served meanwhile."""
+    """Open many slow connections; other clients must be served meanwhile."""
     slow = _Slow(service.port, number)
     return during(f"{number} slow clients", service, slow, seconds, steady=True)
 
@@ -189,7 +189,7 @@ ODD = {
 
 
 def _sent(port: int, raw: bytes) -> str:
-    """Send bytes and give the status of what comes back, or that the connection was closed."""
+    """Send bytes and return the status of the response, or that the connection was closed."""
     with socket.create_connection(("127.0.0.1", port), timeout=20) as one:
         with suppress(OSError):
             one.sendall(raw)
@@ -215,7 +215,7 @@ def _oversized(port: int, found: Counter[str]) -> Iterator[None]:
 
 
 def oversized(service: Service, seconds: float = 3) -> Row:
-    """Send what is too large or never ends; it must be refused, and others served meanwhile."""
+    """Send oversized and endless requests; they must be refused, and others served meanwhile."""
     found: Counter[str] = Counter()
     row = during(
         "oversized requests", service, _oversized(service.port, found), seconds, steady=True
@@ -237,14 +237,14 @@ def _killed(service: Service) -> Iterator[None]:
 
 
 def worker_killed(service: Service, seconds: float = 3) -> Row:
-    """Kill one of two workers; the other goes on and a new one comes."""
+    """Kill one of two workers; the other must go on, and a new one must be started."""
     row = during("a worker killed", service, _killed(service), seconds, cut=True)
     assert row.outcomes.get("200"), "the other worker did not go on"
     return row
 
 
 def _read_slowly(port: int, encoding: str) -> str:
-    """Read a whole list slowly, and tell whether it came whole, or visibly did not."""
+    """Read a whole list slowly; return whether it is complete or visibly truncated."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.request("GET", WHOLE, headers={"Host": "localhost", "Accept-Encoding": encoding})
@@ -269,27 +269,27 @@ def _read_slowly(port: int, encoding: str) -> str:
 
 
 def terminated(database: str, folder: Path) -> Row:
-    """End the server with SIGTERM under load; what it gave must be whole, or visibly not."""
+    """Stop the server with SIGTERM under load; no response may be silently truncated."""
     with serving(database, folder) as service, ExitStack() as stack:
         service.until(200)
         _, _, whole = ask(service.port, WHOLE)
         service.learn()
         pool = stack.enter_context(ThreadPoolExecutor(6))
         lists = [pool.submit(_read_slowly, service.port, ("gzip", "")[n % 2]) for n in range(6)]
-        with Crowd(service) as crowd:
+        with Traffic(service) as traffic:
             time.sleep(0.7)
             began = time.monotonic()
             service.process.send_signal(signal.SIGTERM)
             service.process.wait(60)
             ended = time.monotonic() - began
-        wrong = [answer for answer in crowd.answers if answer.wrong]
+        wrong = [answer for answer in traffic.answers if answer.wrong]
         assert not wrong, f"SIGTERM: {wrong[:3]}"
         found: Counter[str] = Counter()
         for one in lists:
             result = one.result(60)
             assert result in (f"whole {len(whole)}", "visibly cut", "503"), (result, len(whole))
             found[f"list {result.split()[0]}"] += 1
-        late = [a for a in crowd.answers if a.ended > began]
+        late = [a for a in traffic.answers if a.ended > began]
         found.update(a.status.replace("cut", "refused or cut") for a in late)
     return Row("SIGTERM under load", 1, dict(sorted(found.items())), slowest=ended)
 
@@ -304,7 +304,7 @@ def _no_room(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _full(service: Service) -> Iterator[None]:
-    """No file may grow past 200 kB, as on a disk that is full."""
+    """Limit files to 200 kB, as on a full disk."""
     for pid in service.workers():
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
     yield
@@ -323,7 +323,7 @@ def _refusing_lists(service: Service, fault: AbstractContextManager[None]) -> It
 
 
 def no_room(database: str, folder: Path, seconds: float = 3) -> list[Row]:
-    """Take the temporary folder away, and fill it: lists are refused, all else is served."""
+    """Remove the temporary folder, then fill it: only whole lists may be refused."""
     temporary = folder / "temporary"
     temporary.mkdir()
     rows = []
@@ -339,15 +339,6 @@ def no_room(database: str, folder: Path, seconds: float = 3) -> list[Row]:
             refused = _refusing_lists(service, fault)
             rows.append(during(name, service, refused, seconds, steady=True, lists=WHOLE))
     return rows
-
-
-def loaded(database: str, release: Path | None = None) -> str:
-    """Bring tables and a release into a database, the committed one unless another is given."""
-    loading = ["load_release", "-v0", *([str(release)] if release else [])]
-    for arguments in (["migrate", "-v0"], loading):
-        done = manage(database, *arguments)
-        assert done.returncode == 0, done.stderr
-    return database
 
 
 def memory(service: Service) -> dict[str, int]:

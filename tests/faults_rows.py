@@ -1,4 +1,4 @@
-"""The rows of the table of faults: all that can befall one engine, one after the other."""
+"""The rows of the table of faults: every fault of one engine, one after the other."""
 
 import json
 import sys
@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from tests import faults_postgres, faults_sqlite
-from tests.crowd import Row, during, serving
 from tests.faults_loading import killed_loads, readers_during_reloads
 from tests.faults_requests import (
     big,
-    loaded,
     memory,
     no_room,
     oversized,
@@ -26,6 +24,9 @@ from tests.faults_requests import (
     writes_refused,
 )
 from tests.postgres import Server
+from tests.releases import database
+from tests.servers import load
+from tests.traffic import Row, during, serving
 
 HARMLESS = {"replaced", "locked for writing, WAL", "read-only"}
 """What nobody who asks may notice."""
@@ -37,19 +38,19 @@ Faults = dict[str, Callable[[], Any]]
 
 @contextmanager
 def befallen(folder: Path, server: Server | None) -> Iterator[tuple[str, Faults]]:
-    """Return the address of a loaded database and its faults; a file where no server is."""
+    """Return the URL of a loaded database and its faults; without a server it is a file."""
     if server:
-        loaded(server.url)
+        load(server.url)
         url = faults_postgres.role(server)
         yield url, {n: lambda f=f: f(server) for n, f in faults_postgres.FAULTS.items()}
-    else:
+        return
+    with database(folder, "served", cluster="", filled=True) as url:
         file = folder / "served.sqlite3"
-        url = loaded(f"sqlite:///{file}")
         yield url, {n: lambda f=f: f(file) for n, f in faults_sqlite.FAULTS.items()}
 
 
 def checked(row: Row) -> Row:
-    """Return a row, having made sure that a fault was one; raises AssertionError."""
+    """Return a row; AssertionError if the fault had no effect, or a harmless one had one."""
     if row.fault in HARMLESS:
         assert set(row.outcomes) == {"200"}, row
     elif row.fault != BRIEF:
@@ -58,33 +59,37 @@ def checked(row: Row) -> Row:
 
 
 def of_the_file(folder: Path, seconds: float) -> Iterator[Callable[[], Row]]:
-    """Return what can be wrong with SQLite's file from the start."""
+    """Return the faults of SQLite's file that exist before the server starts."""
     yield lambda: missing_at_start(folder / "late")
     yield lambda: waiting_for_a_writer(folder / "rollback", seconds)
     yield lambda: read_only(folder / "readable", seconds)
 
 
+@contextmanager
+def _without_log(folder: Path) -> Iterator[Path]:
+    """Make a database file with the release that has no write-ahead log, in a new folder."""
+    folder.mkdir()
+    with database(folder, "made", cluster="", filled=True):
+        faults_sqlite.journal(folder / "made.sqlite3", "delete")
+        yield folder / "made.sqlite3"
+
+
 def missing_at_start(folder: Path) -> Row:
-    """Start without a file, which the server must not make; it is put there later."""
+    """Start without a file, which the server must not create; it is put there later."""
     folder.mkdir()
     file = folder / "late.sqlite3"
     with serving(f"sqlite:///{file}", folder) as service:
         service.until(503)
         time.sleep(1)
-        assert not list(folder.glob("*.sqlite3*")), "the server made a file of its own"
-        ready = loaded(f"sqlite:///{folder / 'made.sqlite3'}").removeprefix("sqlite:///")
-        faults_sqlite.journal(Path(ready), "delete")
-        Path(ready).rename(file)
+        assert not list(folder.glob("*.sqlite3*")), "the server created a file of its own"
+        with _without_log(folder / "made") as made:
+            made.rename(file)
         return Row("missing at start", 1, {"503": 1, "200": 1}, recovery=service.until(200))
 
 
 def waiting_for_a_writer(folder: Path, seconds: float) -> Row:
-    """Have another process hold a file that has no write-ahead log."""
-    folder.mkdir()
-    file = folder / "rollback.sqlite3"
-    url = loaded(f"sqlite:///{file}")
-    faults_sqlite.journal(file, "delete")
-    with serving(url, folder) as service:
+    """Let another process hold a file that has no write-ahead log."""
+    with _without_log(folder) as file, serving(f"sqlite:///{file}", folder) as service:
         service.until(200)
         service.learn()
         fault = faults_sqlite.locked_in_rollback_mode(file)
@@ -94,19 +99,15 @@ def waiting_for_a_writer(folder: Path, seconds: float) -> Row:
 def read_only(folder: Path, seconds: float) -> Row:
     """Serve a file that can only be read, in a folder that can only be read."""
     folder.mkdir()
-    kept = folder / "kept"
-    kept.mkdir()
-    file = kept / "kept.sqlite3"
-    url = loaded(f"sqlite:///{file}")
-    faults_sqlite.journal(file, "delete")
-    before = faults_sqlite.read_only(kept)
-    try:
-        with serving(url, folder, before=before) as service:
-            service.until(200)
-            service.learn()
-            return checked(during("read-only", service, faults_sqlite.nothing(), seconds))
-    finally:
-        kept.chmod(0o755)
+    with _without_log(folder / "kept") as file:
+        before = faults_sqlite.read_only(file.parent)
+        try:
+            with serving(f"sqlite:///{file}", folder, before=before) as service:
+                service.until(200)
+                service.learn()
+                return checked(during("read-only", service, faults_sqlite.nothing(), seconds))
+        finally:
+            file.parent.chmod(0o755)
 
 
 def rows(folder: Path, server: Server | None) -> Iterator[Callable[[], Any]]:
@@ -121,7 +122,7 @@ def rows(folder: Path, server: Server | None) -> Iterator[Callable[[], Any]]:
         url = f"sqlite:///{folder / 'big.sqlite3'}"
     else:
         url = server.url
-    loaded(url, big(folder))
+    load(url, big(folder))
     yield lambda: writes_refused(url)
     yield lambda: slow_query(url)
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What can befall the SQLite file under the server, each as a context manager that lifts it."""
+"""Faults of the SQLite file, each as a context manager that ends the fault at its exit."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ def _others(file: Path) -> list[Path]:
 
 @contextmanager
 def _afterwards_whole(file: Path) -> Iterator[Path]:
-    """Put a copy of the file in its place at the end, as an operator would: by renaming."""
+    """Restore the file from a copy at the end, by renaming as an operator would."""
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     copy = file.with_name("copy.sqlite3")
@@ -30,7 +30,7 @@ def _afterwards_whole(file: Path) -> Iterator[Path]:
 
 @contextmanager
 def missing(file: Path) -> Iterator[None]:
-    """The file is removed, and put there again."""
+    """The file is removed, and restored later."""
     with _afterwards_whole(file):
         for path in (file, *_others(file)):
             path.unlink(missing_ok=True)
@@ -40,7 +40,7 @@ def missing(file: Path) -> Iterator[None]:
 
 @contextmanager
 def replaced(file: Path) -> Iterator[None]:
-    """Another whole file is put in the place of the one that is served."""
+    """Another complete file replaces the one that is served."""
     with _afterwards_whole(file):
         pass
     yield
@@ -48,7 +48,7 @@ def replaced(file: Path) -> Iterator[None]:
 
 @contextmanager
 def garbage(file: Path) -> Iterator[None]:
-    """The file is written over with what is no database."""
+    """The file is overwritten with random bytes."""
     with _afterwards_whole(file):
         size = file.stat().st_size
         with file.open("r+b") as opened:
@@ -58,7 +58,7 @@ def garbage(file: Path) -> Iterator[None]:
 
 @contextmanager
 def truncated(file: Path) -> Iterator[None]:
-    """Most of the file is cut off."""
+    """The file is truncated to a third."""
     with _afterwards_whole(file):
         os.truncate(file, file.stat().st_size // 3)
         yield
@@ -66,7 +66,7 @@ def truncated(file: Path) -> Iterator[None]:
 
 @contextmanager
 def emptied(file: Path) -> Iterator[None]:
-    """Nothing is left of the file but its name."""
+    """The file is truncated to zero bytes."""
     with _afterwards_whole(file):
         os.truncate(file, 0)
         yield
@@ -74,7 +74,7 @@ def emptied(file: Path) -> Iterator[None]:
 
 @contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Another process writes: in WAL mode, as after a load, no reader waits for it."""
+    """Another process writes; in WAL mode, as after a load, no reader waits for it."""
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         yield
@@ -83,7 +83,7 @@ def locked(file: Path) -> Iterator[None]:
 
 @contextmanager
 def locked_in_rollback_mode(file: Path) -> Iterator[None]:
-    """Another process writes to a file without a log, so that every reader must wait."""
+    """Another process writes to a file without a write-ahead log, so every reader must wait."""
     with closing(sqlite3.connect(file, isolation_level=None, timeout=30)) as other:
         other.execute("BEGIN EXCLUSIVE")
         yield
@@ -92,7 +92,7 @@ def locked_in_rollback_mode(file: Path) -> Iterator[None]:
 
 @contextmanager
 def no_release(file: Path) -> Iterator[None]:
-    """The tables are there and hold no release."""
+    """There is no release in the tables."""
     with closing(sqlite3.connect(file, isolation_level=None, timeout=30)) as other:
         other.execute("CREATE TABLE kept AS SELECT * FROM policy_release")
         other.execute("DELETE FROM policy_release")
@@ -102,7 +102,7 @@ def no_release(file: Path) -> Iterator[None]:
 
 
 def read_only(folder: Path) -> tuple[str, ...]:
-    """Make a folder and all in it read-only; gives the words that start a process bound by that."""
+    """Make a folder and its files read-only; return the command prefix that drops root."""
     for path in folder.iterdir():
         path.chmod(0o444)
     folder.chmod(0o555)
@@ -126,12 +126,12 @@ FAULTS: dict[str, Callable[[Path], Any]] = {
 
 
 def journal(file: Path, mode: str) -> None:
-    """Put a file that nobody uses into a journal mode."""
+    """Set the journal mode of a file that is not in use."""
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute(f"PRAGMA journal_mode = {mode}").fetchone() == (mode,)
 
 
 @contextmanager
 def nothing() -> Iterator[None]:
-    """No fault at all, where it is the place that is the fault."""
+    """No further fault, where the file itself is the fault."""
     yield

@@ -1,9 +1,9 @@
-"""What schemathesis is told beside the schema: which parameters cannot stand together.
+"""Hooks for schemathesis: parameters that exclude each other, which OpenAPI cannot express.
 
-OpenAPI describes each parameter by itself. That a cursor must have been given by us, or that a
-stream has no pages, is said in descriptions only: without this, requests that they rule out would
-count as well-formed. It touches well-formed cases alone, and only takes parameters away, or puts a
-word in place of one without a letter.
+OpenAPI describes each parameter by itself. That a cursor must come from a response, or that a
+stream has no pages, is written in descriptions only, so requests that they rule out would count
+as valid. The hooks change valid cases alone: they remove parameters, or replace a query that has no
+word.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ WHOLE = ("geojson", "jsonld")
 
 
 def named(code: str) -> str:
-    """The country that a code stands for, or the code itself if it is nobody's."""
+    """Return the country of a code, or the code itself if it is unknown."""
     try:
         return str(pycountry.countries.lookup(code).alpha_3)
     except LookupError:
@@ -34,7 +34,7 @@ def named(code: str) -> str:
 
 
 def ruled_out(query: dict[str, Any], every: list[str]) -> Iterator[str]:
-    """The parameters that cannot stand with the others; ``every`` names all keys of a record."""
+    """Yield the parameters that the others exclude; ``every`` names all keys of a record."""
     yield "cursor"
     if query.get("format") in STREAMS:
         yield from PAGING
@@ -53,7 +53,7 @@ def ruled_out(query: dict[str, Any], every: list[str]) -> Iterator[str]:
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> None:
-    """Take out of a well-formed case what its own description rules out."""
+    """Remove from a valid case the parameters that its description rules out."""
     if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
         return
     query = case.query
@@ -67,4 +67,4 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
         try:
             WordsField().to_python(query["q"])
         except ValidationError:
-            query["q"] = "canal"
+            query["q"] = "word"

@@ -1,4 +1,4 @@
-"""Every operation of the schema, as paths that a running server can be asked."""
+"""Requests to a running server, and the paths of every operation of the schema."""
 
 import json
 import urllib.error
@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tests.conftest import document
+from tests.samples import WORD
 
 
 class Answer(NamedTuple):
-    """What a server answered: its status, its headers by their lower-case names, its body."""
+    """A response: its status, its headers by their lower-case names, its body."""
 
     status: int
     headers: Mapping[str, str]
@@ -18,7 +19,7 @@ class Answer(NamedTuple):
 
 
 def ask(address: str, path: str, method: str = "GET", **headers: str) -> Answer:
-    """Ask a server; an error is an answer like any other."""
+    """Send a request and return the response, whatever its status."""
     named = {"Host": "localhost", **{name.replace("_", "-"): headers[name] for name in headers}}
     request = urllib.request.Request(f"{address}{path}", headers=named, method=method)
     try:
@@ -37,7 +38,7 @@ def operations(address: str) -> dict[str, list[str]]:
     for template in templates:
         listing, braced, rest = template.partition("/{id}")
         if not braced:
-            question = "?q=canal" if template.endswith("/search") else ""
+            question = f"?q={WORD}" if template.endswith("/search") else ""
             paths[template] = [template + question]
             continue
         page = json.loads(ask(address, listing).body)

@@ -24,7 +24,7 @@ def binaries() -> Path | None:
 
 
 def _unprivileged() -> dict[str, object]:
-    """Return the options that run a process as somebody PostgreSQL accepts."""
+    """Return the options that run a process as a user whom PostgreSQL accepts."""
     if os.geteuid() != 0:
         return {}
     for name in ("postgres", "nobody"):
@@ -37,10 +37,10 @@ def _unprivileged() -> dict[str, object]:
 
 
 class Server:
-    """A PostgreSQL server on a data directory of its own, which starts out empty."""
+    """A PostgreSQL server on a data directory of its own, which is empty at first."""
 
     def __init__(self, home: Path, **settings: str) -> None:
-        """Take the folder to live in, and settings beside the usual ones of a test."""
+        """Take the folder of the server, and settings in addition to those of every test."""
         folder = binaries()
         if folder is None:
             raise RuntimeError("PostgreSQL's server binaries are not installed")
@@ -77,12 +77,12 @@ class Server:
         )
 
     def start(self) -> None:
-        """Start the server and wait until it takes connections."""
+        """Start the server and wait until it accepts connections."""
         log = self.data / "log"
         self.run("pg_ctl", "-D", self.data, "-l", log, "-w", "-t", "60", "-o", self._flags, "start")
 
     def stop(self) -> None:
-        """Stop the server at once, as a crash would, if it runs."""
+        """Stop the server immediately, as a crash would, if it runs."""
         if (self.data / "postmaster.pid").exists():
             self.run("pg_ctl", "-D", self.data, "-w", "-m", "immediate", "stop")
 
@@ -132,14 +132,14 @@ def replica(of: Server, **settings: str) -> Iterator[Server]:
 
 @contextmanager
 def cluster(**settings: str) -> Iterator[str]:
-    """Run a server and give the URL of its database; it is stopped and removed at the end."""
+    """Run a server and return the URL of its database; it is stopped and removed at the end."""
     with primary(**settings) as server:
         yield server.url
 
 
 @contextmanager
 def database(url: str, name: str) -> Iterator[str]:
-    """Make another database in a cluster and give its URL; it is dropped at the end."""
+    """Create a database in a cluster and return its URL; it is dropped at the end."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     try:

@@ -1,5 +1,6 @@
-"""Releases made for tests, and databases of their own to load them into."""
+"""Releases made for tests, and databases to load them into."""
 
+import atexit
 import copy
 import hashlib
 import json
@@ -7,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from functools import cache
@@ -46,18 +48,17 @@ def sealed(records: Records) -> Records:
 
 
 def successor() -> Records:
-    """Return a release after the committed one, in which rows come, go and trade unique values."""
+    """Return a later release, in which rows are added, removed and swap unique values."""
     records = copy.deepcopy(committed())
-    by_key = {record["pk"]: record for found in records.values() for record in found}
     records["release"][0]["fields"]["version"] = "2.0.0"
     first, second = records["stops"][0]["fields"], records["stops"][1]["fields"]
     for one, other in ((first, second), (second, first)):
         one["visit_order"] = other["listed_position"]
     for one in (first, second):
         one["listed_position"] = one.pop("visit_order")
-    panama, mexico = by_key["PAN"]["fields"], by_key["MEX"]["fields"]
+    one, other = (record["fields"] for record in records["countries"][:2])
     for name in ("alpha2", "numeric", "cow"):
-        panama[name], mexico[name] = mexico[name], panama[name]
+        one[name], other[name] = other[name], one[name]
     gone = records["gaps"].pop()["pk"]
     records["search_entries"] = [
         entry for entry in records["search_entries"] if entry["pk"] != f"gap-{gone}"
@@ -67,7 +68,9 @@ def successor() -> Records:
         {**copy.deepcopy(statement), "pk": "zz-one-more", "model": "policy.statement"}
     )
     statement["fields"]["summary"] = "Something else was said."
-    records["statements"][1]["fields"]["about"] = ["HND", "CRI"]
+    fields = records["statements"][1]["fields"]
+    countries = [record["pk"] for record in records["countries"]]
+    fields["about"] = [key for key in countries if key not in fields.get("about", [])][1::-1]
     records["events"][0]["fields"]["note"] = "A note that was not there."
     records["figures"] = []
     for entry in records["search_entries"][:20]:
@@ -76,7 +79,7 @@ def successor() -> Records:
 
 
 def write(folder: Path, records: Records, ending: str = "json") -> Path:
-    """Write a release into a folder, made anew, and give the folder."""
+    """Write a release into a folder, which is emptied first, and return the folder."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name, found in records.items():
@@ -103,44 +106,68 @@ def manage(url: str, *arguments: str, **options: Any) -> "subprocess.CompletedPr
     )
 
 
+def _drop(url: str) -> None:
+    """Remove a database, if it is there."""
+    if url.startswith("sqlite"):
+        path = Path(url.removeprefix("sqlite:///"))
+        for file in path.parent.glob(f"{path.name}*"):
+            file.unlink()
+        return
+    place, _, name = url.rpartition("/")
+    with closing(psycopg.connect(f"{place}/postgres", autocommit=True)) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+def _create(url: str, template: str = "") -> None:
+    """Make a database anew, as a copy of another one if its URL is given."""
+    _drop(url)
+    if not url.startswith("sqlite"):
+        place, _, name = url.rpartition("/")
+        copied = f"TEMPLATE {template.rpartition('/')[2]}" if template else ""
+        with closing(psycopg.connect(f"{place}/postgres", autocommit=True)) as connection:
+            connection.execute(f"CREATE DATABASE {name} {copied}")
+    elif template:
+        shutil.copy(*(address.removeprefix("sqlite:///") for address in (template, url)))
+
+
 @cache
-def _template(folder: Path) -> str:
-    """Return the address of a database with tables and no rows, made once for a folder."""
-    cluster = os.environ.get("DATABASE_URL")
+def _template(cluster: str, *, filled: bool = False) -> str:
+    """Return the URL of a database to copy, made by the commands of the README, once a process."""
     if cluster:
-        with closing(psycopg.connect(cluster, autocommit=True)) as connection:
-            connection.execute("DROP DATABASE IF EXISTS template_demarche")
-            connection.execute("CREATE DATABASE template_demarche")
-        url = f"{cluster.rpartition('/')[0]}/template_demarche"
+        place = cluster.rpartition("/")[0]
     else:
-        url = f"sqlite:///{folder}/template.sqlite3"
-    migrated = manage(url, "migrate", "-v0")
-    assert migrated.returncode == 0, migrated.stderr
+        folder = tempfile.mkdtemp(prefix="demarche-template-")
+        atexit.register(shutil.rmtree, folder)
+        place = f"sqlite:///{folder}"
+    url = f"{place}/template_{'filled' if filled else 'empty'}_{os.getpid()}"
+    _create(url, _template(cluster) if filled else "")
+    done = manage(url, "load_release" if filled else "migrate", "-v0")
+    assert done.returncode == 0, done.stderr
     return url
 
 
 @contextmanager
-def database(folder: Path, name: str = "loaded") -> Iterator[str]:
-    """Return the address of an empty database with its tables, on the engine the tests run on."""
-    template = _template(folder)
-    if template.startswith("sqlite"):
-        path = folder / f"{name}.sqlite3"
-        for old in folder.glob(f"{name}.sqlite3*"):
-            old.unlink()
-        shutil.copy(folder / "template.sqlite3", path)
-        yield f"sqlite:///{path}"
-        return
-    base = template.rpartition("/")[0]
-    with closing(psycopg.connect(f"{base}/postgres", autocommit=True)) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_demarche")
-        yield f"{base}/{name}"
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+def database(
+    folder: Path, name: str = "loaded", *, cluster: str | None = None, filled: bool = False
+) -> Iterator[str]:
+    """Return the URL of a new database with its tables; ``filled`` with the committed release.
+
+    It is made in a cluster of PostgreSQL, that of the tests unless another is given, or as a file
+    in the folder where they have none or "" is given. It is dropped at the end.
+    """
+    cluster = os.environ.get("DATABASE_URL", "") if cluster is None else cluster
+    place = cluster.rpartition("/")[0] if cluster else f"sqlite:///{folder}"
+    url = f"{place}/{name}_{os.getpid()}" if cluster else f"{place}/{name}.sqlite3"
+    _create(url, _template(cluster, filled=filled))
+    try:
+        yield url
+    finally:
+        _drop(url)
 
 
 @contextmanager
 def connected(url: str, alias: str = "loaded") -> Iterator[BaseDatabaseWrapper]:
-    """Let Django use a database under an alias, and give its connection."""
+    """Let Django use a database under an alias, and return its connection."""
     parsed = dj_database_url.parse(url)
     connections.settings[alias] = {**connections.settings["default"], **parsed}
     try:
@@ -152,7 +179,7 @@ def connected(url: str, alias: str = "loaded") -> Iterator[BaseDatabaseWrapper]:
 
 
 def layout(connection: BaseDatabaseWrapper) -> list[Any]:
-    """Return every index and constraint of the tables, as the database itself tells of them."""
+    """Return every index and constraint of the tables from the database's catalogue."""
     told = {
         "sqlite": "SELECT type, name, sql FROM sqlite_master WHERE type = 'index' ORDER BY 2",
         "postgresql": (

@@ -17,9 +17,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def free_port() -> int:
-    """Return a port below the ephemeral range that nobody listens on.
+    """Return a free port below the ephemeral range.
 
-    Where to begin is drawn, so that two runs on one machine do not take the same one at once.
+    It is drawn at random, so that two runs on one machine do not take the same one.
     """
     for port in random.sample(range(12000, 32000), 200):
         if not listening(port):
@@ -28,23 +28,24 @@ def free_port() -> int:
 
 
 def listening(port: int) -> bool:
-    """Tell whether somebody listens on a port of this machine."""
+    """Return whether a process listens on a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def manage(database: str, *arguments: str, **settings: str) -> None:
-    """Run a command of manage.py on a database."""
+def manage(database: str, *arguments: str) -> None:
+    """Run a command of manage.py on a database; CalledProcessError if it fails."""
     subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env={**os.environ, "DATABASE_URL": database, **settings}, check=True, timeout=120,
+        cwd=ROOT, env={**os.environ, "DATABASE_URL": database}, check=True, timeout=120,
     )  # fmt: skip
 
 
-def load(database: str, **settings: str) -> None:
-    """Bring the schema and the fixtures into a database."""
-    manage(database, "migrate", "-v0", **settings)
-    manage(database, "load_release", "-v0", **settings)
+def load(database: str, release: Path | None = None) -> str:
+    """Bring tables and a release into a database, the committed one by default; return its URL."""
+    manage(database, "migrate", "-v0")
+    manage(database, "load_release", "-v0", *([str(release)] if release else []))
+    return database
 
 
 @contextmanager
@@ -77,7 +78,7 @@ def ready(process: subprocess.Popen[bytes], port: int) -> Iterator[str]:
 def serving(
     database: str, *, workers: int = 1, log: Path | None = None, **settings: str
 ) -> Iterator[str]:
-    """Serve a database that is loaded, and give the address; the log goes to a file, if any."""
+    """Serve a loaded database and return the address; the log goes to a file if one is given."""
     environment = {**os.environ, "DATABASE_URL": database, **settings}
     port = free_port()
     with (log or Path(os.devnull)).open("wb") as lines:
@@ -87,11 +88,3 @@ def serving(
         )  # fmt: skip
         with ready(process, port) as address:
             yield address
-
-
-@contextmanager
-def server(database: str, **settings: str) -> Iterator[str]:
-    """Load the fixtures into a database, serve them, and give the address."""
-    load(database, **settings)
-    with serving(database, **settings) as address:
-        yield address

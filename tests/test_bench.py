@@ -1,4 +1,4 @@
-"""The made release of the measurements: the same bytes again, valid records, loaded by both."""
+"""The generated release of the benchmark: reproducible, valid, and loaded by both engines."""
 
 import json
 from collections import Counter
@@ -16,7 +16,7 @@ STATEMENTS = 300
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A folder with a small made release."""
+    """A folder with a small generated release."""
     folder = tmp_path_factory.mktemp("made")
     make(folder, STATEMENTS)
     return folder

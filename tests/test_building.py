@@ -1,4 +1,4 @@
-"""Building: the same bytes each time, and every error told with file, record and field."""
+"""The build of fixtures: reproducible, and every error names file, record and field."""
 
 import json
 import re
@@ -12,19 +12,24 @@ from policy.annotations.building import build
 from policy.annotations.reading import InvalidAnnotationsError
 from tests.conftest import FIXTURES, ROOT
 
-SOURCE = "sources/article-1"
+pytestmark = pytest.mark.once
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """A copy of the annotations that a test may spoil."""
+    """A copy of the annotations for a test to change."""
     target = tmp_path / "fixtures"
     shutil.copytree(ROOT / "fixtures", target, ignore=shutil.ignore_patterns("*.json", "LICENSE"))
     return target
 
 
+def annotated(folder, name):
+    """Return the annotation file of this name of the first source that has one."""
+    return min(folder.glob(f"sources/*/{name}"))
+
+
 def spoil(folder, name, pattern, replacement, count=1):
-    path = folder / name
+    path = annotated(folder, name)
     text = path.read_text()
     changed, times = re.subn(pattern, replacement, text, count=count, flags=re.MULTILINE)
     assert times, f"{pattern} is not in {name}"
@@ -49,7 +54,7 @@ def test_the_same_annotations_give_the_same_bytes(folder):
 
 def test_check_fails_and_writes_nothing_when_a_fixture_is_stale(folder):
     call_command("build_fixtures", folder=folder, verbosity=0)
-    spoil(folder, f"{SOURCE}/trips.toml", r'^title = ".*"', 'title = "Another title"')
+    spoil(folder, "trips.toml", r'^title = ".*"', 'title = "Another title"')
     before = (folder / "trips.json").read_bytes()
     with pytest.raises(CommandError, match=r"trips\.json"):
         call_command("build_fixtures", folder=folder, check=True)
@@ -57,7 +62,7 @@ def test_check_fails_and_writes_nothing_when_a_fixture_is_stale(folder):
 
 
 def test_an_error_writes_nothing(folder):
-    spoil(folder, f"{SOURCE}/trips.toml", r"^title = ", "titel = ")
+    spoil(folder, "trips.toml", r"^title = ", "titel = ")
     with pytest.raises(CommandError, match="nothing was written"):
         call_command("build_fixtures", folder=folder)
     assert not list(folder.glob("*.json"))
@@ -81,21 +86,21 @@ CASES = {
     ),
     "bad vocabulary": (
         "bilateral-issues.toml",
-        r'^topic = "migration"',
+        r'^topic = ".*"',
         'topic = "migratoin"',
         r"bilateral-issues\.toml: issue \S+: topic: .*'migratoin'.*'migration'",
     ),
     "dangling reference": (
         "statements.toml",
-        r'^speaker = "marco-rubio"',
-        'speaker = "marco-rubioo"',
-        r"statement \S+: speaker: .*'marco-rubioo'.*'marco-rubio'",
+        r'^speaker = "(.+)"',
+        r'speaker = "\1x"',
+        r"statement \S+: speaker: .*'(\S+)x'.*'\1'",
     ),
     "dangling passage": (
         "statements.toml",
-        r'"p9s2-3541-3568"',
-        '"p9s2-3541-3569"',
-        r"statement \S+: evidence: .*article-1-p9s2-3541-3569",
+        r'"(p\d+s\d+-\d+)-\d+"',
+        r'"\1-99999"',
+        r"statement \S+: evidence: .*\S+-p\d+s\d+-\d+-99999",
     ),
     "long quote": (
         "passages.toml",
@@ -113,7 +118,7 @@ CASES = {
         "sentences.toml",
         r"^uncited_reason = .*$",
         "",
-        r"sentences\.toml: sentence article-1-p4s1: uncited_reason: ",
+        r"sentences\.toml: sentence \S+-p\d+s\d+: uncited_reason: ",
     ),
     "impossible span": (
         "passages.toml",
@@ -135,15 +140,15 @@ CASES = {
     ),
     "unknown country": (
         "countries.toml",
-        r'^id = "PAN"',
-        'id = "PAX"',
-        r"countries\.toml: country PAX: id: ",
+        r'^id = "..."',
+        'id = "QQQ"',
+        r"countries\.toml: country QQQ: id: ",
     ),
     "reference data by hand": (
         "countries.toml",
-        r'^id = "PAN"',
-        'id = "PAN"\nalpha2 = "PA"',
-        r"country PAN: alpha2: leave",
+        r'^id = "(..)(.)"',
+        r'id = "\1\2"\nalpha2 = "\1"',
+        r"country ...: alpha2: leave",
     ),
     "empty text": (
         "trips.toml",
@@ -159,7 +164,7 @@ CASES = {
     ),
     "number for truth": (
         "trips.toml",
-        r"^time_year_inferred = true",
+        r"^time_year_inferred = \w+",
         "time_year_inferred = 1",
         r"trip \S+: time_year_inferred: must be true or false",
     ),
@@ -223,35 +228,35 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_refusals_name_file_record_and_field(folder, case):
     name, pattern, replacement, expected = CASES[case]
-    spoil(folder, f"{SOURCE}/{name}", pattern, replacement)
+    spoil(folder, name, pattern, replacement)
     found = errors(folder)
     assert any(re.search(expected, line) for line in found), found
 
 
 def test_duplicate_keys_are_refused(folder):
-    path = folder / SOURCE / "gaps.toml"
+    path = annotated(folder, "gaps.toml")
     text = path.read_text()
     path.write_text(text + "\n[[gap]]" + text.split("[[gap]]")[1])
     assert any("stands twice" in line for line in errors(folder))
 
 
 def test_two_sides_and_an_actor_are_required(folder):
-    spoil(folder, f"{SOURCE}/bilateral-issues.toml", r"^\[\[issue\.side\]\]", "[[issue.sides]]")
-    spoil(folder, f"{SOURCE}/events.toml", r"^actors = ", "actorz = ")
+    spoil(folder, "bilateral-issues.toml", r"^\[\[issue\.side\]\]", "[[issue.sides]]")
+    spoil(folder, "events.toml", r"^actors = ", "actorz = ")
     found = errors(folder)
     assert any("exactly two sides, not 1" in line for line in found)
     assert any("at least one actor" in line for line in found)
 
 
 def test_all_errors_come_at_once(folder):
-    spoil(folder, f"{SOURCE}/gaps.toml", r"^question = ", "qestion = ")
-    spoil(folder, f"{SOURCE}/trips.toml", r'^status = "planned"', 'status = "plannd"')
-    spoil(folder, f"{SOURCE}/statements.toml", r"^summary = ", "summry = ")
+    spoil(folder, "gaps.toml", r"^question = ", "qestion = ")
+    spoil(folder, "trips.toml", r'^status = ".*"', 'status = "plannd"')
+    spoil(folder, "statements.toml", r"^summary = ", "summry = ")
     found = "\n".join(errors(folder))
     for word in ("qestion", "plannd", "summry"):
         assert word in found
 
 
 def test_an_unknown_file_is_refused(folder):
-    (folder / SOURCE / "statement.toml").write_text("")
+    annotated(folder, "source.toml").with_name("statement.toml").write_text("")
     assert any("did you mean statements.toml" in line for line in errors(folder))

@@ -1,4 +1,4 @@
-"""The documents: their links lead somewhere, and what they say of limits and files is so."""
+"""The documents: their links work, and the limits and files they mention exist."""
 
 import re
 
@@ -9,13 +9,15 @@ from api.pagination import MAX_PAGE_SIZE
 from api.parameters import MAX_ITEMS, MAX_QUERY, MAX_WORDS
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.once
+
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("**/*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def anchors(text):
-    """The names that a page gives its headings."""
+    """Return the anchors of the headings of a page."""
     titles = re.findall(r"^#+ (.+)$", FENCE.sub("", text), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 

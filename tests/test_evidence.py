@@ -1,10 +1,15 @@
-"""Evidence: locators, hashes and quotes against a text, and text that an operator attaches."""
+"""Evidence: locators, hashes and quotes are checked against a text, which can be attached."""
+
+import re
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from policy.evidence import TextError, attach, locate, mismatches, sha256
 from policy.models import Passage, PassageText
+from tests.samples import records, sample
+
+pytestmark = pytest.mark.once
 
 TEXT = "Größe zählt. Alma met Bo in Ur. Bo left."
 SOURCE = {
@@ -75,18 +80,23 @@ def test_locate_says_why_there_is_no_passage(phrase, message):
 
 
 def test_the_article_fits(article, capsys):
-    call_command("check_evidence", "article-1", article)
-    assert "29 sentences and 87 passages fit" in capsys.readouterr().out
+    call_command("check_evidence", article.source, article.path)
+    numbers = [
+        sum(record["source"] == article.source for record in records(name))
+        for name in ("sentences", "passages")
+    ]
+    assert "{} sentences and {} passages fit".format(*numbers) in capsys.readouterr().out
 
 
 def test_the_article_with_one_letter_changed_does_not(article, tmp_path, capsys):
-    changed = tmp_path / "changed.txt"
-    changed.write_text(article.read_text().replace("non-negotiable", "non-negotiablE"))
+    changed, text = tmp_path / "changed.txt", article.path.read_text()
+    passages = [record for record in records("passages") if record["source"] == article.source]
+    at = passages[0]["start"]
+    changed.write_text(f"{text[:at]}#{text[at + 1 :]}")
     with pytest.raises(CommandError, match="not the text"):
-        call_command("check_evidence", "article-1", changed)
-    told = capsys.readouterr().err
-    assert "passage article-1-p9s1-3425-3540" in told
-    assert "article-1-p9s2" not in told
+        call_command("check_evidence", article.source, changed)
+    named = set(re.findall(r"passage (\S+):", capsys.readouterr().err))
+    assert named == {r["id"] for r in passages if r["start"] <= at < r["end"]}
 
 
 def test_a_source_without_a_folder_is_told(tmp_path):
@@ -95,22 +105,24 @@ def test_a_source_without_a_folder_is_told(tmp_path):
 
 
 def test_attached_text_is_served(article, read):
-    assert read("passages/article-1-p1s3-367-373")["text"] is None
-    call_command("attach_text", "article-1", article, verbosity=0)
-    assert read("passages/article-1-p1s3-367-373")["text"] == "Panama"
-    issue = read("bilateral-issues/pan-usa-canal")
-    assert all(passage["text"] for passage in issue["evidence"])
+    first, *_ = (record for record in records("passages") if record["source"] == article.source)
+    assert read(f"passages/{first['id']}")["text"] is None
+    call_command("attach_text", article.source, article.path, verbosity=0)
+    assert read(f"passages/{first['id']}")["text"] == article.text(first)
+    events = read(f"events?source={article.source}")["results"]
+    for passage in (one for event in events for one in event["evidence"]):
+        assert bool(passage["text"]) == (passage["source"] == article.source)
 
 
 def test_a_wrong_text_attaches_nothing(db):
     with pytest.raises(TextError, match="nothing was stored"):
-        attach("article-1", "Another text.")
+        attach(sample("sources"), "Another text.")
     assert not PassageText.objects.exists()
-    with pytest.raises(TextError, match="loaded are: article-1"):
+    with pytest.raises(TextError, match=f"loaded are: .*{sample('sources')}"):
         attach("nowhere", "Another text.")
 
 
 def test_text_of_another_version_is_not_shown(db):
-    passage = Passage.objects.get(pk="article-1-p1s3-367-373")
-    PassageText.objects.create(passage=passage, text="Canada", sha256=sha256("Canada"))
+    passage = Passage.objects.first()
+    PassageText.objects.create(passage=passage, text="Another", sha256=sha256("Another"))
     assert passage.text is None

@@ -1,4 +1,4 @@
-"""The image, as far as it can be told without its engine: its files serve, on a read-only root."""
+"""The container image, tested without a container engine: it serves on a read-only root."""
 
 import os
 import re
@@ -12,16 +12,17 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import ROOT, engine
+from tests.conftest import ROOT
 from tests.operations import ask, operations
-from tests.servers import free_port, load, ready
+from tests.releases import database
+from tests.servers import free_port, ready
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 LAST = DOCKERFILE.rpartition("\nFROM ")[2]
 USER = int(re.findall(r"^USER (\d+)$", DOCKERFILE, re.MULTILINE)[0])
 COPIED = re.findall(r"^COPY (?!--from)(\S+) (\S+)$", LAST, re.MULTILINE)
 
-pytestmark = pytest.mark.skipif(engine() != "sqlite3", reason="the image is the same for both")
+pytestmark = pytest.mark.once
 
 
 def test_the_image_runs_as_nobody_in_particular():
@@ -67,8 +68,12 @@ done && exec "$@"
 
 
 @contextmanager
-def contained(folder: Path, database: str):
-    """Run the image's command on its files, as its user, without a place to write or a right."""
+def contained(folder: Path, url: str):
+    """Run the image's command on its files, as its user, without capabilities or writable files."""
+    # A database in a file lies on a volume of its own.
+    file = Path(url.removeprefix("sqlite:///"))
+    for path in (file.parent, file):
+        os.chown(path, USER, USER)
     port = free_port()
     command = yaml.safe_load(re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)[0])
     command[command.index("--port") + 1] = str(port)
@@ -82,7 +87,7 @@ def contained(folder: Path, database: str):
             "--no-new-privs", "--bounding-set=-all", "--", *command,
         ],
         cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "DATABASE_URL": database},
+        env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "DATABASE_URL": url},
     )  # fmt: skip
     with ready(process, port) as address:
         yield address, process
@@ -104,12 +109,10 @@ def test_the_copied_files_serve_from_a_read_only_root():
                 else:
                     to.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy(found, to)
-        # A database in a file lies on a volume of its own.
-        database = f"sqlite:///{volume}/image.sqlite3"
-        load(database)
-        for path in (volume, *volume.iterdir()):
-            os.chown(path, USER, USER)
-        with contained(app, database) as (address, process):
+        with (
+            database(volume, "image", cluster="", filled=True) as url,
+            contained(app, url) as (address, process),
+        ):
             assert Path(f"/proc/{process.pid}").stat().st_uid == USER
             status = Path(f"/proc/{process.pid}/status").read_text()
             assert re.search(r"^CapEff:\s+0+$", status, re.MULTILINE)

@@ -13,6 +13,7 @@ from django.db import connection
 from policy.annotations.building import build
 from policy.models import Country, Release, Statement
 from tests.conftest import FIXTURES, ROOT, engine
+from tests.samples import FIRST, records, sample
 
 
 def snapshot():
@@ -42,11 +43,12 @@ def test_the_tables_read_well_in_sql(db):
     with connection.cursor() as cursor:
         cursor.execute("select title from policy_bilateralissue order by title")
         titles = [row[0] for row in cursor.fetchall()]
-        assert "Control and operation of the Panama Canal" in titles
-        cursor.execute("select * from policy_statement where speaker_id = 'marco-rubio'")
+        assert titles == sorted(issue["title"] for issue in records("bilateral_issues"))
+        speaker = sample("statements", "speaker")
+        cursor.execute(f"select * from policy_statement where speaker_id = '{speaker}'")
         names = [column[0] for column in cursor.description]
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    assert len(rows) >= 4
+    assert len(rows) == sum(r.get("speaker") == speaker for r in records("statements"))
     assert all(row["id"] and row["summary"].endswith(".") for row in rows)
 
 
@@ -83,7 +85,7 @@ SECOND = {
         sentence = "p1s1"
         start = 0
         end = {length}
-        quote = "Norway asked Panama"
+        quote = "Norway asked"
         sha256 = "{whole}"
     """,
     "countries.toml": """
@@ -92,27 +94,27 @@ SECOND = {
         aliases = ["Norway"]
         evidence = ["p1s1-0-{length}"]
         [[country]]
-        id = "PAN"
-        aliases = ["Panama"]
+        id = "{known}"
+        aliases = ["Elsewhere"]
         evidence = ["p1s1-0-{length}"]
     """,
     "events.toml": """
         [[event]]
-        id = "nor-asks-pan"
-        summary = "Norway asked Panama for a berth."
+        id = "nor-asks"
+        summary = "Norway asked for a berth."
         event_type = "REQUEST"
         mode = "assist"
         confidence = "high"
         contexts = ["economic"]
         actors = [{{ country = "NOR", support = "stated" }}]
-        recipients = [{{ country = "PAN", support = "stated" }}]
+        recipients = [{{ country = "{known}", support = "stated" }}]
         support = "stated"
         evidence = ["p1s1-0-{length}"]
     """,
     "mentions.toml": """
         [[mention]]
         kind = "official"
-        record = "jose-raul-mulino"
+        record = "{official}"
         evidence = ["p1s1-0-{length}"]
     """,
 }
@@ -122,14 +124,17 @@ def test_a_second_source_needs_no_code(db, tmp_path, read):
     import hashlib
     import textwrap
 
-    text = "Norway asked Panama and its president for a berth in the harbour."
+    text = "Norway asked its neighbour and the president for a berth in the harbour."
+    known, official = FIRST, sample("officials")
     folder = tmp_path / "fixtures"
     shutil.copytree(ROOT / "fixtures", folder, ignore=shutil.ignore_patterns("*.json", "LICENSE"))
     source = folder / "sources" / "harbour-note"
     source.mkdir()
     digest = hashlib.sha256(text.encode()).hexdigest()
     for name, content in SECOND.items():
-        filled = textwrap.dedent(content).format(whole=digest, length=len(text))
+        filled = textwrap.dedent(content).format(
+            whole=digest, length=len(text), known=known["id"], official=official
+        )
         (source / name).write_text(filled)
     release = Release.objects.get()
     for name, fixture in build(folder).items():
@@ -137,13 +142,14 @@ def test_a_second_source_needs_no_code(db, tmp_path, read):
     call_command("loaddata", *sorted(folder.glob("*.json")), verbosity=0)
     assert Release.objects.get().content_hash != release.content_hash
     assert Country.objects.get(pk="NOR").subregion_name == "Northern Europe"
-    answer = read("events?between=NO,591")
-    assert [event["id"] for event in answer["results"]] == ["nor-asks-pan"]
+    answer = read(f"events?source=harbour-note&between=NO,{known['numeric']}")
+    assert [event["id"] for event in answer["results"]] == ["nor-asks"]
     assert answer["results"][0]["evidence"][0]["source"] == "harbour-note"
     assert read("events?source=harbour-note")["count"] == 1
     assert read("countries?source=harbour-note")["count"] == 2
-    assert read("officials?source=harbour-note")["results"][0]["id"] == "jose-raul-mulino"
-    assert {e["source"] for e in read("countries/PAN")["evidence"]} == {"article-1", "harbour-note"}
-    assert Statement.objects.count() == 17
+    assert read("officials?source=harbour-note")["results"][0]["id"] == official
+    sources = {e["source"] for e in read(f"countries/{known['id']}")["evidence"]}
+    assert {"harbour-note"} < sources
+    assert Statement.objects.count() == len(records("statements"))
     (tmp_path / "note.txt").write_text(text)
     call_command("check_evidence", "harbour-note", tmp_path / "note.txt", folder=folder)

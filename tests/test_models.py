@@ -1,4 +1,4 @@
-"""The records: documented, ordered, and constrained alike with and without a database."""
+"""The models: checked, ordered, and constrained alike with and without a database."""
 
 import itertools
 from datetime import date
@@ -19,6 +19,7 @@ from policy.models import Event, Sentence, Statement, Stop, Trip
 from policy.models.issues import Unit
 from policy.models.registry import RecordKind
 from policy.validation import holds
+from tests.samples import sample
 
 MODELS = [model for name in ("policy", "api") for model in apps.get_app_config(name).get_models()]
 
@@ -29,7 +30,7 @@ def test_no_key_is_an_integer(model):
 
 
 def without(serializer, name):
-    """The fields of a serializer, and all of them but one."""
+    """Return what sets the fields of a serializer to all of them but one."""
     return serializer.Meta, "fields", [field for field in serializer.Meta.fields if field != name]
 
 
@@ -81,7 +82,7 @@ def test_text_sorts_by_code_point(db):
             id=f"trip-{number}",
             title=key,
             summary="x",
-            traveller_id="marco-rubio",
+            traveller_id=SPEAKER,
             status="planned",
             support="stated",
         )
@@ -89,21 +90,22 @@ def test_text_sorts_by_code_point(db):
     assert list(Trip.objects.order_by("title").values_list("title", flat=True)) == sorted(titles)
 
 
+SPEAKER, COUNTRY = sample("officials"), sample("countries")
 ATTRIBUTIONS = [
     {"speaker_id": speaker, "attributed_country_id": country, "narrator": narrator, "kind": kind}
     for speaker, country, narrator, kind in itertools.product(
-        (None, "marco-rubio"), (None, "USA"), (False, True), ("narration", "indirect_speech")
+        (None, SPEAKER), (None, COUNTRY), (False, True), ("narration", "indirect_speech")
     )
 ]
 QUOTATIONS = [
-    {"speaker_id": "marco-rubio", "kind": kind, "quotation": words, "verbatim": verbatim}
+    {"speaker_id": SPEAKER, "kind": kind, "quotation": words, "verbatim": verbatim}
     for kind, words, verbatim in itertools.product(
         ("quotation", "indirect_speech"), (None, "Words."), (None, "unverified")
     )
 ]
 TIMES = [
     {
-        "speaker_id": "marco-rubio",
+        "speaker_id": SPEAKER,
         "kind": "indirect_speech",
         "time_earliest": earliest,
         "time_latest": latest,
@@ -163,8 +165,9 @@ def test_constraints_hold_alike_with_and_without_the_database(model, values):
 def test_a_span_must_not_be_empty(db):
     with pytest.raises(IntegrityError), transaction.atomic():
         Sentence.objects.create(
-            id="s", source_id="article-1", paragraph=99, number=1, start=5, end=5, sha256="0" * 64
-        )
+            id="s", source_id=sample("sources"), paragraph=99, number=1, start=5, end=5,
+            sha256="0" * 64,
+        )  # fmt: skip
 
 
 def test_alternatives_must_be_codes():

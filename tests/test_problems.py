@@ -10,7 +10,7 @@ from django.test import Client
 from api.serving.middleware import RequestIdFilter
 from api.views.records import CountryViewSet
 
-ADDRESSES = ["/api/v1/countries", "/api/v1/events/x", "/api/v1/dyads", "/api/v1/search?q=canal",
+ADDRESSES = ["/api/v1/countries", "/api/v1/events/x", "/api/v1/dyads", "/api/v1/search?q=word",
              "/api/v1/release", "/", "/readyz", "/api/v1/trips?format=csv"]  # fmt: skip
 
 

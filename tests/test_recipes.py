@@ -14,10 +14,12 @@ from api.rendering.records import render_all
 from api.views.base import StrictView
 from policy.models import Release
 from tests.conftest import RESOURCES, VIEWSETS
-from tests.gateway import asking, connections_kept
+from tests.samples import FIRST, SECOND
 from tests.test_api import CASES
+from tests.wsgi import asking, connections_kept
 
 LIST = "/api/v1/statements?page_size=2"
+KNOWN = f"/api/v1/countries/{FIRST['id']}"
 
 
 @pytest.fixture
@@ -95,7 +97,6 @@ def test_every_filter_walks_the_same_pages(both, case):
 
 def test_what_may_be_refused_or_written_otherwise_is_left_to_rest_framework(both):
     after = json.loads(both.prepared(LIST).body)["next"].partition("cursor=")[2].partition("&")[0]
-    known = "/api/v1/countries/PAN"
     for path, headers in (
         (f"{LIST}&cursor=", {}),
         (f"{LIST}&cursor={after}x", {}),
@@ -111,58 +112,58 @@ def test_what_may_be_refused_or_written_otherwise_is_left_to_rest_framework(both
         (LIST, {"host": "127.0.0.1"}),
         ("/api/v1/countries/ZZZ", {}),
         ("/api/v1/countries/P%00N", {}),
-        (f"{known}?format=csv", {}),
-        (f"{known}?fields=id", {}),
-        (known, {"accept": "text/html"}),
-        (known, {"accept": "application/ld+json"}),
-        (known, {"accept": "application/json;q=0.5, application/ld+json"}),
+        (f"{KNOWN}?format=csv", {}),
+        (f"{KNOWN}?fields=id", {}),
+        (KNOWN, {"accept": "text/html"}),
+        (KNOWN, {"accept": "application/ld+json"}),
+        (KNOWN, {"accept": "application/json;q=0.5, application/ld+json"}),
     ):
         both.passed.clear()
         same(both, path, **headers)
         assert len(both.passed) == 1, (path, headers)
     for path, headers in (
-        ("/api/v1/countries/pa", {}),
-        ("/api/v1/countries/PAN/x", {}),
+        (KNOWN.lower(), {}),
+        (f"{KNOWN}/x", {}),
         ("/api/v1/countries//", {}),
-        (known, {"host": "elsewhere.example"}),
-        (known, {"accept": "application/json;q=0.5"}),
+        (KNOWN, {"host": "elsewhere.example"}),
+        (KNOWN, {"accept": "application/json;q=0.5"}),
     ):
         same(both, path, **headers)
-    assert both.prepared(known, "HEAD").status == 200
-    assert both.prepared(known, "POST").status == 405
+    assert both.prepared(KNOWN, "HEAD").status == 200
+    assert both.prepared(KNOWN, "POST").status == 405
 
 
 def test_the_slash_at_the_end_makes_no_difference(both):
-    first = both.prepared("/api/v1/countries/PAN")
+    first = both.prepared(KNOWN)
     both.passed.clear()
-    assert both.prepared("/api/v1/countries/PAN/").body == first.body
+    assert both.prepared(f"{KNOWN}/").body == first.body
     assert not both.passed
 
 
 def test_a_recipe_of_another_release_is_not_followed(both):
-    paths = [LIST, "/api/v1/countries/PAN"]
+    paths = [LIST, KNOWN]
     for path in paths:
         both.prepared(path)
-    other = Rendering.objects.get(pk="countries/USA")
-    Rendering.objects.filter(pk="countries/PAN").update(body=other.body)
+    other = Rendering.objects.get(pk=f"countries/{SECOND['id']}")
+    Rendering.objects.filter(pk=f"countries/{FIRST['id']}").update(body=other.body)
     Release.objects.update(content_hash="0" * 64, version="9.9.9")
     both.passed.clear()
     for path in paths:
         assert same(both, path).headers["dataset-version"] == "9.9.9"
     assert len(both.passed) == 2
-    assert json.loads(both.prepared(paths[1]).body)["alpha2"] == "PA"
+    assert json.loads(both.prepared(paths[1]).body)["alpha2"] == FIRST["alpha2"]
 
 
 def test_a_database_that_fails_is_told(both, monkeypatch):
-    both.prepared("/api/v1/countries/PAN")
+    both.prepared(KNOWN)
 
     def away(places):
         raise OperationalError("gone")
 
     monkeypatch.setattr(Rendering, "bodies", away)
-    assert both.prepared("/api/v1/countries/PAN").status == 503
+    assert both.prepared(KNOWN).status == 503
     monkeypatch.undo()
-    assert both.prepared("/api/v1/countries/PAN").status == 200
+    assert both.prepared(KNOWN).status == 200
 
 
 def test_so_many_recipes_are_kept_and_no_more(both, monkeypatch):

@@ -1,4 +1,4 @@
-"""Bad requests, sent as raw bytes: each is refused in the documented way, alike on both engines."""
+"""Bad requests, sent as raw bytes: each is refused as documented, alike on both engines."""
 
 import base64
 import http.client
@@ -12,11 +12,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from tests.conftest import engine
+from tests.samples import WORD, sample
 
-pytestmark = pytest.mark.skipif(
-    engine() != "sqlite3", reason="one run asks the servers of both engines"
-)
+pytestmark = pytest.mark.once
 
 TABLES = Path(__file__).with_name("refusals")
 PATIENCE = 20
@@ -25,14 +23,14 @@ MEMBERS = ["type", "title", "status", "detail", "instance", "errors"]
 
 
 def lines(name: str) -> list[str]:
-    """The lines of one table that are requests."""
+    """Return the lines of a table that are requests."""
     text = (TABLES / name).read_text()
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 @cache
 def cursor(address: str, target: str) -> str:
-    """The cursor in the next of a list, from the server that is asked."""
+    """Return the cursor in ``next`` of a list."""
     with urllib.request.urlopen(f"{address}{target}", timeout=PATIENCE) as answer:
         link = json.load(answer)["next"]
     return re.search("cursor=([^&]+)", link)[1]
@@ -48,13 +46,14 @@ def repeated(text: str) -> str:
 
 
 def expanded(address: str, macro: str) -> str:
-    """The text that a macro of the tables stands for."""
+    """Return the text that a macro of the tables stands for."""
     word, _, rest = macro.partition(" ")
-    if word == "next":
-        return cursor(address, rest)
-    if word == "cut":
-        count, target = rest.split(" ")
-        return cursor(address, target)[: -int(count)]
+    if word == "key":
+        return str(sample(rest.replace("-", "_")))
+    if word in ("next", "cut"):
+        count, target = rest.split(" ") if word == "cut" else ("0", rest)
+        given = cursor(address, target)
+        return given[: len(given) - int(count)]
     if word == "b64":
         return encoded(repeated(rest))
     if word == "forge":
@@ -69,16 +68,19 @@ def expanded(address: str, macro: str) -> str:
 
 
 def raw(address: str, text: str) -> bytes:
-    """The bytes that a text of the tables stands for."""
+    """Return the bytes that a text of the tables stands for."""
     text = re.sub(
-        "<<(.+?)>>(?!>)", lambda found: expanded(address, found[1]), text, flags=re.DOTALL
+        "<<(.+?)>>(?!>)",
+        lambda found: expanded(address, found[1]),
+        text.replace("WORD", WORD),
+        flags=re.DOTALL,
     )
     text = re.sub(r"\\(?:x([0-9a-f]{2})|\\)", lambda f: chr(int(f[1], 16)) if f[1] else "\\", text)
     return text.encode("latin-1")
 
 
 def send(address: str, request: bytes) -> tuple[int, str, bytes]:
-    """The status, media type and body that come back; no answer in time is an error."""
+    """Return status, media type and body of the response; OSError if there is none in time."""
     host, _, port = address.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
         connection.sendall(request)
@@ -90,7 +92,7 @@ def send(address: str, request: bytes) -> tuple[int, str, bytes]:
 
 
 def wrong_with(answer: tuple[int, str, bytes], *, head: bool = False) -> str:
-    """What is wrong with an answer of ours as a problem; nothing, if all is right."""
+    """Return what is wrong with a problem document, or an empty text."""
     status, media_type, body = answer
     if media_type != "application/problem+json":
         return f"is {media_type!r}"
@@ -107,7 +109,7 @@ def wrong_with(answer: tuple[int, str, bytes], *, head: bool = False) -> str:
 
 
 def judged(address: str, line: str, request: bytes, expected: list[str]) -> tuple[str, object]:
-    """What is wrong with the answer to one line of targets, and the answer."""
+    """Return what is wrong with the response to a line of targets, and the response."""
     answer = send(address, request)
     wrong = wrong_with(answer)
     if not wrong:
@@ -122,7 +124,7 @@ def judged(address: str, line: str, request: bytes, expected: list[str]) -> tupl
 
 
 def check_all(addresses, name, ask):
-    """Send every line to every server; all that is wrong is told at once."""
+    """Send every line to every server, and report all that is wrong at once."""
     wrongs, sent = [], 0
     for line in lines(name):
         answers = []

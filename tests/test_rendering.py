@@ -24,7 +24,8 @@ from api.serializers import records as serializers
 from api.serializers.base import PlainSerializer
 from policy.models import Release
 from policy.models.base import Support
-from tests.conftest import ARTICLE, FIXTURES, RESOURCES, VIEWSETS
+from tests.conftest import FIXTURES, RESOURCES, VIEWSETS
+from tests.samples import FIRST, SECOND, records
 from tests.test_api import CASES
 
 
@@ -84,23 +85,26 @@ def test_what_is_rendered_is_not_rendered_again(db):
 def test_an_absent_record_is_404_with_renderings_too(api):
     render_all()
     assert api.get("/api/v1/countries/ZZZ").status_code == 404
-    assert api.get("/api/v1/countries/pa").json()["id"] == "PAN"
+    assert api.get(f"/api/v1/countries/{FIRST['alpha2'].lower()}").json()["id"] == FIRST["id"]
 
 
 def test_renderings_of_another_release_are_not_used(api):
     render_all()
-    other = Rendering.objects.get(pk="countries/USA")
-    Rendering.objects.filter(pk="countries/PAN").update(body=other.body)
-    assert api.get("/api/v1/countries/PAN").json()["alpha2"] == "US"
+    one, other = (f"countries/{country['id']}" for country in (FIRST, SECOND))
+    body = Rendering.objects.get(pk=other).body
+    Rendering.objects.filter(pk=one).update(body=body)
+    assert api.get(f"/api/v1/{one}").json()["alpha2"] == SECOND["alpha2"]
     Release.objects.update(content_hash="0" * 64)
-    assert api.get("/api/v1/countries/PAN").json()["alpha2"] == "PA"
+    assert api.get(f"/api/v1/{one}").json()["alpha2"] == FIRST["alpha2"]
 
 
 def test_attached_texts_are_rendered(api, article):
     render_all()
-    call_command("attach_text", "article-1", ARTICLE, verbosity=0)
+    call_command("attach_text", article.source, article.path, verbosity=0)
     assert served().rendered
-    assert api.get("/api/v1/passages/article-1-p1s3-367-373").json()["text"] == "Panama"
+    passage = next(one for one in records("passages") if one["source"] == article.source)
+    text = api.get(f"/api/v1/passages/{passage['id']}").json()["text"]
+    assert text == article.text(passage)
 
 
 def test_loading_renders(db, tmp_path):

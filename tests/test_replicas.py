@@ -1,4 +1,4 @@
-"""Reads go to replicas, fall back when one is away, and never mix releases within an answer."""
+"""Reads use replicas, fall back when one is down, and never mix releases in a response."""
 
 import json
 import os
@@ -12,16 +12,15 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from tests.conftest import ROOT, engine
+from tests.conftest import ROOT
 from tests.operations import ask, operations
 from tests.postgres import primary, replica
+from tests.samples import DYAD, WORD
 from tests.servers import load, serving
 
-pytestmark = pytest.mark.skipif(
-    engine() != "postgresql", reason="SQLite has no replicas: PostgreSQL's run asks"
-)
-PATHS = ["/api/v1/release", "/api/v1/statements?page_size=3", "/api/v1/search?q=canal",
-         "/api/v1/dyads/USA-PAN", "/api/v1/events?format=csv", "/"]  # fmt: skip
+pytestmark = pytest.mark.postgresql
+PATHS = ["/api/v1/release", "/api/v1/statements?page_size=3", f"/api/v1/search?q={WORD}",
+         f"/api/v1/dyads/{DYAD}", "/api/v1/events?format=csv", "/"]  # fmt: skip
 MARK = "words of the other release"
 
 
@@ -36,7 +35,7 @@ def servers():
 
 @pytest.fixture
 def running(servers):
-    """Both of them running and level, whatever the test before did."""
+    """Both of them running and in sync, whatever the previous test did."""
     first, second = servers
     for one in servers:
         if not (one.data / "postmaster.pid").exists():
@@ -52,7 +51,7 @@ def execute(server, query):
 
 
 def level(first, second):
-    """Wait until the replica has all that the primary has."""
+    """Wait until the replica has replayed all that the primary has written."""
     if execute(second, "SELECT pg_is_wal_replay_paused()"):
         execute(second, "SELECT pg_wal_replay_resume()")
     written = execute(first, "SELECT pg_current_wal_lsn()")
@@ -80,7 +79,7 @@ def served(first, *others, **settings):
 
 
 def reads(server):
-    """How many transactions the database has seen; PostgreSQL tells it with some delay."""
+    """Return the number of transactions of the database; PostgreSQL reports it with a delay."""
     execute(server, "SELECT pg_stat_force_next_flush()")
     return execute(
         server, "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname='demarche'"
@@ -174,7 +173,7 @@ def test_one_that_is_frozen_is_done_without(running, frozen):
 
 
 def seen(answer):
-    """The releases that an answer speaks of: in its header, its body and its records."""
+    """Return the releases in a response: in its header, its body and its records."""
     assert answer.status == 200, answer
     page = json.loads(answer.body)
     marked = {record["summary"].removeprefix(f"{MARK} ") for record in page["results"]}

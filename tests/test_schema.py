@@ -15,6 +15,8 @@ from jsonschema_rs import Draft202012Validator
 from api import schema as served
 from tests.conftest import committed_schema, document, validator
 
+pytestmark = pytest.mark.once
+
 
 def test_the_committed_schema_is_current():
     current = json.loads(json.dumps(served.generated_schema()))

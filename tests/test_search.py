@@ -12,6 +12,7 @@ from policy.search.hit_index import is_in_order, put_in_order
 from policy.search.hits import Hits
 from policy.search.words import entry_key, fold, matching, record_key, snippet
 from tests.conftest import RESOURCES, VIEWSETS
+from tests.samples import WORD, words
 
 ORDERS = SearchViewSet.ordering_fields
 
@@ -76,36 +77,34 @@ def test_words_of_the_query_languages_are_words(db, word):
     assert found("before", word, "after") == {"made-1"}
 
 
-@pytest.mark.parametrize(
-    "asked", ["MULINO canal", "mulino cánal", "canal Mulino", "Mulino, canal!", "mulin* cana*"]
-)
+@pytest.mark.parametrize("asked", ["{A} {b}", "{a} {c}", "{b} {A}", "{A}, {b}!", "{A}\u0301 {b}"])
 def test_case_accents_and_order_do_not_matter(read, asked):
-    assert {"statement:mulino-canal-non-negotiable", "bilateral-issue:pan-usa-canal"} <= {
-        f"{hit['kind']}:{hit['id']}" for hit in read(f"search?q={asked}")["results"]
-    }
-    assert read(f"search?q={asked}")["count"] == read("search?q=mulino canal")["count"]
+    one, other = words()[:2]
+    accented = f"{other[0]}\u0301{other[1:]}"
+    asked = asked.format(a=one, A=one.upper(), b=other, c=accented)
+    found = read(f"search?q={asked}")
+    assert found["results"] == read(f"search?q={one} {other}")["results"] != []
+    assert found["count"] <= read(f"search?q={one[:4]}* {other[:4]}*")["count"]
 
 
 def test_a_hit_has_all_the_words_and_leads_to_its_record(api, read):
-    hits = read("search?q=canal&page_size=500")["results"]
-    assert len({hit["kind"] for hit in hits}) >= 4
+    hits = read(f"search?q={WORD}&page_size=500")["results"]
+    assert len({hit["kind"] for hit in hits}) > 1
     for hit in hits:
-        assert "canal" in f"{hit['snippet']} {hit['title']}".lower()
+        assert WORD in fold(f"{hit['snippet']} {hit['title']}")
         record = api.get(hit["url"].removeprefix("http://127.0.0.1:8000"))
         assert record.json()["id"] == hit["id"]
 
 
 def test_the_best_match_comes_first(read):
-    hits = read("search?q=panama canal&page_size=500")["results"]
+    hits = read(f"search?q={WORD}&page_size=500")["results"]
     for hit in hits:
-        assert hit["rank"] == ({"panama", "canal"} <= set(fold(hit["title"])))
+        assert hit["rank"] == (WORD in fold(hit["title"]))
     assert {hit["rank"] for hit in hits} == {0, 1}
     assert hits == sorted(hits, key=lambda hit: (-hit["rank"], hit["kind"], hit["id"]))
-    first = read("bilateral-issues?q=canal")["results"][0]
-    assert first["id"] == "pan-usa-canal"
 
 
-@pytest.mark.parametrize("asked", ["panama", "canal", "the usa", "pan* c*", "absent"])
+@pytest.mark.parametrize("asked", [WORD, words()[1], "the a", f"{WORD[:3]}* a*", "absent"])
 @pytest.mark.parametrize("path", ["search", "statements", "gaps", "countries", "passages"])
 def test_an_index_out_of_order_changes_no_answer(read, monkeypatch, path, asked):
     def walk():
@@ -162,7 +161,7 @@ def test_every_list_is_searched(read, resource):
     kind = kind_of(VIEWSETS[resource].queryset.model)
     entries = SearchEntry.objects.filter(kind=kind).count()
     assert entries == VIEWSETS[resource].queryset.count(), "say record_kind, then make fixtures"
-    for word in ("panama", "military", "rubio", "visits"):
+    for word in words()[:4]:
         hits = {h["id"] for h in read(f"search?q={word}&kind={kind}&page_size=500")["results"]}
         listed = read(f"{resource}?q={word}&page_size=500")
         assert {record["id"] for record in listed["results"]} == hits
@@ -174,12 +173,13 @@ def test_every_list_is_searched(read, resource):
         assert walked == [record["id"] for record in listed["results"]]
 
 
-@pytest.mark.parametrize("size", range(1, 8))
+@pytest.mark.parametrize(
+    "size", [3, *(pytest.param(size, marks=pytest.mark.slow) for size in (1, 2, 4, 5, 6, 7))]
+)
 def test_walking_the_hits_in_every_order_gives_them_whole(read, size):
-    whole = {(h["kind"], h["id"]) for h in read("search?q=panama&page_size=500")["results"]}
-    assert len(whole) > 20
+    whole = {(h["kind"], h["id"]) for h in read(f"search?q={WORD}&page_size=500")["results"]}
     for ordering in ("", *(f"&ordering={sign}{name}" for name in ORDERS for sign in ("", "-"))):
-        walked, url = [], f"search?q=panama&page_size={size}{ordering}"
+        walked, url = [], f"search?q={WORD}&page_size={size}{ordering}"
         while url:
             page = read(url)
             walked += [(hit["kind"], hit["id"]) for hit in page["results"]]

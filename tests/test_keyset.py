@@ -1,4 +1,4 @@
-"""The way through a list: each page is a few ranges of an index, whatever it is ordered by."""
+"""Keyset pagination: each page is a few ranges of an index, in every ordering."""
 
 from datetime import date
 

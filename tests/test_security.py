@@ -1,4 +1,4 @@
-"""Security: headers on every answer, nothing secret, and every limit tripped."""
+"""Security: headers on every response, no secret, and every limit of requests."""
 
 import json
 
@@ -14,12 +14,15 @@ from api.pagination import MAX_PAGE_SIZE
 from api.parameters import MAX_ITEMS, MAX_QUERY, MAX_WORDS
 from api.serving.headers import HSTS, SECURITY
 from tests.conftest import RESOURCES
-from tests.raw import exchange, request, status
+from tests.raw_http import exchange, request, status
+from tests.samples import WORD, sample
+
+pytestmark = pytest.mark.once
 
 PATHS = [
     "/",
     "/api/v1/countries",
-    "/api/v1/countries/PAN",
+    f"/api/v1/countries/{sample('countries')}",
     "/api/v1/events?format=csv",
     "/api/v1/events?nothing=1",
     "/api/v1/nothing",
@@ -94,13 +97,13 @@ WORDS = "%20".join(f"w{n}" for n in range(MAX_WORDS))
         (f"q={WORDS}", f"q={WORDS}%20more", "q"),
         (f"q={'a' * 200}", f"q={'a' * 201}", "q"),
         (
-            f"page_size={MAX_PAGE_SIZE}&q=canal",
-            f"page_size={MAX_PAGE_SIZE + 1}&q=canal",
+            f"page_size={MAX_PAGE_SIZE}&q={WORD}",
+            f"page_size={MAX_PAGE_SIZE + 1}&q={WORD}",
             "page_size",
         ),
-        (None, f"cursor={'a' * (MAX_CURSOR + 1)}&q=canal", "cursor"),
+        (None, f"cursor={'a' * (MAX_CURSOR + 1)}&q={WORD}", "cursor"),
         (None, f"q={'a' * (MAX_QUERY - 1)}", ""),
-        (None, f"q=canal{'&' * MAX_QUERY}", ""),
+        (None, f"q={WORD}{'&' * MAX_QUERY}", ""),
     ],
 )
 def test_each_list_has_limits(api, resource, within, beyond, parameter):

@@ -1,7 +1,7 @@
-"""What the server does while its database, its machine or its clients fail, briefly each.
+"""How the server behaves while its database, its machine or its clients fail, briefly each.
 
-``make faults`` does the same for longer and tells the times. No time is asserted here but that
-nobody waits for longer than a client would.
+``make faults`` runs the same for longer and measures the times. The only time that is asserted here
+is that no response takes longer than a client would wait.
 """
 
 import logging
@@ -11,8 +11,10 @@ import pytest
 from api.serving.logs import RepeatedWarningFilter
 from tests import faults_postgres, faults_requests, faults_rows, faults_sqlite, releases
 from tests.conftest import engine
-from tests.crowd import during, serving
+from tests.faults_loading import killed_loads, readers_during_reloads
 from tests.postgres import primary
+from tests.servers import load
+from tests.traffic import during, serving
 
 POSTGRES = engine() == "postgresql"
 FAULTS = faults_postgres.FAULTS if POSTGRES else faults_sqlite.FAULTS
@@ -21,7 +23,7 @@ SECONDS = 1.5
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory):
-    """A database of its own to harm: the address to serve from, and what can befall it."""
+    """A database for the faults: the URL to serve from, and its faults."""
     folder = tmp_path_factory.mktemp("harmed")
     if not POSTGRES:
         with faults_rows.befallen(folder, None) as made:
@@ -33,7 +35,7 @@ def database(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def service(database, tmp_path_factory):
-    """The real server on it, with two workers."""
+    """A real server on that database, with two workers."""
     with serving(database[0], tmp_path_factory.mktemp("log")) as running:
         running.until(200)
         running.learn()
@@ -42,10 +44,10 @@ def service(database, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory):
-    """The address of a database whose list of statements has some size."""
+    """The URL of a database with a long list of statements."""
     folder = tmp_path_factory.mktemp("large")
     with releases.database(folder, "large") as url:
-        yield faults_requests.loaded(url, faults_requests.big(folder, 500))
+        yield load(url, faults_requests.big(folder, 500))
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -111,3 +113,16 @@ def test_the_log_says_the_same_warning_once_in_a_while(monkeypatch):
     for number in range(300):
         assert written(f"cause {number}")
     assert len(sparing._written) <= 100
+
+
+def test_a_killed_load_leaves_one_release_whole(tmp_path, django_db_blocker):
+    with django_db_blocker.unblock():
+        row = killed_loads(tmp_path, 10)
+    assert sum(row.outcomes.values()) == 10
+    assert any(outcome.startswith("killed") for outcome in row.outcomes)
+
+
+def test_readers_see_one_release_at_a_time(tmp_path, django_db_blocker):
+    with django_db_blocker.unblock():
+        row = readers_during_reloads(tmp_path, 20)
+    assert sum(row.outcomes.values()) > 20

@@ -1,4 +1,4 @@
-"""What is kept, compressed, and answered without asking, by the application the server runs."""
+"""The response cache: what it stores, compresses and answers without the application."""
 
 import gzip
 import json
@@ -16,8 +16,11 @@ from api.serving.cache import ResponseCache
 from api.serving.compression import preferred_encoding
 from api.views import base
 from policy.models import Release
-from tests.conftest import ARTICLE, RESOURCES
-from tests.gateway import asking, connections_kept
+from tests.conftest import RESOURCES
+from tests.samples import DYAD, WORD, records, sample
+from tests.wsgi import asking, connections_kept
+
+pytestmark = pytest.mark.once
 
 UNPACK = {
     "gzip": gzip.decompress,
@@ -25,20 +28,20 @@ UNPACK = {
     "zstd": lambda data: zstandard.ZstdDecompressor().decompressobj().decompress(data),
 }
 PATHS = [*(f"/api/v1/{resource}?page_size=3" for resource in RESOURCES), "/", "/api/v1/codebook",
-         "/api/v1/dyads", "/api/v1/dyads/USA-MEX", "/api/v1/search?q=canal", "/api/v1/release",
-         "/api/v1/sources/article-1/coverage", "/api/schema", "/problems",
+         "/api/v1/dyads", f"/api/v1/dyads/{DYAD}", f"/api/v1/search?q={WORD}", "/api/v1/release",
+         f"/api/v1/sources/{sample('sources')}/coverage", "/api/schema", "/problems",
          "/api/v1/events?format=ndjson"]  # fmt: skip
 
 
 @pytest.fixture
 def asked():
-    """The requests that went on to the application."""
+    """The paths of the requests that reached the application."""
     return []
 
 
 @pytest.fixture
 def serve(db, asked, monkeypatch):
-    """A function that asks a fresh cache as a server would; it looks at the release each time."""
+    """A function that sends requests to an empty cache, which checks the release each time."""
     monkeypatch.setattr(release, "FRESH", -1)
 
     # Not api.wsgi, which would make this process one that cannot write.
@@ -65,7 +68,8 @@ def test_every_good_answer_says_what_it_depends_on(serve, path):
     assert int(got.headers["content-length"]) == len(got.body)
     assert ("dataset-version" in got.headers) == ("last-modified" in got.headers)
     fixed = path in ("/api/v1/codebook", "/api/schema", "/problems")
-    assert got.headers.get("dataset-version") == (None if fixed else "1.0.0")
+    version = Release.objects.get().version
+    assert got.headers.get("dataset-version") == (None if fixed else version)
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -136,8 +140,9 @@ def test_head_tells_what_get_would_say(serve, path):
 
 
 def test_the_order_of_parameters_makes_no_difference(serve, asked):
-    first = serve("/api/v1/statements?topic=migration&page_size=2")
-    second = serve("/api/v1/statements?page_size=2&topic=migration")
+    topic = sample("statements", "topic")
+    first = serve(f"/api/v1/statements?topic={topic}&page_size=1")
+    second = serve(f"/api/v1/statements?page_size=1&topic={topic}")
     assert json.loads(first.body)["next"]
     assert first.body == second.body
     assert len(asked) == 1
@@ -148,10 +153,15 @@ def test_the_order_of_parameters_makes_no_difference(serve, asked):
 
 @pytest.mark.parametrize(
     "looks",
-    ["/api/v1/search%3Fq=canal", "/api/v1/search%3Fq=canal%3F */*", "/%0A", "/api/v1/search%0A"],
+    [
+        f"/api/v1/search%3Fq={WORD}",
+        f"/api/v1/search%3Fq={WORD}%3F */*",
+        "/%0A",
+        "/api/v1/search%0A",
+    ],
 )
 def test_a_path_that_looks_like_another_address_is_not_taken_for_it(serve, looks):
-    for target in ("/api/v1/search?q=canal", "/api/v1/search?q=canal?", "/"):
+    for target in (f"/api/v1/search?q={WORD}", f"/api/v1/search?q={WORD}?", "/"):
         good = serve(target)
         assert good.status == 200
         assert serve(looks).status == 404
@@ -199,16 +209,17 @@ def test_another_release_drops_everything(serve, asked):
 
 
 def test_attached_texts_are_another_state(serve, article):
-    path = "/api/v1/passages/article-1-p1s3-367-373"
+    passage, *_ = (one for one in records("passages") if one["source"] == article.source)
+    path = f"/api/v1/passages/{passage['id']}"
     before = serve(path)
-    call_command("attach_text", "article-1", ARTICLE, verbosity=0)
+    call_command("attach_text", article.source, article.path, verbosity=0)
     after = serve(path, if_none_match=before.headers["etag"])
     assert after.status == 200
-    assert json.loads(after.body)["text"] == "Panama"
+    assert json.loads(after.body)["text"] == article.text(passage)
 
 
 def test_an_answer_read_from_another_release_is_not_kept(serve, asked, monkeypatch):
-    """A release that is loaded while an answer is made: the answer is right, and not kept."""
+    """A release is loaded while a response is made: the response is right, and not cached."""
     serve("/api/v1/release")
     seen = release.watch.served()
     monkeypatch.setattr(release.watch, "served", lambda: seen)

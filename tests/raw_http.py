@@ -1,4 +1,4 @@
-"""Requests byte for byte, as no well-behaved client would send them."""
+"""Requests as raw bytes, as no well-behaved client would send them."""
 
 import socket
 from contextlib import suppress
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 
 def exchange(address: str, sent: bytes, *, timeout: float = 20) -> bytes:
-    """Send these bytes to a server and give all that comes back; ask it to close the connection."""
+    """Send bytes to a server and return all that it sends until it closes the connection."""
     there = urlsplit(address)
     received = b""
     with socket.create_connection((there.hostname, there.port), timeout) as connection:
@@ -20,11 +20,11 @@ def exchange(address: str, sent: bytes, *, timeout: float = 20) -> bytes:
 
 
 def request(target: str, *headers: str, body: bytes = b"", method: str = "GET") -> bytes:
-    """Write a request that wants the connection closed after the answer."""
+    """Return a request that asks for the connection to be closed after the response."""
     lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def status(answer: bytes) -> int:
-    """Return the status of an answer."""
+    """Return the status of a response."""
     return int(answer.split(b" ", 2)[1])

@@ -1,4 +1,4 @@
-"""A WSGI application within this process, asked as a server would."""
+"""A WSGI application in this process, called as a server would call it."""
 
 import io
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from django.db import close_old_connections
 
 
 def asking(application: Any) -> Any:
-    """Return a function that asks it for a target and gives status, headers by name, and body."""
+    """Return a function that requests a target and returns status, headers by name and body."""
 
     def ask(target: str, method: str = "GET", **headers: str) -> SimpleNamespace:
         path, _, query = target.partition("?")
@@ -40,7 +40,7 @@ def asking(application: Any) -> Any:
 
 @contextmanager
 def connections_kept() -> Iterator[None]:
-    """Have the test's own transaction outlive a request, as Django's test client has it too."""
+    """Keep the test's transaction open after a request, as Django's test client does."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)

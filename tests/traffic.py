@@ -1,4 +1,4 @@
-"""Clients that ask a server steadily, judge every answer, and tell what happened meanwhile."""
+"""Clients that send requests steadily, check every response, and report what happened."""
 
 import http.client
 import itertools
@@ -17,12 +17,13 @@ from threading import Event, Thread
 from typing import Any
 
 from tests.conftest import ROOT
+from tests.samples import sample
 from tests.servers import free_port
 
 KINDS = {
     "memory": "/api/v1/statements?page_size=50",
     "database": "/api/v1/events?page_size=20&facets=mode",
-    "record": "/api/v1/officials/marco-rubio",
+    "record": f"/api/v1/officials/{sample('officials')}",
     "list": "/api/v1/passages?format=csv",
     "ready": "/readyz",
     "alive": "/healthz",
@@ -36,7 +37,7 @@ LIMIT = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer: what for, when asked and had (seconds, monotonic), the status or why none."""
+    """A response: its kind, when it was requested and complete (seconds), and its status."""
 
     kind: str
     began: float
@@ -46,13 +47,13 @@ class Answer:
 
     @property
     def seconds(self) -> float:
-        """How long it took."""
+        """The seconds it took."""
         return self.ended - self.began
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the table: what was done, how often, what came of it, and the times in seconds."""
+    """A row of the table: the fault, how often it was caused, its outcomes, times in seconds."""
 
     fault: str
     times: int
@@ -66,7 +67,7 @@ class Row:
 def ask(
     port: int, path: str, timeout: float = LIMIT, **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
-    """Ask once, over a connection of its own; raises OSError or HTTPException if cut short."""
+    """Send one request on a new connection; OSError or HTTPException if it is cut short."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request("GET", path, headers={"Host": "localhost", **headers})
@@ -81,7 +82,7 @@ def ask(
 
 
 def fault_in(status: int, headers: dict[str, str], body: bytes, whole: bytes | None) -> str:
-    """Tell what is wrong with an answer, if anything; ``whole`` is what a good one holds."""
+    """Return what is wrong with a response, if anything; ``whole`` is the expected body."""
     if status == 200:
         return "" if whole is None or body == whole else f"not what it was: {body[:200]!r}"
     if status != 503:
@@ -93,7 +94,7 @@ def fault_in(status: int, headers: dict[str, str], body: bytes, whole: bytes | N
 
 @dataclass
 class Service:
-    """A server that runs, with its workers."""
+    """A running server with its workers."""
 
     process: "subprocess.Popen[bytes]"
     port: int
@@ -110,14 +111,14 @@ class Service:
         ]  # fmt: skip
 
     def learn(self) -> None:
-        """Keep what each kind answers while nothing is wrong."""
+        """Store the expected body of each kind of request."""
         for path in KINDS.values():
             status, _, body = ask(self.port, path)
             assert status == 200, (path, status, body)
             self.whole[path] = body
 
     def until(self, status: int, path: str = "/readyz", seconds: float = 30) -> float:
-        """Wait for a status, and give the seconds it took."""
+        """Wait for a status, and return the seconds it took."""
         began = time.monotonic()
         while True:
             try:
@@ -135,9 +136,9 @@ class Service:
 def serving(
     database: str, folder: Path, *arguments: str, before: tuple[str, ...] = (), **settings: str
 ) -> Iterator[Service]:
-    """Serve a database, which need not be there, as the README starts it.
+    """Serve a database, which need not exist, as in the README.
 
-    ``before`` are the words before the command. The server is stopped at the end.
+    ``before`` is a prefix of the command. The server is stopped at the end.
     """
     port = free_port()
     log = folder / f"server-{port}.log"
@@ -161,11 +162,11 @@ def serving(
             process.wait()
 
 
-class Crowd:
-    """Clients that go on asking until they are stopped; every answer is judged."""
+class Traffic:
+    """Clients that send requests until they are stopped, and check every response."""
 
     def __init__(self, service: Service, clients: int = 2, lists: str = KINDS["list"]) -> None:
-        """Ask for each kind with a client, and the database with so many."""
+        """Use one client for each kind of request, and this many for the database."""
         self.service = service
         self.paths = {**KINDS, "list": lists}
         self.answers: list[Answer] = []
@@ -175,14 +176,14 @@ class Crowd:
             Thread(target=self._go, args=("database",), daemon=True) for _ in range(clients - 1)
         ]
 
-    def __enter__(self) -> "Crowd":
-        """Begin to ask."""
+    def __enter__(self) -> "Traffic":
+        """Start the clients."""
         for thread in self._threads:
             thread.start()
         return self
 
     def __exit__(self, *raised: object) -> None:
-        """Let everybody end."""
+        """Stop the clients."""
         self._stop.set()
         for thread in self._threads:
             thread.join(2 * LIMIT)
@@ -194,7 +195,7 @@ class Crowd:
             self._stop.wait(0.02)
 
     def once(self, kind: str) -> Answer:
-        """Ask for one kind and judge the answer."""
+        """Send a request of one kind and check the response."""
         headers = {}
         if kind in FRESH:
             # Each has a key of its own, so none is found in memory.
@@ -223,21 +224,21 @@ def during(
     clients: int = 2,
     lists: str = KINDS["list"],
 ) -> Row:
-    """Bring a fault about for some seconds under steady load, lift it, and wait until all is well.
+    """Cause a fault for some seconds under steady load, end it, and wait for recovery.
 
-    ``fault`` is a context manager. Raises AssertionError where an answer is not as it must be: a
-    good one or a 503 problem, whole and in time. With ``cut``, connections may also end; if it is
-    ``steady``, nothing but ``lists``, the address of the whole list to ask for, may be a 503.
+    ``fault`` is a context manager. Raises AssertionError unless each response is good or a 503
+    problem, complete and in time. With ``cut``, connections may also be closed; with ``steady``,
+    only ``lists``, the path of the whole list that is requested, may be a 503.
     """
-    with Crowd(service, clients, lists) as crowd:
+    with Traffic(service, clients, lists) as traffic:
         time.sleep(0.5)
         began = time.monotonic()
         with fault:
             time.sleep(seconds)
             told = time.monotonic()
         lifted = time.monotonic()
-        _recovered(crowd, lifted)
-    answers = crowd.answers
+        _recovered(traffic, lifted)
+    answers = traffic.answers
     wrong = [answer for answer in answers if answer.wrong]
     assert not wrong, f"{name}: {len(wrong)} wrong answers: {wrong[:3]}"
     ends = [answer for answer in answers if answer.status == "cut"]
@@ -263,18 +264,18 @@ def during(
 
 
 def _recovery(answers: list[Answer], lifted: float) -> float:
-    """Return the seconds from the lifting until whoever asked was answered as before."""
+    """Return the seconds from the end of the fault until all responses were good again."""
     after = [answer for answer in answers if answer.began > lifted]
     failed = max((answer.began for answer in after if answer.status != "200"), default=lifted)
     good = [a.ended for a in after if a.status == "200" and a.kind in FRESH and a.began >= failed]
     return max(failed, min(good, default=failed)) - lifted
 
 
-def _recovered(crowd: Crowd, lifted: float) -> None:
-    """Wait until nothing asked for in the last second has failed, and all kinds were answered."""
+def _recovered(traffic: Traffic, lifted: float) -> None:
+    """Wait until no request of the last second has failed, and all kinds had a response."""
     while True:
         now = time.monotonic()
-        after = [answer for answer in list(crowd.answers) if answer.began > lifted]
+        after = [answer for answer in list(traffic.answers) if answer.began > lifted]
         good = {answer.kind for answer in after if answer.status == "200"}
         failed = [answer for answer in after if answer.status != "200" and answer.ended > now - 1]
         if now - lifted > 1 and good == set(KINDS) and not failed:

@@ -1,4 +1,4 @@
-"""A real nginx with the configuration of deploy/nginx.conf, on a port and in folders of its own."""
+"""Runs nginx with the configuration of deploy/nginx.conf, on a port and in folders of its own."""
 
 import os
 import shutil
@@ -41,7 +41,7 @@ def binary() -> str | None:
 
 @contextmanager
 def nginx(upstream: str, **changes: str) -> Iterator[str]:
-    """Run nginx before a server and give its address; ``changes`` replace words of the file."""
+    """Run nginx in front of a server, return its address; ``changes`` replace text of the file."""
     found = binary()
     if found is None:
         raise RuntimeError("nginx is not installed")

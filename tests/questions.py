@@ -1,0 +1,142 @@
+"""Requests that many tests send: one for each filter, with values that the dataset has."""
+
+from collections.abc import Callable
+from typing import Any
+
+from policy import plover
+from tests.conftest import VIEWSETS
+from tests.samples import FIRST, SECOND, Record, find, records, sample, samples, values
+
+# Where the values of a filter stand in a record, if not under its own name.
+PATHS = {
+    "events": {"country": "actors.country recipients.country", "issue": "issues",
+               "actor": "actors.country", "recipient": "recipients.country", "context": "contexts"},
+    "statements": {"issue": "issues"},
+    "bilateral-issues": {"country": "sides.country"},
+    "officials": {"role": "positions.role"},
+    "countries": {"country": "id"},
+    "passages": {"source": "source"},
+    "trips": {"country": "stops.country"},
+    "gaps": {"source": "source", "country": "countries", "official": "officials",
+             "statement": "statements", "issue": "issues", "event": "events", "trip": "trips"},
+}  # fmt: skip
+COMMON = {"source": "evidence.source", "precision": "time_precision"}
+# Where the fixtures have what a record has in its parts.
+PARTS = {
+    "sides.country": ("issue_sides", "country"),
+    "actors.country": ("event_parties", "country"),
+    "recipients.country": ("event_parties", "country"),
+    "positions.role": ("positions", "role"),
+    "stops.country": ("stops", "country"),
+    "contexts": ("event_contexts", "context"),
+    "evidence.source": ("passages", "source"),
+}
+# Filters that are no list of values of a record: they are asked for one by one below.
+OTHERS = {"q", "id", "between", "possibly_on", "from", "to", "narrator", "named", "coded", "quad",
+          "not_stated", "not_stated_by", "paragraph", "sentence"}  # fmt: skip
+
+Condition = Callable[[Record], Any]
+
+
+def has(paths: str, wanted: list[str]) -> Condition:
+    """Return a function that tells whether a record has one of the values at one of the paths."""
+    return lambda record: any(
+        one in wanted for path in paths.split() for one in values(record, path)
+    )
+
+
+def each_filter(resource: str) -> dict[str, Condition]:
+    """Return a question for each filter by values and each opposite, with what it selects."""
+    filters, cases = VIEWSETS[resource].filterset_class.base_filters, {}
+    for name in sorted(filters.keys() - OTHERS):
+        if name.startswith("exclude_") or (resource, name) == ("statements", "country"):
+            continue
+        path = PATHS.get(resource, {}).get(name) or COMMON.get(name, name)
+        first = path.split()[0]
+        found = samples(*PARTS.get(first, (resource.replace("-", "_"), first)))
+        codes = getattr(getattr(filters[name].field, "item", None), "codes", None)
+        wanted = found[:2] or (codes or ["none"])[:1]
+        cases[f"{resource}?{name}={','.join(wanted)}"] = has(path, wanted)
+        if f"exclude_{name}" in filters:
+            fits = has(path, wanted[:1])
+            cases[f"{resource}?exclude_{name}={wanted[0]}"] = lambda r, fits=fits: not fits(r)
+    return cases
+
+
+SENTENCE = records("sentences")[0]
+UNSTATED = find(records("issue_sides"), lambda r: r.get("not_stated"), "a side without position")
+DATED = find(records("trips"), lambda r: "time_earliest" in r, "a trip with a time")
+DAY, LATEST = DATED["time_earliest"], DATED["time_latest"]
+QUAD = plover.quad_of(sample("events", "event_type")).value
+CONCERNED = {r["statement"] for r in records("concerns") if r["country"] == SECOND["id"]}
+
+
+def unstated(record: Record, *countries: str) -> bool:
+    """Return whether the position of a side is not stated, or of one of these countries."""
+    sides = [side["country"] for side in record["sides"] if side["not_stated"]]
+    return any(country in sides for country in countries) if countries else bool(sides)
+
+
+CASES: dict[str, Condition] = {
+    **{name: fits for resource in VIEWSETS for name, fits in each_filter(resource).items()},
+    f"countries?id={FIRST['alpha2'].lower()},{SECOND['numeric']}": (
+        lambda r: r["id"] in (FIRST["id"], SECOND["id"])
+    ),
+    f"statements?country={SECOND['alpha2']}": lambda r: r["id"] in CONCERNED,
+    "statements?narrator=true": lambda r: r["narrator"],
+    "officials?named=false": lambda r: r["name"] is None,
+    "bilateral-issues?not_stated=true": unstated,
+    "bilateral-issues?not_stated=false": lambda r: not unstated(r),
+    f"bilateral-issues?not_stated_by={UNSTATED['country']}": (
+        lambda r: unstated(r, UNSTATED["country"])
+    ),
+    "events?coded=false": lambda r: r["event_type"] is None,
+    "events?coded=true": lambda r: r["event_type"] is not None,
+    f"events?quad={QUAD}": lambda r: r["quad"] == QUAD,
+    f"events?exclude_quad={QUAD}": lambda r: r["quad"] != QUAD,
+    f"events?actor={FIRST['id']}&recipient={SECOND['id'].lower()}": (
+        lambda r: (
+            FIRST["id"] in values(r, "actors.country")
+            and SECOND["id"] in values(r, "recipients.country")
+        )
+    ),
+    f"trips?possibly_on={DAY}": lambda r: (r["time_earliest"] or "9") <= DAY <= r["time_latest"],
+    f"trips?from={DAY}&to={LATEST}": (
+        lambda r: (r["time_earliest"] or "9") <= LATEST and r["time_latest"] >= DAY
+    ),
+    f"passages?paragraph={SENTENCE['paragraph']}&sentence={SENTENCE['number']}": (
+        lambda r: (r["paragraph"], r["sentence"]) == (SENTENCE["paragraph"], SENTENCE["number"])
+    ),
+}
+"""Questions, each with a function that tells whether a record of the list belongs to the answer."""
+
+REFUSED = {
+    "officials?contry=PAN": ("contry", "country"),
+    "bilateral-issues?topic=migratoin": ("topic", "migration"),
+    "bilateral-issues?topic=migration&topic=crime": ("topic", None),
+    "bilateral-issues?topic=": ("topic", None),
+    "bilateral-issues?topic=migration,,crime": ("topic", None),
+    "bilateral-issues?between=USA": ("between", None),
+    "bilateral-issues?between=USA,US": ("between", None),
+    "bilateral-issues?between=USA,PAN,MEX": ("between", None),
+    "bilateral-issues?country=Panama": ("country", None),
+    "events?event_type=agree": ("event_type", "AGREE"),
+    "events?coded=1": ("coded", None),
+    "trips?possibly_on=2025-02-30": ("possibly_on", None),
+    "trips?possibly_on=2025-2-3": ("possibly_on", None),
+    "trips?from=0000-01-01": ("from", None),
+    "statements?page_size=0": ("page_size", None),
+    "statements?page_size=501": ("page_size", None),
+    "statements?page_size=1e3": ("page_size", None),
+    "statements?page_size=%D9%A1": ("page_size", None),
+    "statements?page_size=99999999999999999999": ("page_size", None),
+    "statements?ordering=titel": ("ordering", None),
+    "statements?ordering=id,-id": ("ordering", None),
+    "statements?cursor=nonsense": ("cursor", None),
+    "statements?speaker=a%00b": ("speaker", None),
+    "statements?speaker=%FF": ("speaker", None),
+    "statements?speaker=Marco%20Rubio": ("speaker", None),
+    "release?verbose=1": ("verbose", None),
+    f"statements/{sample('statements')}?page_size=1": ("page_size", None),
+}
+"""Bad questions, each with the parameter that is told and the nearest value."""

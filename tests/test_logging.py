@@ -1,0 +1,86 @@
+"""What an operator sees: the log as JSON, and metrics added up over all workers."""
+
+import json
+import re
+
+import pytest
+
+from tests.operations import ask
+from tests.releases import database
+from tests.servers import serving
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory):
+    """The URL of a database with the release."""
+    with database(tmp_path_factory.mktemp("observed"), "served", cluster="", filled=True) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def seen(loaded, tmp_path_factory):
+    """The lines of a log and the metrics, after some requests to two workers."""
+    folder = tmp_path_factory.mktemp("observed")
+    (folder / "figures").mkdir()
+    (folder / "figures" / "counter_1.db").write_bytes(b"of a process that is gone")
+    settings = {"LOG_FORMAT": "json", "METRICS_DIR": str(folder / "figures")}
+    with serving(loaded, workers=2, log=folder / "log", **settings) as address:
+        for number in range(20):
+            answer = ask(address, "/api/v1/events?page_size=2", X_Request_ID=f"asked-{number}")
+            assert answer.status == 200
+        assert ask(address, "/api/v1/events?quad=x", X_Request_ID="wrong").status == 400
+        tag = answer.headers["etag"]
+        assert ask(address, "/api/v1/events?page_size=2", If_None_Match=tag).status == 304
+        told = ask(address, "/metrics")
+        assert told.headers["content-type"].startswith("text/plain")
+        figures = told.body.decode()
+    lines = (folder / "log").read_text().splitlines()
+    return [json.loads(line) for line in lines if line.startswith("{")], figures
+
+
+def test_every_answer_is_a_line_of_json(seen):
+    lines, _ = seen
+    answers = {line["request_id"]: line for line in lines if line["name"] == "api.access"}
+    for number in range(20):
+        line = answers[f"asked-{number}"]
+        assert line["message"] == "GET /api/v1/events?page_size=2 200"
+        assert (line["method"], line["status"], line["path"]) == (
+            "GET", 200, "/api/v1/events?page_size=2",
+        )  # fmt: skip
+        assert line["queries"] == 0 if line["cached"] else line["queries"] >= 3
+        assert 0 <= line["seconds"] < 20
+    assert any(answers[f"asked-{number}"]["cached"] for number in range(20))
+    assert answers["wrong"]["status"] == 400
+
+
+def test_the_figures_are_those_of_all_workers(seen):
+    _, figures = seen
+    counts = {
+        (status, origin): float(number)
+        for origin, status, number in re.findall(
+            r'demarche_answers_total\{origin="(\w+)",status="(\d+)"\} (\S+)', figures
+        )
+    }
+    fresh, kept = counts["200", "application"], counts["200", "memory"]
+    # One more for each look at /readyz before the server was ready, all of them fresh.
+    assert kept >= 18
+    assert fresh + kept >= 20
+    assert counts["400", "application"] == 1
+    assert counts["304", "client"] == 1
+    assert float(re.findall(r"(?m)^demarche_kept_bytes (\S+)", figures)[0]) > 1000
+    assert "demarche_seconds_bucket" in figures
+
+
+def test_without_a_folder_there_are_no_figures(api):
+    assert api.get("/metrics").status_code == 404
+
+
+@pytest.mark.parametrize("level", ["INFO", "WARNING"])
+def test_only_at_level_info_is_every_response_a_line(loaded, tmp_path, level):
+    with serving(loaded, log=tmp_path / "log", LOG_LEVEL=level) as address:
+        for path, status in (("events", 200), ("events", 200), ("nowhere", 404)):
+            assert ask(address, f"/api/v1/{path}").status == status
+    lines = (tmp_path / "log").read_text().count("/api/v1")
+    assert lines == (3 if level == "INFO" else 0)
