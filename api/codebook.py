@@ -1,6 +1,7 @@
 """The codebook: the codes of records and filters, with labels, definitions, scores and notes."""
 
 import re
+from dataclasses import asdict
 from functools import cache
 from inspect import getdoc
 from typing import Any
@@ -93,12 +94,7 @@ def _event_type(code: plover.EventCode) -> dict[str, Any]:
         "recipient_required": code.recipient_required,
         "note": code.note,
         "modes": [
-            {
-                "code": mode.code,
-                "label": mode.label,
-                "definition": mode.definition,
-                "score": plover.score_of(code.event_type, mode.code),
-            }
+            {**asdict(mode), "score": plover.score_of(code.event_type, mode.code)}
             for mode in code.modes
         ],
     }

@@ -44,8 +44,7 @@ def collect() -> dict[str, Any]:
     Answers and parameters are given by operation, problems by name.
     """
     schema = generated_schema()
-    answers: dict[str, Any] = {}
-    parameters: dict[str, Any] = {}
+    answers, parameters = {}, {}
     for path, item in schema["paths"].items():
         operation = item["get"]
         name, (listing, braced, rest) = operation["operationId"], path.partition("/{id}")

@@ -161,15 +161,15 @@ class SearchFilter(ValuesFilter):
             "unless ordering is given.",
         )
 
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to the records that hold the words, each with its rank."""
-        entries = matching(value).filter(kind=kind_of(qs.model))
+    def filter(self, qs: Any, value: Any) -> Any:
+        """Narrow to the records that hold the words, or to their entries, each with its rank."""
+        kind = kind_of(qs.model)
+        if kind is None:
+            return qs.filter(words__match=value).annotate(rank=rank_of(value))
+        entries = matching(value).filter(kind=kind)
         ranks = entries.filter(record=OuterRef("pk")).values("rank")
         found = qs.filter(pk__in=entries.values("record"))
-        ranked: QuerySet[Any] = found.annotate(
-            rank=Subquery(ranks[:1], output_field=IntegerField())
-        )
-        return ranked
+        return found.annotate(rank=Subquery(ranks[:1], output_field=IntegerField()))
 
     def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
         """Narrow to the records that hold the words; where no other filter is given, to hits.
@@ -179,18 +179,3 @@ class SearchFilter(ValuesFilter):
         narrowed = super().narrow(listing, values, name)
         hits = Hits(tuple(values[name]), kind_of(listing.rows.model))
         return replace(narrowed, hits=hits) if len(values) == 1 and hits.in_order else narrowed
-
-
-class RequiredSearchFilter(SearchFilter):
-    """Words in the text of records of every kind; without them there is nothing to list."""
-
-    def __init__(self) -> None:
-        """Take nothing: there is one such list."""
-        super().__init__(
-            required=True, error_messages={"required": "Say what to search for: q=canal."}
-        )
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to the entries that hold the words, each with its rank."""
-        ranked: QuerySet[Any] = qs.filter(words__match=value).annotate(rank=rank_of(value))
-        return ranked

@@ -13,7 +13,6 @@ from api.filters import (
     ExistsFilter,
     FlagFilter,
     PresenceFilter,
-    RequiredSearchFilter,
     SearchFilter,
     TimeFilter,
     ValuesFilter,
@@ -223,5 +222,7 @@ class GapFilterSet(RecordFilterSet):
 
 
 class SearchFilterSet(ListFilterSet):
-    q = RequiredSearchFilter()
+    """Takes words always: without them there is nothing to list."""
+
+    q = SearchFilter(required=True, error_messages={"required": "Say what to search for: q=canal."})
     kind = by_code(RecordKind, "kind", "Any of these kinds of records.")

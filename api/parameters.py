@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from copy import copy
 from datetime import date
 from itertools import islice
@@ -32,9 +33,7 @@ Errors = Iterable[dict[str, Any]]
 """Entries of a problem's errors, as ``api.problems.error`` makes them."""
 
 
-def refusal(
-    detail: str, nearest: str | None = None, allowed: list[str] | None = None
-) -> ValidationError:
+def refusal(detail: str, nearest: str | None = None, allowed: Any = None) -> ValidationError:
     """Return the error of a value, with the nearest match and the allowed values."""
     return ValidationError(detail, params={"nearest": nearest, "allowed": allowed})
 
@@ -76,9 +75,8 @@ class CodeField(ParameterField):
     def to_python(self, text: Any) -> Any:
         """Return the code itself."""
         if text not in self.codes:
-            raise refusal(
-                f"{text!r} is not in the vocabulary.", nearest(text, self.codes), self.codes
-            )
+            guess = nearest(text, self.codes)
+            raise refusal(f"{text!r} is not in the vocabulary.", guess, self.codes)
         return text
 
 
@@ -129,17 +127,14 @@ class CountryField(ParameterField):
     def to_python(self, text: Any) -> Any:
         """Return the code in upper case."""
         if not re.fullmatch("[A-Za-z]{2,3}|[0-9]{3}", text, re.ASCII):
-            raise refusal(
-                f"{text!r} is not a country code: write alpha-3 (PAN), alpha-2 (PA) or three "
-                "digits (591)."
-            )
+            cure = "write alpha-3 (PAN), alpha-2 (PA) or three digits (591)."
+            raise refusal(f"{text!r} is not a country code: {cure}")
         return text.upper()
 
     def resolve(self, values: list[Any]) -> list[Any]:
         """Return each code as alpha-3; a country the dataset does not hold stays as it is."""
-        rows = Country.objects.filter(
-            Q(pk__in=values) | Q(alpha2__in=values) | Q(numeric__in=values)
-        ).values_list("pk", "alpha2", "numeric")
+        named = Q(pk__in=values) | Q(alpha2__in=values) | Q(numeric__in=values)
+        rows = Country.objects.filter(named).values_list("pk", "alpha2", "numeric")
         alpha3 = {code: row[0] for row in rows for code in row}
         return list(dict.fromkeys(alpha3.get(value, value) for value in values))
 
@@ -151,26 +146,23 @@ class WordsField(ParameterField):
 
     def to_python(self, text: Any) -> list[str]:
         """Return the folded words, each once; a word that ends in * is a prefix."""
-        words: list[str] = []
+        words: dict[str, None] = {}
         for piece in text[:201].split():
             folded = fold(piece)
             if folded and piece.endswith("*"):
                 folded[-1] += "*"
-            words += folded
-        words = list(dict.fromkeys(words))
+            words |= dict.fromkeys(folded)
         if not words:
             raise refusal("There is no word to search for: write letters or digits.")
         if len(words) > MAX_WORDS or len(text) > 200:
             raise refusal(f"Ask for at most {MAX_WORDS} words, in 200 characters.")
-        return words
+        return list(words)
 
 
 class WholeNumberField(ParameterField):
     """A whole number between two bounds."""
 
-    def __init__(
-        self, least: int, most: int, *, default: int | None = None, **options: Any
-    ) -> None:
+    def __init__(self, least: int, most: int, *, default: Any = None, **options: Any) -> None:
         """Take the bounds, both included, and what is taken where the parameter is left out."""
         super().__init__(initial=default, **options)
         self.least, self.most = least, most
@@ -195,11 +187,9 @@ class DayField(ParameterField):
 
     def to_python(self, text: Any) -> date:
         """Return the day."""
-        try:
-            if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+            with suppress(ValueError):
                 return date.fromisoformat(text)
-        except ValueError:
-            pass
         raise refusal(f"{text!r} is not a day: write one such as 2025-02-03.")
 
 
@@ -225,12 +215,9 @@ class ListField(ParameterField):
         """Take the kind of value, and how many of them the list may hold and must."""
         super().__init__(**options)
         self.item, self.most, self.least = item, most, least
+        array = {"type": "array", "items": dict(item.schema), "minItems": least, "maxItems": most}
         # A pair is refused if it names one value twice; other lists may repeat themselves.
-        unique = {"uniqueItems": True} if least > 1 else {}
-        self.schema = {
-            "type": "array", "items": dict(item.schema), "minItems": least, "maxItems": most,
-            **unique,
-        }  # fmt: skip
+        self.schema = {**array, "uniqueItems": True} if least > 1 else array
 
     def to_python(self, text: Any) -> list[Any]:
         """Return the values in canonical form, each once."""
@@ -317,7 +304,9 @@ def _value(name: str, text: str | None, fields: Mapping[str, ParameterField], *,
     if text is None:
         raise refusal("The parameter is not percent-encoded UTF-8.")
     if name not in fields:
-        raise _unknown(name[:60], sorted(fields))
+        guess = nearest(name[:60], sorted(fields))
+        hint = f" Did you mean {guess!r}?" if guess else ""
+        raise refusal(f"There is no parameter {name[:60]!r} here.{hint}", guess, sorted(fields))
     if seen:
         raise refusal("The parameter stands twice; write any-of as one comma-separated list.")
     if not text.strip():
@@ -340,9 +329,3 @@ def _pairs(query: str) -> Iterator[tuple[str, str | None]]:
             yield raw_name[:60].encode("ascii", "replace").decode(), None
         else:
             yield name, text
-
-
-def _unknown(name: str, allowed: list[str]) -> ValidationError:
-    guess = nearest(name, allowed)
-    hint = f" Did you mean {guess!r}?" if guess else ""
-    return refusal(f"There is no parameter {name!r} here.{hint}", guess, allowed)

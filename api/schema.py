@@ -63,11 +63,7 @@ class StrictSchema(AutoSchema):
             return (getdoc(self.view.get) or "").partition(".")[0]
         name = self.view.serializer_class.__name__.removesuffix("Serializer")
         words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
-        return (
-            f"List {words.strip()} records"
-            if self.view.action == "list"
-            else f"Get one{words} record"
-        )
+        return f"List{words} records" if self.view.action == "list" else f"Get one{words} record"
 
     def component(
         self, name: str, schema: JsonSchema, kind: str = ResolvedComponent.SCHEMA

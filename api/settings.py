@@ -119,6 +119,7 @@ SPECTACULAR_SETTINGS = {
     ],
 }
 
+_LINE = "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -127,11 +128,8 @@ LOGGING = {
         "sparing": {"()": "api.serving.logs.RepeatedWarningFilter"},
     },
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s"},
-        "json": {
-            "()": "pythonjsonlogger.json.JsonFormatter",
-            "format": "%(asctime)s %(levelname)s %(request_id)s %(name)s %(message)s",
-        },
+        "line": {"format": _LINE},
+        "json": {"()": "pythonjsonlogger.json.JsonFormatter", "format": _LINE},
     },
     "handlers": {
         "console": {

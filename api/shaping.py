@@ -28,16 +28,16 @@ class Shape:
         return SELECTION if self.selected or self.expand else None
 
 
-def shaping_fields(keys: Iterable[str], expandable: Iterable[str]) -> dict[str, ParameterField]:
+def shaping_fields(keys: Collection[str], expandable: Collection[str]) -> dict[str, ParameterField]:
     """Return the parameters that shape a record of these keys."""
-    every = list(keys)
-    selection = f"The answer is then of type {SELECTION}."
+    parameters = {
+        "fields": (keys, "Only these keys of each record."),
+        "omit": (keys, "All keys of each record but these."),
+        "expand": (expandable, "Put the related records in place of their keys."),
+    }
     return {
-        "fields": ChoicesField(every, help_text=f"Only these keys of each record. {selection}"),
-        "omit": ChoicesField(every, help_text=f"All keys of each record but these. {selection}"),
-        "expand": ChoicesField(
-            expandable, help_text=f"Put the related records in place of their keys. {selection}"
-        ),
+        name: ChoicesField(names, help_text=f"{text} The answer is then of type {SELECTION}.")
+        for name, (names, text) in parameters.items()
     }
 
 
@@ -73,9 +73,8 @@ def select(records: list[JsonObject], shape: Shape) -> list[JsonObject]:
     """Return the records with only the keys that were asked for."""
     if not shape.selected:
         return records
-    return [
-        {key: value for key, value in record.items() if key in shape.keys} for record in records
-    ]
+    kept = shape.keys
+    return [{key: record[key] for key in record if key in kept} for record in records]
 
 
 def expand(
@@ -88,20 +87,15 @@ def expand(
     ``related_of`` gives the records that the keys of the named field lead to.
     """
     for name in shape.expand:
-        named = [record[name] for record in records]
-        keys = {
-            key
-            for value in named
-            for key in (value if isinstance(value, list) else [value])
-            if key is not None
-        }
-        related = {record["id"]: record for record in related_of(name, keys)}
+        keys: set[Any] = set()
+        for value in (record[name] for record in records):
+            keys.update(value if isinstance(value, list) else [value])
+        found = related_of(name, keys - {None})
+        related = {None: None, **{record["id"]: record for record in found}}
         for record in records:
             value = record[name]
-            if isinstance(value, list):
-                record[name] = [related[key] for key in value]
-            elif value is not None:
-                record[name] = related[value]
+            many = isinstance(value, list)
+            record[name] = [related[key] for key in value] if many else related[value]
 
 
 def count_facets(

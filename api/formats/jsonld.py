@@ -1,11 +1,14 @@
 """Records as JSON-LD, in the terms of schema.org, PROV and Web Annotation where they fit."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from rest_framework.relations import PrimaryKeyRelatedField
+from rest_framework.renderers import JSONRenderer
 from rest_framework.serializers import BaseSerializer, Serializer
 
 from api.addresses import absolute, record_url
@@ -13,8 +16,28 @@ from api.serializers.base import RecordKey
 from api.shaping import JsonObject
 from policy.models.registry import kind_of, list_name
 
+TERMS: JsonObject = json.loads(Path(__file__).with_name("terms.json").read_text())
+"""The terms that records use, and where they are published."""
 PASSAGE = "oa:SpecificResource"
 """The type of a passage, by itself and as the evidence of a fact."""
+
+
+class JsonLd(JSONRenderer):
+    """JSON-LD 1.1 in the terms of schema.org, PROV and Web Annotation.
+
+    A list has the page's release, count, links and facets beside its graph, not in it.
+    """
+
+    media_type = "application/ld+json"
+    format = "jsonld"
+    schema: ClassVar = {
+        "type": "object",
+        "required": ["@context"],
+        "additionalProperties": True,
+        "properties": {
+            "@context": {"type": "object", "description": "What the terms in the answer mean."}
+        },
+    }
 
 
 @cache
@@ -43,38 +66,8 @@ def context(view: Any, page: Iterable[str] = ()) -> JsonObject:
     they have no term, and the graph alone is read as data.
     """
     link = {"@type": "@id"}
-    terms = {
-        "@version": 1.1,
-        "@vocab": absolute(view.request._request, "/api/v1/codebook#"),
-        "schema": "https://schema.org/",
-        "prov": "http://www.w3.org/ns/prov#",
-        "oa": "http://www.w3.org/ns/oa#",
-        "id": "@id",
-        "type": "@type",
-        "name": "schema:name",
-        "label": "schema:name",
-        "title": "schema:name",
-        "aliases": "schema:alternateName",
-        "summary": "schema:abstract",
-        "note": "schema:disambiguatingDescription",
-        "quotation": "schema:text",
-        "language": "schema:inLanguage",
-        "published": "schema:datePublished",
-        "publisher": "schema:publisher",
-        "author": "schema:author",
-        "url": {"@id": "schema:url", **link},
-        "country": {"@id": "schema:nationality", **link},
-        "speaker": {"@id": "schema:creator", **link},
-        "about": {"@id": "schema:about", **link},
-        "traveller": {"@id": "schema:participant", **link},
-        "source": {"@id": "oa:hasSource", **link},
-        "evidence": {"@id": "prov:wasDerivedFrom", **link},
-        "selector": "oa:hasSelector",
-        "start": {"@id": "oa:start"},
-        "end": {"@id": "oa:end"},
-        "exact": "oa:exact",
-        **dict.fromkeys(("attributed_country", "host", "issues", "event"), link),
-    }
+    vocabulary = absolute(view.request._request, "/api/v1/codebook#")
+    terms = {"@version": 1.1, "@vocab": vocabulary, **TERMS}
     others = {name: link for name in references(view.serializer_class) if name not in terms}
     return {**terms, **others, **dict.fromkeys(page)}
 
@@ -90,27 +83,16 @@ def linked(view: Any, record: JsonObject) -> JsonObject:
 
 
 def _members(request: HttpRequest, record: JsonObject, lists: Mapping[str, str]) -> JsonObject:
-    members: JsonObject = {}
-    for name, value in record.items():
-        if name == "id":
-            continue
+    def written(name: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [written(name, entry) for entry in value]
         if name == "evidence":
-            members[name] = [_passage(request, passage) for passage in value]
-        elif name in lists and value:
-            members[name] = _urls(request, lists[name], value)
-        elif isinstance(value, list):
-            members[name] = [
-                _members(request, part, lists) if isinstance(part, dict) else part for part in value
-            ]
-        else:
-            members[name] = value
-    return members
+            return _passage(request, value)
+        if name in lists and value:
+            return record_url(request, lists[name], value)
+        return _members(request, value, lists) if isinstance(value, dict) else value
 
-
-def _urls(request: HttpRequest, resource: str, keys: Any) -> Any:
-    if isinstance(keys, list):
-        return [record_url(request, resource, key) for key in keys]
-    return record_url(request, resource, keys)
+    return {name: written(name, value) for name, value in record.items() if name != "id"}
 
 
 def _passage(request: HttpRequest, record: JsonObject) -> JsonObject:
@@ -120,11 +102,7 @@ def _passage(request: HttpRequest, record: JsonObject) -> JsonObject:
         "type": PASSAGE,
         "source": record_url(request, "sources", record["source"]),
         "selector": [
-            {
-                "type": "oa:TextPositionSelector",
-                "start": record["start"],
-                "end": record["end"],
-            },
+            {"type": "oa:TextPositionSelector", "start": record["start"], "end": record["end"]},
             {"type": "oa:TextQuoteSelector", "exact": record["quote"]},
         ],
         **{name: value for name, value in record.items() if name not in apart},

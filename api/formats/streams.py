@@ -1,4 +1,4 @@
-"""The formats beside JSON: CSV and NDJSON as streams, GeoJSON, and JSON-LD."""
+"""Whole lists as CSV and NDJSON, and records that are written in JSON already."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -60,46 +60,6 @@ class Ndjson(Csv):
         for record in records:
             kept = {key: record[key] for key in keys}
             yield json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n"
-
-
-class GeoJson(JSONRenderer):
-    """GeoJSON (RFC 7946): a FeatureCollection of a page, or for one record a Feature.
-
-    The page's release, count and links stand beside its features; the record is in properties.
-    """
-
-    media_type = "application/geo+json"
-    format = "geojson"
-    schema: ClassVar = {
-        "type": "object",
-        "required": ["type"],
-        "additionalProperties": True,
-        "properties": {
-            "type": {
-                "type": "string",
-                "enum": ["FeatureCollection", "Feature"],
-                "description": "Kind of GeoJSON object.",
-            }
-        },
-    }
-
-
-class JsonLd(JSONRenderer):
-    """JSON-LD 1.1 in the terms of schema.org, PROV and Web Annotation.
-
-    A list has the page's release, count, links and facets beside its graph, not in it.
-    """
-
-    media_type = "application/ld+json"
-    format = "jsonld"
-    schema: ClassVar = {
-        "type": "object",
-        "required": ["@context"],
-        "additionalProperties": True,
-        "properties": {
-            "@context": {"type": "object", "description": "What the terms in the answer mean."}
-        },
-    }
 
 
 class Selection(JSONRenderer):
@@ -178,17 +138,3 @@ def stream(
             yield "".join(piece).encode()
             piece, size = [], 0
     yield "".join(piece).encode()
-
-
-def country_feature(record: JsonObject) -> JsonObject:
-    """Return a country as a feature at its representative point."""
-    point = [record["longitude"], record["latitude"]]
-    geometry = {"type": "Point", "coordinates": point} if None not in point else None
-    return {"type": "Feature", "id": record["id"], "geometry": geometry, "properties": record}
-
-
-def trip_feature(record: JsonObject, points: dict[str, list[Any]]) -> JsonObject:
-    """Return a trip as a feature with a point per stop: no line, for the order is not known."""
-    stops = [points[stop["country"]] for stop in record["stops"] if stop["country"] in points]
-    geometry = {"type": "MultiPoint", "coordinates": stops} if stops else None
-    return {"type": "Feature", "id": record["id"], "geometry": geometry, "properties": record}

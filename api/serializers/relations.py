@@ -7,14 +7,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.addresses import record_url
+from api.serializers import records
 from api.serializers.base import CitationSerializer, RecordSerializer, Texts, column, names, parts
-from api.serializers.records import (
-    BilateralIssueSerializer,
-    EventSerializer,
-    GapSerializer,
-    StatementSerializer,
-    TripSerializer,
-)
 from policy.models import SearchEntry, Sentence
 from policy.models.registry import RecordKind, list_name, served_models
 from policy.search.words import snippet
@@ -78,7 +72,7 @@ class EventTotalsSerializer(serializers.Serializer):  # type: ignore[type-arg]
     )
 
 
-def part(record: type[serializers.BaseSerializer[Any]], name: str) -> Any:
+def dyad_part(record: type[serializers.BaseSerializer[Any]], name: str) -> Any:
     """Return the serializer of a dyad's records of one kind, with their number."""
     fields = {
         "count": serializers.IntegerField(help_text="Number of records, shown here or not."),
@@ -95,12 +89,12 @@ class DyadSerializer(serializers.Serializer):  # type: ignore[type-arg]
     release = serializers.CharField(help_text="Version of the release.")
     id = serializers.CharField(help_text="The two alpha-3 codes in alphabetical order.")
     countries = Texts(help_text="The two countries, as alpha-3, in that order.")
-    issues = part(BilateralIssueSerializer, "issues")
-    events = part(EventSerializer, "events")
+    issues = dyad_part(records.BilateralIssueSerializer, "issues")
+    events = dyad_part(records.EventSerializer, "events")
     event_totals = EventTotalsSerializer(help_text="The coded events, counted and scored.")
-    statements = part(StatementSerializer, "statements")
-    trips = part(TripSerializer, "trips")
-    gaps = part(GapSerializer, "gaps")
+    statements = dyad_part(records.StatementSerializer, "statements")
+    trips = dyad_part(records.TripSerializer, "trips")
+    gaps = dyad_part(records.GapSerializer, "gaps")
 
 
 class LedgerLineSerializer(RecordSerializer):

@@ -23,7 +23,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from api import filtersets, shaping
 from api.database.release import ServedRelease, served, snapshot
-from api.formats import streams
+from api.formats import geojson, jsonld, streams
 from api.formats.jsonld import context, linked
 from api.formats.spool import Spool
 from api.keyset import order_columns
@@ -178,9 +178,9 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         if action == "list":
             known += streams.STREAMS
         if cls.located:
-            known.append(streams.GeoJson)
+            known.append(geojson.GeoJson)
         if cls.linked_type:
-            known.append(streams.JsonLd)
+            known.append(jsonld.JsonLd)
         return known
 
     @classmethod
@@ -224,7 +224,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         """Yield the errors of shaping and paging in a format that has none."""
         renderer = self.request.accepted_renderer
         yield from check_shape(values, self.keys())
-        if isinstance(renderer, streams.GeoJson | streams.JsonLd):
+        if isinstance(renderer, geojson.GeoJson | jsonld.JsonLd):
             detail = "This format always holds whole records: leave the parameter out."
             unfit = SHAPING
         elif isinstance(renderer, streams.STREAMS):
@@ -282,10 +282,10 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
                 recipes.keep(request._request, self.served.token, recipe)
             return streams.ready(streams.page_of(page, self._bodies(rows)))
         records = self.written(rows, shape)
-        if isinstance(renderer, streams.GeoJson):
+        if isinstance(renderer, geojson.GeoJson):
             features = self.features(records)
             return Response({"type": "FeatureCollection", **page, "features": features})
-        if isinstance(renderer, streams.JsonLd):
+        if isinstance(renderer, jsonld.JsonLd):
             graph = [linked(self, record) for record in records]
             return Response({"@context": context(self, page), **page, "@graph": graph})
         return Response({**page, "results": records}, content_type=shape.media_type)
@@ -299,9 +299,9 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             if body is not None:
                 return streams.ready(body)
         (record,) = self.written([self.get_object()], shape)
-        if isinstance(request.accepted_renderer, streams.GeoJson):
+        if isinstance(request.accepted_renderer, geojson.GeoJson):
             return Response(self.features([record])[0])
-        if isinstance(request.accepted_renderer, streams.JsonLd):
+        if isinstance(request.accepted_renderer, jsonld.JsonLd):
             return Response({"@context": context(self), **linked(self, record)})
         return Response(record, content_type=shape.media_type)
 

@@ -1,10 +1,10 @@
 """What cuts across the lists: search, dyads, and the coverage of a source."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,25 +13,26 @@ from rest_framework.response import Response
 
 from api import filtersets
 from api.database.release import current
-from api.filters import COUNTRY
+from api.filters import COUNTRY, PAIR
 from api.formats import streams
 from api.parameters import KEY, CountryField, ListField, ParameterField
 from api.problems import RenamedError
 from api.serializers import relations as serializers
+from api.views import records
 from api.views.base import RecordViewSet, StrictView, raise_if_renamed
-from api.views.records import (
-    BilateralIssueViewSet,
-    EventViewSet,
-    GapViewSet,
-    StatementViewSet,
-    TripViewSet,
-)
 from policy import dyads
 from policy.coverage import ledger
 from policy.models import Country, Renaming, SearchEntry, Source
 from policy.models.registry import RecordKind
 
-PAIR = ListField(CountryField(), least=2, most=2)
+PARTS: dict[str, tuple[type[RecordViewSet], Callable[[str, str], Q]]] = {
+    "issues": (records.BilateralIssueViewSet, dyads.issues_between),
+    "events": (records.EventViewSet, dyads.events_between),
+    "statements": (records.StatementViewSet, dyads.statements_between),
+    "trips": (records.TripViewSet, dyads.trips_between),
+    "gaps": (records.GapViewSet, dyads.gaps_between),
+}
+"""What a dyad carries: the records of which list, and which of them are between two countries."""
 SHOWN = 100
 """How many records of each kind a dyad carries; the list it links to has them all."""
 
@@ -66,12 +67,9 @@ class DyadsView(StrictView):
     @extend_schema(operation_id="dyads_list", responses=serializers.DyadListSerializer)
     def get(self, request: Request) -> Response:
         """List the pairs in order of their keys, with the numbers of issues and events between."""
-        wanted = self.values.get("country", [])
-        found = [
-            dyad
-            for dyad in dyads.dyads()
-            if not wanted or dyad.first in wanted or dyad.second in wanted
-        ]
+        wanted = set(self.values.get("country", []))
+        every = dyads.dyads()
+        found = [one for one in every if not wanted or {one.first, one.second} & wanted]
         page = {"release": current().version, "count": len(found), "results": found}
         return Response(serializers.DyadListSerializer(page).data)
 
@@ -94,27 +92,20 @@ class DyadView(StrictView):
     )
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
         """Return issues with both positions, events with their totals, statements, trips, gaps."""
-        first, second = self._countries(id)
-        parts: dict[str, tuple[type[RecordViewSet], Q]] = {
-            "issues": (BilateralIssueViewSet, dyads.issues_between(first, second)),
-            "events": (EventViewSet, dyads.events_between(first, second)),
-            "statements": (StatementViewSet, dyads.statements_between(first, second)),
-            "trips": (TripViewSet, dyads.trips_between(first, second)),
-            "gaps": (GapViewSet, dyads.gaps_between(first, second)),
-        }
+        pair = self._countries(id)
         answer: dict[str, Any] = {
             "release": current().version,
-            "id": f"{first}-{second}",
-            "countries": [first, second],
+            "id": "-".join(pair),
+            "countries": pair,
         }
-        for name, (viewset, condition) in parts.items():
-            found = viewset.queryset.filter(condition)  # type: ignore[union-attr]
+        for name, (viewset, between) in PARTS.items():
+            found: QuerySet[Any] = viewset.queryset.filter(between(*pair))  # type: ignore[union-attr]
             answer[name] = {"count": found.count(), "records": found[:SHOWN]}
             if name == "events":
                 answer["event_totals"] = dyads.event_totals(found)
         return Response(serializers.DyadSerializer(answer).data)
 
-    def _countries(self, text: str) -> tuple[str, str]:
+    def _countries(self, text: str) -> list[str]:
         """Return the two alpha-3 codes in order; Http404 when these are not two known countries."""
         try:
             codes = PAIR.to_python(text.replace("-", ","))
@@ -128,8 +119,7 @@ class DyadView(StrictView):
                 raise RenamedError("-".join(codes), pair, f"/api/v1/dyads/{pair}")
             absent = ", ".join(code for code in codes if code not in known)
             raise Http404(f"This release holds no country {absent}.")
-        first, second = sorted(codes)
-        return first, second
+        return sorted(codes)
 
 
 class CoverageView(StrictView):
@@ -152,11 +142,7 @@ class CoverageView(StrictView):
             raise_if_renamed(RecordKind.SOURCE, id, "/api/v1/sources/{}/coverage")
             raise Http404(f"This release holds no source {id!r}.")
         lines = ledger(source.pk)
-        answer = {
-            "release": current().version,
-            "source": source.pk,
-            "sentences": len(lines),
-            "cited": sum(1 for line in lines if line.citations),
-            "ledger": lines,
-        }
+        cited = sum(1 for line in lines if line.citations)
+        answer = {"source": source.pk, "sentences": len(lines), "cited": cited, "ledger": lines}
+        answer["release"] = current().version
         return Response(serializers.CoverageSerializer(answer).data)

@@ -56,22 +56,21 @@ class IndexView(StrictView):
         """Return the description of the service, with links to all resources."""
         names = [*RESOURCES, "dyads", "release", "codebook"]
         release, link = current(), partial(absolute, request._request)
-        return Response(
-            {
-                "name": "Demarche",
-                "description": "Foreign-policy facts as an API, each traced to the sentence it "
-                "rests on.",
-                "release": release.version,
-                "licence": release.licence,
-                "counts": serializers.ReleaseSerializer(release).data["counts"],
-                "resources": {name: link(f"/api/v1/{name}") for name in names},
-                "search": link("/api/v1/search?q={words}"),
-                "docs": link("/docs"),
-                "reference": link("/redoc"),
-                "schema": link("/api/schema"),
-                "problems": link("/problems"),
-            }
-        )
+        index = {
+            "name": "Demarche",
+            "description": "Foreign-policy facts as an API, each traced to the sentence it "
+            "rests on.",
+            "release": release.version,
+            "licence": release.licence,
+            "counts": serializers.ReleaseSerializer(release).data["counts"],
+            "resources": {name: link(f"/api/v1/{name}") for name in names},
+            "search": link("/api/v1/search?q={words}"),
+            "docs": link("/docs"),
+            "reference": link("/redoc"),
+            "schema": link("/api/schema"),
+            "problems": link("/problems"),
+        }
+        return Response(index)
 
 
 class ProblemsView(StrictView):
