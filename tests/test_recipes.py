@@ -8,10 +8,11 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
 
+from api.database.release import served
 from api.models import Rendering
 from api.rendering import recipes
 from api.rendering.records import render_all
-from api.views.base import StrictView
+from api.views import base
 from policy.models import Release
 from tests.conftest import RESOURCES, VIEWSETS
 from tests.samples import FIRST, SECOND
@@ -26,8 +27,9 @@ KNOWN = f"/api/v1/countries/{FIRST['id']}"
 def both(db, settings, monkeypatch):
     """The application with recipes and without, and what the first left to REST framework."""
     render_all()
+    served()
     monkeypatch.setattr(recipes, "_kept", {})
-    ask, passed, initial = asking(get_wsgi_application()), [], StrictView.initial
+    ask, passed, initial = asking(get_wsgi_application()), [], base.StrictView.initial
 
     def noted(view, request, *args, **kwargs):
         if settings.RECIPES:
@@ -40,7 +42,7 @@ def both(db, settings, monkeypatch):
         settings.RECIPES = True
         return answer
 
-    monkeypatch.setattr(StrictView, "initial", noted)
+    monkeypatch.setattr(base.StrictView, "initial", noted)
     with connections_kept():
         yield SimpleNamespace(prepared=ask, plain=plain, passed=passed)
 
@@ -157,10 +159,10 @@ def test_a_recipe_of_another_release_is_not_followed(both):
 def test_a_database_that_fails_is_told(both, monkeypatch):
     both.prepared(KNOWN)
 
-    def away(places):
+    def away(place):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(Rendering, "bodies", away)
+    monkeypatch.setattr(base, "rendered_record", away)
     assert both.prepared(KNOWN).status == 503
     monkeypatch.undo()
     assert both.prepared(KNOWN).status == 200

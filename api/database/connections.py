@@ -121,6 +121,15 @@ def read_transaction(alias: str) -> Iterator[None]:
             raise
 
 
+@contextmanager
+def read_cursor(alias: str) -> Iterator[Any]:
+    """Open a cursor for one statement, on a connection that was not closed meanwhile."""
+    connection = connections[alias]
+    _leave_closed(connection)
+    with connection.cursor() as cursor:
+        yield cursor
+
+
 def _leave_closed(connection: BaseDatabaseWrapper) -> None:
     """Take a connection from the pool that the server has not closed while it lay idle there.
 

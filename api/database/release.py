@@ -14,11 +14,12 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.db import Error, OperationalError, connections, transaction
-from django.db.models import Subquery
+from django.db.models import CharField, QuerySet, Subquery
 
-from api.database.connections import PATIENCE, read_transaction, silence, within
+from api.database.compiled import CompiledQuery, ParameterSlot
+from api.database.connections import PATIENCE, read_cursor, read_transaction, silence, within
 from api.database.replicas import PRIMARY, chosen, databases, reading
-from api.models import RenderedState
+from api.models import RenderedState, Rendering
 from api.problems import UnavailableError
 from api.rendering.version import serializers_digest
 from policy.models import AttachedTexts, Release
@@ -134,18 +135,43 @@ def served() -> ServedRelease:
     return opened.served
 
 
+def rendered_record(place: str) -> tuple[ServedRelease, str] | None:
+    """Return the release and a rendering, read by one statement, which is a snapshot by itself.
+
+    None if there is no such rendering or it cannot be used, if this state of the dataset was not
+    seen before, and if there are replicas to choose from. Raises django.db.Error.
+    """
+    if databases.many or watch.away:
+        return None
+    with within(PATIENCE), watch.needed(), read_cursor(PRIMARY) as cursor:
+        _record_query().run(cursor, {"place": place})
+        *state, body = cursor.fetchone() or (None,)
+    release = _recent.get(tuple(state))
+    return (release, body) if release and release.rendered and body is not None else None
+
+
 def current() -> Release:
     """Return the release that is loaded; raises NoReleaseError."""
     return served().release
 
 
-@cache
-def _question() -> tuple[str, tuple[Any, ...]]:
-    """Return the query for the release and its state, written once, for every request asks it."""
+def _releases() -> QuerySet[Any]:
+    """Return the release with what tells its state: attached texts, and stamp of renderings."""
     texts = AttachedTexts.objects.filter(pk=AttachedTexts.ONLY).values("digest")
     stamps = RenderedState.objects.filter(pk=RenderedState.ONLY).values("stamp")
-    releases = Release.objects.annotate(texts=Subquery(texts), rendered=Subquery(stamps))
-    return releases[:1].query.sql_with_params()
+    return Release.objects.annotate(texts=Subquery(texts), rendered=Subquery(stamps))
+
+
+@cache
+def _release_query() -> CompiledQuery:
+    return CompiledQuery(_releases()[:1])
+
+
+@cache
+def _record_query() -> CompiledQuery:
+    place = ParameterSlot("place", CharField())
+    body = Subquery(Rendering.objects.filter(pk=place).values("body"))
+    return CompiledQuery(_releases().annotate(body=body)[:1])
 
 
 def _look() -> ServedRelease | None:
@@ -155,7 +181,7 @@ def _look() -> ServedRelease | None:
     if row is None or seen is not None:
         return seen
     with transaction.atomic(using=chosen.get()):
-        row, release = _row(), cast("Any", next(iter(Release.objects.raw(*_question())), None))
+        row, release = _row(), cast("Any", _releases().first())
         if row is None:
             return None
         content = _sha256(release.content_hash, release.texts)
@@ -174,7 +200,7 @@ _recent: dict[Any, ServedRelease] = {}
 
 def _row() -> tuple[Any, ...] | None:
     with connections[chosen.get()].cursor() as cursor:
-        cursor.execute(*_question())
+        _release_query().run(cursor, {})
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
 

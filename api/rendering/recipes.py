@@ -9,9 +9,12 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
-from django.db.models import Expression, Field, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from rest_framework.exceptions import APIException
 
+from api.database.compiled import CompiledQuery, ParameterSlot
+from api.database.release import ServedRelease, served, snapshot
 from api.formats import streams
 from api.keyset import KeysetPager, Lookups, index_ranges
 from api.models import Rendering
@@ -23,31 +26,22 @@ PLAIN_QUERY = re.compile(r"(?:[a-z_]+=[^&]*(?:&[a-z_]+=[^&]*)*)?")
 CURSOR = "cursor="
 
 RecipeKey = tuple[str, ...]
-"""State of the dataset, scheme, host, path, and the parameters but for the cursor."""
-CompiledQuery = tuple[str, tuple[Any, ...]]
-"""SQL and its parameters, some of which are slots."""
-
-
-class ParameterSlot(Expression):
-    """Takes the place of a parameter in a query that is compiled once and run with many values."""
-
-    def __init__(self, column: str, field: "Field[Any, Any]") -> None:
-        """Take the name and the field of the column it is compared with."""
-        super().__init__(output_field=field)
-        self.column = column
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        """Return a placeholder, and this slot as its parameter."""
-        return "%s", [self]
+"""Scheme, host, path, and the parameters but for the cursor."""
 
 
 class PageRecipe:
     """Any page of a list whose records are rendered; only its cursor varies."""
 
     def __init__(
-        self, pager: KeysetPager, resource: str, queryset: QuerySet[Any], page: dict[str, Any]
+        self,
+        token: str,
+        pager: KeysetPager,
+        resource: str,
+        queryset: QuerySet[Any],
+        page: dict[str, Any],
     ) -> None:
-        """Take what the pages share, and what stands around the records of one of them."""
+        """Take what the pages share: the state of the dataset, and what surrounds the records."""
+        self.token = token
         self._pager, self._resource, self._page = pager, resource, page
         self._rows = queryset.values_list("pk", *(column.name for column in pager.columns))
         self._compiled: dict[Any, list[CompiledQuery]] = {}
@@ -78,10 +72,9 @@ class PageRecipe:
             for column, value in zip(self._pager.columns, values or (), strict=values is not None)
         }
         found: list[Any] = []
-        for sql, parameters in self._queries(values, backwards=backwards):
-            given = [stored[p.column] if type(p) is ParameterSlot else p for p in parameters]
+        for query in self._queries(values, backwards=backwards):
             with connection.cursor() as cursor:
-                cursor.execute(sql, given)
+                query.run(cursor, stored)
                 found += cursor.fetchmany(number - len(found))
             if len(found) == number:
                 break
@@ -104,7 +97,7 @@ class PageRecipe:
         """Return the query for one range of an index, None if no row can be in it."""
         rows = self._rows.filter(*map(Q, conditions)).order_by(*order)[: self._pager.size + 1]
         try:
-            return rows.query.sql_with_params()
+            return CompiledQuery(rows)
         except EmptyResultSet:
             return None
 
@@ -112,29 +105,33 @@ class PageRecipe:
 _kept: dict[RecipeKey, PageRecipe] = {}
 
 
-def keep(request: HttpRequest, token: str, recipe: PageRecipe) -> None:
-    """Keep the recipe of a page that this request was answered with, in this state of the dataset.
-
-    ``token`` is that of the release that is served.
-    """
-    key, _ = _key_of(request, token)
+def keep(request: HttpRequest, recipe: PageRecipe) -> None:
+    """Keep the recipe of the page that this request was answered with."""
+    key, _ = _key_of(request)
     if key:
         if len(_kept) >= KEPT:
             _kept.clear()
         _kept[key] = recipe
 
 
-def page_body(request: HttpRequest, token: str) -> str | None:
-    """Return the page that a request asks for, None if no recipe for it is kept.
+def rendered_page(request: HttpRequest) -> tuple[ServedRelease, str] | None:
+    """Return the page that a request asks for and the release it is of, None without a recipe.
 
-    Raises InvalidParametersError, StaleCursorError and django.db.Error.
+    None also where the cursor has to be refused. Raises django.db.Error.
     """
-    key, cursor = _key_of(request, token)
+    key, cursor = _key_of(request)
     recipe = _kept.get(key) if key else None
-    return recipe.body(cursor) if recipe else None
+    if recipe is None:
+        return None
+    with snapshot():
+        try:
+            release = served()
+            return (release, recipe.body(cursor)) if release.token == recipe.token else None
+        except APIException:
+            return None
 
 
-def _key_of(request: HttpRequest, token: str) -> tuple[RecipeKey | None, str | None]:
+def _key_of(request: HttpRequest) -> tuple[RecipeKey | None, str | None]:
     """Return the key of the recipe for a request, None for an unusual query, and its cursor."""
     query = request.META.get("QUERY_STRING", "")
     pairs = sorted(query.split("&"))
@@ -142,5 +139,5 @@ def _key_of(request: HttpRequest, token: str) -> tuple[RecipeKey | None, str | N
     if len(cursors) > 1 or not PLAIN_QUERY.fullmatch(query):
         return None, None
     others = "&".join(pair for pair in pairs if pair not in cursors)
-    key = token, str(request.scheme), request.META.get("HTTP_HOST", ""), request.path, others
+    key = str(request.scheme), request.META.get("HTTP_HOST", ""), request.path, others
     return key, cursors[0].removeprefix(CURSOR) if cursors else None

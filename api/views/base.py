@@ -14,7 +14,7 @@ from django.db import Error
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from django.utils.functional import classproperty
-from rest_framework.exceptions import APIException, NotAcceptable
+from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,7 +22,7 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from api import filtersets, shaping
-from api.database.release import ServedRelease, served, snapshot
+from api.database.release import ServedRelease, rendered_record, served, snapshot
 from api.formats import geojson, jsonld, streams
 from api.formats.jsonld import context, linked
 from api.formats.spool import Spool
@@ -92,9 +92,7 @@ class StrictView(APIView):
             return self._labelled(request, response)
         try:
             with snapshot():
-                rendered = self.rendered_response(request)
-                response = rendered or super().dispatch(request, *args, **kwargs)
-                return self._labelled(request, response)
+                return self._labelled(request, super().dispatch(request, *args, **kwargs))
         except Error as away:
             return unavailable(request, away)
 
@@ -103,10 +101,6 @@ class StrictView(APIView):
         if self.lasting and response.status_code == HTTPStatus.OK:
             label(request.META, response, self.served)
         return response
-
-    def rendered_response(self, request: Any) -> HttpResponseBase | None:
-        """Return an answer that needs none of REST framework, None where there is none."""
-        return None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Read every parameter before anything is done with one.
@@ -197,28 +191,34 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         paging = cls.pagination_class.fields(cls.ordering_fields)
         return {**fields, "facets": facets, **filters, **paging}
 
-    def rendered_response(self, request: Any) -> HttpResponseBase | None:
-        """Return a rendered record, or the page of a recipe; what may be refused is left alone."""
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Answer what is rendered without REST framework, which takes longer than all the rest."""
+        try:
+            found = self._rendered(request)
+        except Error as away:
+            return unavailable(request, away)
+        if found is None:
+            return super().dispatch(request, *args, **kwargs)
+        self.served, body = found
+        return self._labelled(request, streams.ready(body, ", ".join(METHODS)))
+
+    def _rendered(self, request: Any) -> tuple[ServedRelease, str] | None:
+        """Return a rendered record, or the page of a recipe, and the release it is of.
+
+        None where there is none, or where something has to be read that may be refused.
+        """
         if not (settings.RECIPES and self.ahead and request.method == "GET"):
             return None
         formats = self.formats("retrieve" if self.kwargs else "list")
         media_types = tuple(known.media_type for known in formats)
         if not prefers_first(request.META.get("HTTP_ACCEPT", "*/*"), media_types):
             return None
-        try:
-            self.served = served()
-            body = self._rendered_body(request, self.served) if self.served.rendered else None
-        except (APIException, Http404):
-            return None
-        return None if body is None else streams.ready(body, ", ".join(METHODS))
-
-    def _rendered_body(self, request: Any, served: ServedRelease) -> str | None:
         if not self.kwargs:
-            return recipes.page_body(request, served.token)
-        if request.META.get("QUERY_STRING"):
+            return recipes.rendered_page(request)
+        key = self.kwargs["pk"]
+        if request.META.get("QUERY_STRING") or "\0" in key:
             return None
-        place = f"{self.resource}/{self._read_key()}"
-        return Rendering.bodies([place]).get(place)
+        return rendered_record(f"{self.resource}/{key}")
 
     def check_parameters(self, values: Values) -> Errors:
         """Yield the errors of shaping and paging in a format that has none."""
@@ -278,8 +278,9 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         page = pagination.envelope(facets)
         if self._as_rendered(request, shape):
             if settings.RECIPES and self.served and listing.hits is None:
-                recipe = recipes.PageRecipe(pagination.pager, self.resource, listing.rows, page)
-                recipes.keep(request._request, self.served.token, recipe)
+                pager, token = pagination.pager, self.served.token
+                recipe = recipes.PageRecipe(token, pager, self.resource, listing.rows, page)
+                recipes.keep(request._request, recipe)
             return streams.ready(streams.page_of(page, self._bodies(rows)))
         records = self.written(rows, shape)
         if isinstance(renderer, geojson.GeoJson):
