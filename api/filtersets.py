@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from api.filters import (
     COUNTRY,
@@ -17,7 +17,6 @@ from api.filters import (
     TimeFilter,
     ValuesFilter,
 )
-from api.listing import Listing
 from api.parameters import KEY, LANGUAGE, M49, CodeField, CountryField, QuadField, WholeNumberField
 from policy import dyads, plover
 from policy.models.base import Precision, Support
@@ -52,21 +51,6 @@ class ListFilterSet(django_filters.FilterSet):
     """The filters of one list."""
 
     base_filters: ClassVar[Mapping[str, ValuesFilter]]
-
-    def __init__(self, values: Mapping[str, Any], queryset: QuerySet[Any]) -> None:
-        """Take the values that were read by the fields of the filters, and the list to narrow.
-
-        Filters keep no state of a request, so that unlike django-filter's own none is copied.
-        """
-        self.queryset = queryset
-        self.values = {name: value for name, value in values.items() if name in self.base_filters}
-
-    def listing(self) -> Listing:
-        """Return the list with every filter applied."""
-        listing = Listing(self.queryset, self.queryset)
-        for name in self.values:
-            listing = self.base_filters[name].narrow(listing, self.values, name)
-        return listing
 
 
 class RecordFilterSet(ListFilterSet):

@@ -110,14 +110,14 @@ class Page(Generic[RowType]):
 class KeysetPager:
     """What all pages of a list share, as long as the release is the same.
 
-    ``asked`` are the parameters without the cursor; ``address`` is the list's own, without them.
+    ``asked`` are the parameters without the cursor, ``address`` returns the list's own address.
     """
 
     columns: list[Column]
     size: int
     place: CursorScope
     asked: Mapping[str, str]
-    address: str
+    address: Callable[[], str]
 
     def begin(self, cursor: str | None) -> tuple[bool, list[Any] | None]:
         """Tell where a page begins: whether it is read backwards, and after which values.
@@ -174,7 +174,7 @@ class KeysetPager:
     def _link(self, values: list[Any], *, backwards: bool) -> str:
         cursor = encoded(self.place, self.asked, values, backwards=backwards)
         query = urlencode([*sorted(self.asked.items()), ("cursor", cursor)], safe=",")
-        return f"{self.address}?{query}"
+        return f"{self.address()}?{query}"
 
 
 def index_ranges(

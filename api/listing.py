@@ -1,19 +1,27 @@
 """A list as it was asked for: which rows it has, how many, and how a page of them is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple
+from functools import lru_cache, partial
+from typing import Any, ClassVar, NamedTuple, Self
 
 from django.db.models import QuerySet
+from rest_framework.pagination import BasePagination
+from rest_framework.request import Request
 
-from api.database.release import served
-from api.keyset import RANK, Column, read_rows
+from api.addresses import absolute
+from api.database.release import current, served
+from api.keyset import RANK, Column, CursorField, KeysetPager, order_columns, read_rows
+from api.parameters import OrderingField, ParameterField, Values, WholeNumberField
 from policy.models import Release
 from policy.models.registry import kind_of
 from policy.release.contents import file_name
 from policy.search.counts import number_of
 from policy.search.hits import Hits
 from policy.search.words import entry_key, record_key
+
+DEFAULT_PAGE_SIZE = 50
+MAX_PAGE_SIZE = 500
 
 
 class Hit(NamedTuple):
@@ -41,6 +49,15 @@ class Listing:
     counted: QuerySet[Any] | None = None
     hits: Hits | None = None
 
+    @classmethod
+    def of(cls, records: QuerySet[Any], filters: Mapping[str, Any], values: Values) -> Self:
+        """Return a list with every filter applied that there is a value for."""
+        listing = cls(records, records)
+        given = {name: value for name, value in values.items() if name in filters}
+        for name in given:
+            listing = filters[name].narrow(listing, given, name)
+        return listing
+
     def count(self, release: Release) -> int:
         """Return the exact number of rows; ``release`` tells that of a list nobody narrowed."""
         if self.hits is not None:
@@ -48,7 +65,7 @@ class Listing:
         if self.counted is not None:
             return self.counted.count()
         if not self.rows.query.where:
-            told: int | None = release.counts.get(file_name(self.rows.model))
+            told: int | None = release.counts.get(file_name(self.rows.model))  # type: ignore[arg-type]
             if told is not None:
                 return told
         return self.rows.count()
@@ -92,3 +109,106 @@ def _number_of_hits(content_hash: str, hits: Hits) -> int:
     """Return the number of hits, which a release never changes: every page of a search tells it."""
     known = number_of(hits, served().common_words)
     return hits.count() if known is None else known
+
+
+class ListPage:
+    """One page of a list, and the way to its neighbours."""
+
+    def __init__(self, listing: Listing, request: Request, values: Values, ordering: Any) -> None:
+        """Take a list, and the parameters of the request for it as their fields read them.
+
+        ``ordering`` has the columns to order by, by their names. Raises InvalidParametersError and
+        StaleCursorError.
+        """
+        asked = request.query_params
+        self.listing, self.release = listing, current()
+        self.pager = KeysetPager(
+            order_columns(listing.rows, ordering, values.get("ordering", [])),
+            values.get("page_size", DEFAULT_PAGE_SIZE),
+            (self.release.content_hash, request.path),
+            {name: str(asked[name]) for name in asked if name != "cursor"},
+            partial(absolute, request._request, request.path),
+        )
+        self.backwards, self.after = self.pager.begin(values.get("cursor"))
+        self.count = listing.count(self.release)
+
+    def read(self, *, keys_only: bool) -> list[Any]:
+        """Return the rows of the page; with ``keys_only`` only the key of each is needed."""
+        columns = self.pager.columns
+        read = self.pager.read(backwards=self.backwards)
+        number = self.pager.size + 1
+        rows = self.listing.read(read, self.after, number, total=self.count, keys_only=keys_only)
+        self.page = self.pager.page(
+            rows,
+            lambda row: [getattr(row, column.name) for column in columns],
+            backwards=self.backwards,
+            begun=self.after is not None,
+        )
+        return self.page.rows
+
+    def envelope(self, facets: dict[str, Any]) -> dict[str, Any]:
+        """Return what stands around the records: release, count, links and facets."""
+        return {
+            "release": self.release.version,
+            "count": self.count,
+            "next": self.page.next,
+            "previous": self.page.previous,
+            "facets": facets,
+        }
+
+
+class KeysetPagination(BasePagination):
+    """What the schema tells of paging: its parameters, and what stands around the records."""
+
+    fixed_fields: ClassVar[dict[str, ParameterField]] = {
+        "cursor": CursorField(
+            help_text="Where a page begins: taken from next or previous, never made by hand. It is "
+            "bound to its filters, its ordering and its release."
+        ),
+        "page_size": WholeNumberField(
+            1,
+            MAX_PAGE_SIZE,
+            default=DEFAULT_PAGE_SIZE,
+            help_text="Greatest number of records on a page.",
+        ),
+    }
+
+    @classmethod
+    def fields(cls, ordering: Any) -> dict[str, ParameterField]:
+        """Return the parameters of paging by name; ``ordering`` has the names to order by."""
+        text = (
+            "Columns to order by, the first one first; a minus sign turns one round. Records "
+            "without a value come last. The key decides between equals."
+        )
+        return {**cls.fixed_fields, "ordering": OrderingField(ordering, help_text=text)}
+
+    def get_paginated_response_schema(self, schema: Any) -> Any:
+        """Return the JSON schema of a page."""
+        link = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "description": "One page of a list, and the way to the others.",
+            "required": ["release", "count", "next", "previous", "facets", "results"],
+            "properties": {
+                "release": {
+                    "type": "string",
+                    "description": "Version of the release the page was read from.",
+                    "examples": ["1.0.0"],
+                },
+                "count": {
+                    "type": "integer",
+                    "minimum": 0,
+                    "description": "Number of records in the whole list, all pages together.",
+                    "examples": [11],
+                },
+                "next": {**link, "description": "URL of the next page; null on the last."},
+                "previous": {**link, "description": "URL of the page before; null on the first."},
+                "facets": {
+                    "allOf": [{"$ref": "#/components/schemas/Facets"}],
+                    "description": "Per facet that was asked for, the number of records in the "
+                    "whole list by value, the most frequent first.",
+                    "examples": [{"topic": [{"value": "migration", "count": 7}]}],
+                },
+                "results": {**schema, "description": "The records of this page, in order."},
+            },
+        }

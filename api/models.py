@@ -1,9 +1,8 @@
 """Records as they are served, rendered once when a release is loaded."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
-from django.db import connections, models, router
+from django.db import models
 
 from policy.models.base import Key, LongText, Text, sha256_field
 
@@ -20,17 +19,6 @@ class Rendering(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
-
-    @classmethod
-    def bodies(cls, places: Sequence[str]) -> dict[str, str]:
-        """Return the renderings by their ids; the query is written here, as every page asks it."""
-        if not places:
-            return {}
-        marks = ", ".join(["%s"] * len(places))
-        sql = f"SELECT id, body FROM {cls._meta.db_table} WHERE id IN ({marks})"  # noqa: S608
-        with connections[router.db_for_read(cls)].cursor() as cursor:
-            cursor.execute(sql, places)
-            return dict(cursor.fetchall())
 
 
 class RenderedState(models.Model):

@@ -60,7 +60,7 @@ INSTALLED_APPS = [
     "api",
 ]
 MIDDLEWARE = [
-    "api.serving.headers.add_headers",
+    "api.serving.middleware.add_headers",
     "api.serving.middleware.observe",
     "api.serving.middleware.require_read",
     "whitenoise.middleware.WhiteNoiseMiddleware",

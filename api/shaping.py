@@ -1,7 +1,6 @@
 """Which keys of a record a client is given, which related records stand in it, and counts."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Model, QuerySet
@@ -11,21 +10,6 @@ from api.problems import error
 from api.schema import SELECTION
 
 JsonObject = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a client asked of the records it is given."""
-
-    keys: frozenset[str]
-    expand: tuple[str, ...]
-    facets: tuple[str, ...]
-    selected: bool
-
-    @property
-    def media_type(self) -> str | None:
-        """The media type of the answer, None for the usual one."""
-        return SELECTION if self.selected or self.expand else None
 
 
 def shaping_fields(keys: Collection[str], expandable: Collection[str]) -> dict[str, ParameterField]:
@@ -49,44 +33,31 @@ def check_shape(values: Values, keys: Collection[str]) -> Errors:
     elif len(omitted) == len(keys):
         yield error("omit", "Nothing would be left of the records.")
     else:
-        kept = _kept(values, keys)
+        kept = kept_keys(values, keys)
         absent = [name for name in values.get("expand", ()) if name not in kept]
         if absent:
             yield error("expand", f"{absent[0]!r} is left out of the fields.")
 
 
-def shape_of(values: Values, keys: Iterable[str]) -> Shape:
-    """Return the shape that the parameters of a request ask for."""
-    return Shape(
-        _kept(values, keys),
-        tuple(values.get("expand", ())),
-        tuple(values.get("facets", ())),
-        selected="fields" in values or "omit" in values,
-    )
-
-
-def _kept(values: Values, keys: Iterable[str]) -> frozenset[str]:
+def kept_keys(values: Values, keys: Iterable[str]) -> frozenset[str]:
+    """Return which of a record's keys are asked for."""
     return frozenset(values.get("fields", keys)) - frozenset(values.get("omit", ()))
 
 
-def select(records: list[JsonObject], shape: Shape) -> list[JsonObject]:
-    """Return the records with only the keys that were asked for."""
-    if not shape.selected:
-        return records
-    kept = shape.keys
-    return [{key: record[key] for key in record if key in kept} for record in records]
-
-
-def expand(
+def shaped(
     records: list[JsonObject],
-    shape: Shape,
+    values: Values,
     related_of: Callable[[str, Collection[str]], list[JsonObject]],
-) -> None:
-    """Put related records in place of their keys, one level deep, at one list's cost each.
+) -> list[JsonObject]:
+    """Return records with the keys that are asked for, and related records in place of their keys.
 
-    ``related_of`` gives the records that the keys of the named field lead to.
+    ``related_of`` gives the records that the keys of the named field lead to, for all records at
+    once; these are one level deep.
     """
-    for name in shape.expand:
+    if records and {"fields", "omit"} & values.keys():
+        kept = kept_keys(values, records[0])
+        records = [{key: record[key] for key in record if key in kept} for record in records]
+    for name in values.get("expand", ()):
         keys: set[Any] = set()
         for value in (record[name] for record in records):
             keys.update(value if isinstance(value, list) else [value])
@@ -96,14 +67,15 @@ def expand(
             value = record[name]
             many = isinstance(value, list)
             record[name] = [related[key] for key in value] if many else related[value]
+    return records
 
 
 def count_facets(
-    queryset: QuerySet[Any], shape: Shape, paths: Mapping[str, str]
+    queryset: QuerySet[Any], names: Iterable[str], paths: Mapping[str, str]
 ) -> dict[str, list[JsonObject]]:
     """Count the records of a whole list by each value of the facets that were asked for."""
     counted = {}
-    for name in shape.facets:
+    for name in names:
         path = paths[name]
         rows = (
             queryset.order_by()

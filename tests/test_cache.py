@@ -11,10 +11,9 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
 from api.database import release
-from api.formats import streams
+from api.formats import spool, streams
 from api.serving.cache import ResponseCache
 from api.serving.compression import preferred_encoding
-from api.views import base
 from policy.models import Release
 from tests.conftest import RESOURCES
 from tests.samples import DYAD, WORD, records, sample
@@ -267,9 +266,9 @@ def test_an_unknown_release_answers_503_and_forgets_nothing_wrong(serve):
 
 def test_whole_lists_are_limited_at_a_time_and_let_go(serve, monkeypatch):
     held = 0
-    while base.whole_lists.acquire(blocking=False):
+    while spool.spooling.acquire(blocking=False):
         held += 1
-    assert held == base.LISTS
+    assert held == spool.LISTS
     assert serve("/api/v1/events?format=csv").status == 200
     # What is longer than a page is long.
     monkeypatch.setattr(streams, "CHUNK", 3)
@@ -277,7 +276,7 @@ def test_whole_lists_are_limited_at_a_time_and_let_go(serve, monkeypatch):
     assert refused.status == 503
     assert b"ask again later" in refused.body
     for _ in range(held):
-        base.whole_lists.release()
+        spool.spooling.release()
     for _ in range(held + 1):
         assert serve("/api/v1/events?format=csv").status == 200
         assert serve("/api/v1/events?format=csv", method="HEAD").status == 200

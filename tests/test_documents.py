@@ -5,7 +5,7 @@ import re
 import pytest
 
 from api.keyset import MAX_CURSOR
-from api.pagination import MAX_PAGE_SIZE
+from api.listing import MAX_PAGE_SIZE
 from api.parameters import MAX_ITEMS, MAX_QUERY, MAX_WORDS
 from tests.conftest import ROOT
 

@@ -14,10 +14,10 @@ from rest_framework.renderers import JSONRenderer
 
 from api.database import release
 from api.database.release import HALF, served
-from api.formats.streams import render_json
 from api.models import RenderedState, Rendering
 from api.rendering import records as rendering
 from api.rendering import shared
+from api.rendering.pages import render_json
 from api.rendering.records import render_all
 from api.rendering.version import serializers_digest
 from api.serializers import records as serializers

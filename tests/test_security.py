@@ -10,7 +10,7 @@ from django.core.management.base import SystemCheckError
 from django.test import Client
 
 from api.keyset import MAX_CURSOR
-from api.pagination import MAX_PAGE_SIZE
+from api.listing import MAX_PAGE_SIZE
 from api.parameters import MAX_ITEMS, MAX_QUERY, MAX_WORDS
 from api.serving.headers import HSTS, SECURITY
 from tests.conftest import RESOURCES

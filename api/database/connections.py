@@ -1,7 +1,7 @@
 """How the serving process reaches its database: it cannot write, and waits only so long."""
 
 import select
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.db.models import Expression, Field, QuerySet
 from django.dispatch import receiver
 from psycopg import Connection, IsolationLevel, OperationalError
 from psycopg.pq import TransactionStatus
@@ -218,3 +219,29 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
             "init_command": "PRAGMA query_only = 1; PRAGMA cache_size = -8192",
         },
     }
+
+
+class ParameterSlot(Expression):
+    """Takes the place of a parameter until the query runs."""
+
+    def __init__(self, name: str, field: "Field[Any, Any]") -> None:
+        """Take a name for the parameter, and the field that it is compared with."""
+        super().__init__(output_field=field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """Return a placeholder, and this slot as its parameter."""
+        return "%s", [self]
+
+
+class CompiledQuery:
+    """The SQL of a list, and its parameters, of which some are slots."""
+
+    def __init__(self, queryset: QuerySet[Any]) -> None:
+        """Compile a query; raises EmptyResultSet if it cannot find a row."""
+        self.sql, self.parameters = queryset.query.sql_with_params()
+
+    def run(self, cursor: Any, values: Mapping[str, Any]) -> Any:
+        """Run it with these values in place of the slots, as the database takes them."""
+        given = [values[p.name] if type(p) is ParameterSlot else p for p in self.parameters]
+        return cursor.execute(self.sql, given)

@@ -16,8 +16,15 @@ from django.conf import settings
 from django.db import Error, OperationalError, connections, transaction
 from django.db.models import CharField, QuerySet, Subquery
 
-from api.database.compiled import CompiledQuery, ParameterSlot
-from api.database.connections import PATIENCE, read_cursor, read_transaction, silence, within
+from api.database.connections import (
+    PATIENCE,
+    CompiledQuery,
+    ParameterSlot,
+    read_cursor,
+    read_transaction,
+    silence,
+    within,
+)
 from api.database.replicas import PRIMARY, chosen, databases, reading
 from api.models import RenderedState, Rendering
 from api.problems import UnavailableError

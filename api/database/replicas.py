@@ -41,14 +41,11 @@ class Databases:
     def __init__(self, replicas: Iterable[str]) -> None:
         """Take the aliases of the replicas."""
         self._replicas = list(replicas)
+        self.many = bool(self._replicas)
+        """Whether there is another database to read from when one fails."""
         self._turns = count()
         self._lock = Lock()
         self._resting: dict[str, float] = {}
-
-    @property
-    def many(self) -> bool:
-        """Whether there is another database to ask when one fails."""
-        return bool(self._replicas)
 
     def newest(self) -> Iterator[str]:
         """Return whom to ask what is loaded: the primary first. Where all rest, all of them."""

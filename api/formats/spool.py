@@ -7,11 +7,20 @@ So a list is written to a temporary file, compressed, and sent from there with i
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from threading import BoundedSemaphore
 
 import zstandard
+from django.http import StreamingHttpResponse
 
+from api.problems import UnavailableError
+
+LISTS = 4
+"""How many long lists a process gives at once: slow readers must not take all its threads."""
 PIECE = 65536
 """How many bytes are read and sent at a time."""
+
+
+spooling = BoundedSemaphore(LISTS)
 
 
 class Spool:
@@ -48,3 +57,27 @@ class Spool:
         if self._closed:
             self._closed()
             self._closed = None
+
+
+def whole_list(
+    pieces: Iterable[bytes], content_type: str, *, spooled: bool
+) -> StreamingHttpResponse:
+    """Return the answer that is a whole list; raises UnavailableError where there is no room."""
+    if not spooled:
+        whole = b"".join(pieces)
+        headers = {"Content-Length": str(len(whole))}
+        return StreamingHttpResponse([whole], content_type=content_type, headers=headers)
+    if not spooling.acquire(blocking=False):
+        raise UnavailableError(
+            "As many long lists are being read as this server gives at once: ask again later, "
+            "or for pages."
+        )
+    try:
+        spool = Spool(pieces, spooling.release)
+    except BaseException as failed:
+        spooling.release()
+        if isinstance(failed, OSError):
+            raise UnavailableError("There is no room for a whole list: ask later.") from failed
+        raise
+    headers = {"Content-Length": str(spool.length)}
+    return StreamingHttpResponse(spool, content_type=content_type, headers=headers)

@@ -6,9 +6,7 @@ from itertools import islice
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer, JSONRenderer
-from rest_framework.utils.encoders import JSONEncoder
 
 from api.database.connections import renew
 from api.schema import SELECTION
@@ -22,10 +20,6 @@ PIECE = 65536
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a text for a formula, if a cell begins with it."""
-
-_encode = JSONEncoder(
-    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
-).encode
 
 
 class Csv(BaseRenderer):
@@ -90,27 +84,6 @@ def cell(value: Any) -> str:
         text = f"'{text}"
     escaped = text.replace('"', '""')
     return f'"{escaped}"'
-
-
-def render_json(content: Any) -> str:
-    """Return content as DRF's JSONRenderer writes it, which makes an encoder for each answer."""
-    # JavaScript once took these two for line terminators, so the renderer escapes them.
-    return _encode(content).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def ready(body: str, allow: str | None = None) -> HttpResponse:
-    """Return an answer of JSON that is written already; ``allow`` is its Allow header.
-
-    REST framework sets that itself where it is not left out.
-    """
-    headers = {"Allow": allow} if allow else None
-    return HttpResponse(body.encode(), content_type=JSONRenderer.media_type, headers=headers)
-
-
-def page_of(page: JsonObject, bodies: Iterable[str]) -> str:
-    """Return a page whose records are written already, just as it would be written with them."""
-    around = render_json({**page, "results": []})
-    return f"{around.removesuffix(']}')}{','.join(bodies)}]}}"
 
 
 def chunks(queryset: QuerySet[Any], size: int) -> Iterator[list[Any]]:

@@ -3,8 +3,9 @@
 from django.db import connection, transaction
 
 from api.database.release import served
-from api.formats.streams import CHUNK, chunks, render_json
+from api.formats.streams import CHUNK, chunks
 from api.models import RenderedState, Rendering
+from api.rendering.pages import render_json
 from api.rendering.shared import share
 from api.views.records import RESOURCES
 from policy.release.staging import fill

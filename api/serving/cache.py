@@ -9,12 +9,13 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponseBase
 from django.utils.http import http_date
 
 from api.database.release import SOFTWARE, ServedRelease, watch
 from api.serving.compression import PLAIN, CompressedStream, Headers, encoded, preferred_encoding
-from api.serving.headers import CORS, NOT_MODIFIED, REQUEST_ID_HEADER, VARY, lifetime
+from api.serving.headers import CORS, LIFETIME, NOT_MODIFIED, REQUEST_ID_HEADER, VARY
 from api.serving.middleware import (
     ALIVE,
     has_body,
@@ -50,7 +51,7 @@ def label(
 ) -> None:
     """Say on a good answer what it depends on; ``served`` is None where no release matters."""
     response["ETag"] = f'"{entity_tag(served.token if served else SOFTWARE, cache_key(environ))}"'
-    response["Cache-Control"] = lifetime()
+    response["Cache-Control"] = LIFETIME.format(settings.CACHE_MAX_AGE)
     response["Vary"] = VARY
     for name, value in _about(served):
         response[name] = value
@@ -81,7 +82,7 @@ def _unchanged(held: str | None, served: ServedRelease, key: str, encoding: str)
             if tag in tags:
                 return [
                     ("ETag", f'"{tag}"'),
-                    ("Cache-Control", lifetime()),
+                    ("Cache-Control", LIFETIME.format(settings.CACHE_MAX_AGE)),
                     ("Vary", VARY),
                     *_about(about),
                     *CORS.items(),
@@ -163,7 +164,8 @@ class ResponseCache:
         finally:
             if hasattr(result, "close"):
                 result.close()
-        headers, body = encoded(headers, body, place[1])
+        if place[1] != PLAIN:
+            headers, body = encoded(headers, body, place[1])
         if status.startswith("200"):
             self._keep(place, headers, body)
         start_response(status, headers)

@@ -9,11 +9,12 @@ from contextvars import ContextVar
 from random import getrandbits
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 from django.http import HttpRequest, HttpResponse
 
 from api.problems import METHODS, not_allowed, respond
-from api.serving.headers import REQUEST_ID_HEADER
+from api.serving.headers import CORS, HSTS, PREFLIGHT, REQUEST_ID_HEADER, SECURITY
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALIVE = "/healthz"
@@ -22,6 +23,8 @@ PROBES = {ALIVE, "/readyz"}
 
 current_request: ContextVar[str] = ContextVar("current_request", default="-")
 access = logging.getLogger("api.access")
+
+Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestIdFilter(logging.Filter):
@@ -68,7 +71,7 @@ def note(method: str, asked: str, status: int, **measured: Any) -> None:
 def observed(
     environ: Mapping[str, Any], headers: list[tuple[str, str]], status: int
 ) -> list[tuple[str, str]]:
-    """Return an answer that asked nobody its id, and the log its line; gives the headers."""
+    """Write the line about a cached answer, and return its headers with an id."""
     request_id = id_of(environ)
     if access.isEnabledFor(logging.INFO):
         token = current_request.set(request_id)
@@ -109,8 +112,8 @@ class RequestObserver:
         note(method, asked, status, cached=False, queries=self._queries, seconds=seconds)
 
 
-def observe(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
-    """Return every answer an id, its length and open reading, and the log a line about it."""
+def observe(get_response: Handler) -> Handler:
+    """Add an id and a length to every answer, and write its line of the log."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         with RequestObserver(request.META) as observed:
@@ -124,9 +127,7 @@ def observe(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[...
     return middleware
 
 
-def require_read(
-    get_response: Callable[[HttpRequest], HttpResponse],
-) -> Callable[..., HttpResponse]:
+def require_read(get_response: Handler) -> Handler:
     """Refuse what is no question to us, and take a path with a trailing slash for the one without.
 
     A question has a host of ours, a method that reads, and no body.
@@ -146,5 +147,25 @@ def require_read(
             request.path_info = canonical
             request.path = request.path[:-1]
         return get_response(request)
+
+    return middleware
+
+
+def add_headers(get_response: Handler) -> Handler:
+    """Add what every answer carries; insist on https where that is the public address."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        headers = response.headers
+        given = {**CORS, **PREFLIGHT} if request.method == "OPTIONS" else CORS
+        for name, value in given.items():
+            headers[name] = value
+        # What is refused, and what tells of this moment, holds for no later request.
+        headers.setdefault("Cache-Control", "no-store")
+        for name, value in SECURITY.items():
+            headers.setdefault(name, value)
+        if settings.PUBLIC_URL.startswith("https://"):
+            headers["Strict-Transport-Security"] = HSTS
+        return response
 
     return middleware

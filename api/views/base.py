@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, partial
 from http import HTTPStatus
-from threading import BoundedSemaphore
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -21,15 +20,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from api import filtersets, shaping
+from api import filtersets
 from api.database.release import ServedRelease, rendered_record, served, snapshot
 from api.formats import geojson, jsonld, streams
 from api.formats.jsonld import context, linked
-from api.formats.spool import Spool
+from api.formats.spool import whole_list
 from api.keyset import order_columns
-from api.models import Rendering
+from api.listing import KeysetPagination, Listing, ListPage
 from api.negotiation import prefers_first
-from api.pagination import KeysetPagination
 from api.parameters import (
     KEY,
     ChoicesField,
@@ -39,19 +37,16 @@ from api.parameters import (
     Values,
     read_parameters,
 )
-from api.problems import METHODS, RenamedError, UnavailableError, error, unavailable
-from api.rendering import recipes
-from api.schema import RecordSchema, StrictSchema
+from api.problems import METHODS, RenamedError, error, unavailable
+from api.rendering import pages
+from api.schema import SELECTION, RecordSchema, StrictSchema
 from api.serving.cache import label
-from api.shaping import check_shape, shaping_fields
+from api.shaping import check_shape, count_facets, kept_keys, shaped, shaping_fields
 from policy.models import Renaming
 from policy.models.registry import RecordKind, kind_of, list_name
 
 SHAPING = frozenset({"fields", "omit", "expand"})
 PAGING = frozenset({"cursor", "page_size", "facets", "expand"})
-LISTS = 4
-"""How many long lists a process gives at once: slow readers must not take all its threads."""
-whole_lists = BoundedSemaphore(LISTS)
 
 
 class StrictView(APIView):
@@ -158,7 +153,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     @classproperty
     def resource(cls) -> str:  # noqa: N805
         """Name of the list in its path."""
-        return list_name(cls.queryset.model)  # type: ignore[union-attr]
+        return list_name(cls.queryset.model)  # type: ignore[arg-type, union-attr]
 
     @classmethod
     def keys(cls) -> tuple[str, ...]:
@@ -200,7 +195,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         if found is None:
             return super().dispatch(request, *args, **kwargs)
         self.served, body = found
-        return self._labelled(request, streams.ready(body, ", ".join(METHODS)))
+        return self._labelled(request, pages.json_response(body, ", ".join(METHODS)))
 
     def _rendered(self, request: Any) -> tuple[ServedRelease, str] | None:
         """Return a rendered record, or the page of a recipe, and the release it is of.
@@ -214,7 +209,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         if not prefers_first(request.META.get("HTTP_ACCEPT", "*/*"), media_types):
             return None
         if not self.kwargs:
-            return recipes.rendered_page(request)
+            return pages.rendered_page(request)
         key = self.kwargs["pk"]
         if request.META.get("QUERY_STRING") or "\0" in key:
             return None
@@ -223,7 +218,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     def check_parameters(self, values: Values) -> Errors:
         """Yield the errors of shaping and paging in a format that has none."""
         renderer = self.request.accepted_renderer
-        yield from check_shape(values, self.keys())
+        if SHAPING & values.keys():
+            yield from check_shape(values, self.keys())
         if isinstance(renderer, geojson.GeoJson | jsonld.JsonLd):
             detail = "This format always holds whole records: leave the parameter out."
             unfit = SHAPING
@@ -265,56 +261,58 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return a page of the list, or the whole of it as a stream."""
-        listing = self.filterset_class(self.values, self.get_queryset()).listing()
-        shape = shaping.shape_of(self.values, self.keys())
+        filters = self.filterset_class.base_filters
+        listing = Listing.of(self.get_queryset(), filters, self.values)
         renderer = request.accepted_renderer
         if isinstance(renderer, streams.STREAMS):
-            return self._stream(request, listing.rows, type(renderer), shape)
-        pagination = KeysetPagination()
-        rows = pagination.read(
-            listing, request, self.values, self.ordering_fields, keys_only=self.rendered
-        )
-        facets = shaping.count_facets(listing.rows, shape, self.facet_fields)
-        page = pagination.envelope(facets)
-        if self._as_rendered(request, shape):
+            return self._stream(request, listing.rows, type(renderer))
+        page = ListPage(listing, request, self.values, self.ordering_fields)
+        rows = page.read(keys_only=self.rendered)
+        asked = self.values.get("facets")
+        facets = count_facets(listing.rows, asked, self.facet_fields) if asked else {}
+        around = page.envelope(facets)
+        if self._as_rendered(request):
             if settings.RECIPES and self.served and listing.hits is None:
-                pager, token = pagination.pager, self.served.token
-                recipe = recipes.PageRecipe(token, pager, self.resource, listing.rows, page)
-                recipes.keep(request._request, recipe)
-            return streams.ready(streams.page_of(page, self._bodies(rows)))
-        records = self.written(rows, shape)
+                token = self.served.token
+                recipe = pages.PageRecipe(token, page.pager, self.resource, listing.rows, around)
+                pages.keep(request._request, recipe)
+            return pages.json_response(pages.page_of(around, self._bodies(rows)))
+        records = self.written(rows)
         if isinstance(renderer, geojson.GeoJson):
             features = self.features(records)
-            return Response({"type": "FeatureCollection", **page, "features": features})
+            return Response({"type": "FeatureCollection", **around, "features": features})
         if isinstance(renderer, jsonld.JsonLd):
             graph = [linked(self, record) for record in records]
-            return Response({"@context": context(self, page), **page, "@graph": graph})
-        return Response({**page, "results": records}, content_type=shape.media_type)
+            return Response({"@context": context(self, around), **around, "@graph": graph})
+        return Response({**around, "results": records}, content_type=self._media_type)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return one record."""
-        shape = shaping.shape_of(self.values, self.keys())
-        if self._as_rendered(request, shape):
+        if self._as_rendered(request):
             place = f"{self.resource}/{self._read_key()}"
-            body = Rendering.bodies([place]).get(place)
+            body = pages.bodies([place]).get(place)
             if body is not None:
-                return streams.ready(body)
-        (record,) = self.written([self.get_object()], shape)
+                return pages.json_response(body)
+        (record,) = self.written([self.get_object()])
         if isinstance(request.accepted_renderer, geojson.GeoJson):
             return Response(self.features([record])[0])
         if isinstance(request.accepted_renderer, jsonld.JsonLd):
             return Response({"@context": context(self), **linked(self, record)})
-        return Response(record, content_type=shape.media_type)
+        return Response(record, content_type=self._media_type)
 
     def features(self, records: streams.JsonObjects) -> streams.JsonObjects:
         """Return the records as GeoJSON features; only what is ``located`` is asked for them."""
         raise NotImplementedError
 
-    def written(self, rows: Sequence[Any], shape: shaping.Shape) -> streams.JsonObjects:
+    def written(self, rows: Sequence[Any]) -> streams.JsonObjects:
         """Return the records of these rows in the shape that was asked for."""
-        records = shaping.select(self.records(rows), shape)
-        shaping.expand(records, shape, self._related)
-        return records
+        records = self.records(rows)
+        return shaped(records, self.values, self._related) if self._media_type else records
+
+    @property
+    def _media_type(self) -> str | None:
+        """The media type of records with chosen keys or related records, else None."""
+        return SELECTION if SHAPING & self.values.keys() else None
 
     def records(self, rows: Sequence[Any]) -> streams.JsonObjects:
         """Return the records of these rows, from their renderings if there are any."""
@@ -343,18 +341,15 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         """Whether the records of this list are rendered, and their renderings true."""
         return self.ahead and self.served is not None and self.served.rendered
 
-    def _as_rendered(self, request: Request, shape: shaping.Shape) -> bool:
+    def _as_rendered(self, request: Request) -> bool:
         """Tell whether the answer holds whole records in JSON, just as they were rendered."""
-        return (
-            self.rendered
-            and type(request.accepted_renderer) is JSONRenderer
-            and not shape.media_type
-        )
+        plain = type(request.accepted_renderer) is JSONRenderer and not self._media_type
+        return self.rendered and plain
 
     def _bodies(self, rows: Sequence[Any]) -> Sequence[str]:
         """Return the renderings of these rows, in their order."""
         places = [f"{self.resource}/{row.pk}" for row in rows]
-        found = Rendering.bodies(places)
+        found = pages.bodies(places)
         return [found[place] for place in places]
 
     def _related(self, name: str, keys: Collection[str]) -> streams.JsonObjects:
@@ -364,38 +359,19 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         return records
 
     def _stream(
-        self,
-        request: Request,
-        queryset: QuerySet[Any],
-        renderer: type[streams.Csv],
-        shape: shaping.Shape,
+        self, request: Request, queryset: QuerySet[Any], renderer: type[streams.Csv]
     ) -> HttpResponseBase:
         columns = order_columns(queryset, self.ordering_fields, self.values.get("ordering", []))
         rows = queryset.order_by(*(column.expression for column in columns))
-        keys = [key for key in self.keys() if key in shape.keys]
+        chosen = kept_keys(self.values, self.keys())
+        keys = [key for key in self.keys() if key in chosen]
         content_type = "; ".join(filter(None, [renderer.media_type, "charset=utf-8"]))
         if request.method == "HEAD":
             return StreamingHttpResponse((), content_type=content_type)
-        pieces = streams.stream(rows, lambda chunk: self.written(chunk, shape), renderer, keys)
+        pieces = streams.stream(rows, self.written, renderer, keys)
         # What is no longer than a page may be is given as freely: no thread waits for its reader.
-        if rows.order_by()[: streams.CHUNK + 1].count() <= streams.CHUNK:
-            whole = b"".join(pieces)
-            headers = {"Content-Length": str(len(whole))}
-            return StreamingHttpResponse([whole], content_type=content_type, headers=headers)
-        if not whole_lists.acquire(blocking=False):
-            raise UnavailableError(
-                "As many long lists are being read as this server gives at once: ask again later, "
-                "or for pages."
-            )
-        try:
-            spool = Spool(pieces, whole_lists.release)
-        except BaseException as failed:
-            whole_lists.release()
-            if isinstance(failed, OSError):
-                raise UnavailableError("There is no room for a whole list: ask later.") from failed
-            raise
-        headers = {"Content-Length": str(spool.length)}
-        return StreamingHttpResponse(spool, content_type=content_type, headers=headers)
+        short = rows.order_by()[: streams.CHUNK + 1].count() <= streams.CHUNK
+        return whole_list(pieces, content_type, spooled=not short)
 
 
 def raise_if_renamed(kind: RecordKind, key: str, path: str) -> None:

@@ -56,6 +56,7 @@ def served_as(model: type[models.Model]) -> tuple[RecordKind, str] | None:
     return (kind, name or "pk") if kind else None
 
 
+@cache
 def list_name(model: type[models.Model]) -> str:
     """Return the name of a model's list in a path, such as bilateral-issues."""
     return str(model._meta.verbose_name_plural).replace(" ", "-")

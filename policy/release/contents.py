@@ -19,6 +19,7 @@ UNCOUNTED = frozenset({"release", "search_entries", "concerns"})
 """The files whose records are none of the dataset's own, so that no count tells of them."""
 
 
+@cache
 def file_name(model: type[models.Model]) -> str:
     """Return the name of a model's fixture file, without its ending: bilateral_issues."""
     return "release" if model is Release else list_name(model).replace("-", "_")

@@ -10,7 +10,7 @@ from django.db import OperationalError
 
 from api.database.release import served
 from api.models import Rendering
-from api.rendering import recipes
+from api.rendering import pages
 from api.rendering.records import render_all
 from api.views import base
 from policy.models import Release
@@ -28,7 +28,7 @@ def both(db, settings, monkeypatch):
     """The application with recipes and without, and what the first left to REST framework."""
     render_all()
     served()
-    monkeypatch.setattr(recipes, "_kept", {})
+    monkeypatch.setattr(pages, "_kept", {})
     ask, passed, initial = asking(get_wsgi_application()), [], base.StrictView.initial
 
     def noted(view, request, *args, **kwargs):
@@ -169,7 +169,7 @@ def test_a_database_that_fails_is_told(both, monkeypatch):
 
 
 def test_so_many_recipes_are_kept_and_no_more(both, monkeypatch):
-    monkeypatch.setattr(recipes, "KEPT", 3)
+    monkeypatch.setattr(pages, "KEPT", 3)
     for size in range(1, 9):
         both.prepared(f"/api/v1/countries?page_size={size}")
-        assert len(recipes._kept) == (size - 1) % 3 + 1
+        assert len(pages._kept) == (size - 1) % 3 + 1

@@ -1,23 +1,26 @@
-"""Page recipes: what all pages of a list share, kept so that the next page need not find it out.
+"""Pages of rendered records, and recipes: what all pages of a list share.
 
 Reading and checking the parameters of a list and building its queries takes longer than reading a
-page of rendered records. All of that is the same whatever the cursor is.
+page of rendered records. All of that is the same whatever the cursor is, so it is kept.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, router
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import APIException
+from rest_framework.renderers import JSONRenderer
+from rest_framework.utils.encoders import JSONEncoder
 
-from api.database.compiled import CompiledQuery, ParameterSlot
+from api.database.connections import CompiledQuery, ParameterSlot
 from api.database.release import ServedRelease, served, snapshot
-from api.formats import streams
 from api.keyset import KeysetPager, Lookups, index_ranges
 from api.models import Rendering
+from api.shaping import JsonObject
 
 KEPT = 256
 """How many recipes are kept; when there are more, all of them make room."""
@@ -25,8 +28,44 @@ PLAIN_QUERY = re.compile(r"(?:[a-z_]+=[^&]*(?:&[a-z_]+=[^&]*)*)?")
 """A query whose names are not percent-encoded, so that a cursor in it is found as text."""
 CURSOR = "cursor="
 
+_encode = JSONEncoder(
+    ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")
+).encode
+
 RecipeKey = tuple[str, ...]
 """Scheme, host, path, and the parameters but for the cursor."""
+
+
+def render_json(content: Any) -> str:
+    """Return content as DRF's JSONRenderer writes it, which makes an encoder for each answer."""
+    # JavaScript once took these two for line terminators, so the renderer escapes them.
+    return _encode(content).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def bodies(places: Sequence[str]) -> dict[str, str]:
+    """Return renderings by their ids; the query is written here, as every page asks it."""
+    if not places:
+        return {}
+    marks = ", ".join(["%s"] * len(places))
+    sql = f"SELECT id, body FROM {Rendering._meta.db_table} WHERE id IN ({marks})"  # noqa: S608
+    with connections[router.db_for_read(Rendering)].cursor() as cursor:
+        cursor.execute(sql, places)
+        return dict(cursor.fetchall())
+
+
+def json_response(body: str, allow: str | None = None) -> HttpResponse:
+    """Return an answer of JSON that is written already; ``allow`` is its Allow header.
+
+    REST framework sets that itself where it is not left out.
+    """
+    headers = {"Allow": allow} if allow else None
+    return HttpResponse(body.encode(), content_type=JSONRenderer.media_type, headers=headers)
+
+
+def page_of(page: JsonObject, bodies: Iterable[str]) -> str:
+    """Return a page whose records are written already, just as it would be written with them."""
+    around = render_json({**page, "results": []})
+    return f"{around.removesuffix(']}')}{','.join(bodies)}]}}"
 
 
 class PageRecipe:
@@ -59,9 +98,9 @@ class PageRecipe:
             begun=values is not None,
         )
         places = [f"{self._resource}/{row[0]}" for row in leaf.rows]
-        bodies = Rendering.bodies(places)
+        found = bodies(places)
         page = {**self._page, "next": leaf.next, "previous": leaf.previous}
-        return streams.page_of(page, (bodies[place] for place in places))
+        return page_of(page, (found[place] for place in places))
 
     def _read(self, values: list[Any] | None, *, backwards: bool) -> list[Any]:
         """Return the first rows after the one with these values, one more than a page holds."""
@@ -126,7 +165,8 @@ def rendered_page(request: HttpRequest) -> tuple[ServedRelease, str] | None:
     with snapshot():
         try:
             release = served()
-            return (release, recipe.body(cursor)) if release.token == recipe.token else None
+            usable = release.rendered and release.token == recipe.token
+            return (release, recipe.body(cursor)) if usable else None
         except APIException:
             return None
 
