@@ -7,18 +7,10 @@ from pathlib import Path
 
 import pycountry
 
+from policy.annotations import reading
 from policy.annotations.concerns import concerns
 from policy.annotations.consistency import inconsistencies
-from policy.annotations.reading import (
-    Draft,
-    Entry,
-    InvalidAnnotationsError,
-    TomlTable,
-    plain,
-    read_mentions,
-    read_source,
-    read_toml,
-)
+from policy.annotations.reading import Draft, Entry, TomlTable
 from policy.annotations.renaming import read_renamings
 from policy.models import Country, Release
 from policy.models.base import Support
@@ -36,15 +28,15 @@ def build(folder: Path) -> dict[str, str]:
     InvalidAnnotationsError with all errors at once.
     """
     draft = Draft()
-    reference = read_toml(folder / "reference.toml", draft)
-    release = read_toml(folder / "release.toml", draft)
+    reference = reading.read_toml(folder / "reference.toml", draft)
+    release = reading.read_toml(folder / "release.toml", draft)
     sources = sorted(path for path in (folder / "sources").glob("*") if path.is_dir())
     if not sources:
         draft.errors.append(f"{folder / 'sources'}: holds no source: make a folder of annotations")
     for source in sources:
-        read_source(source, draft)
+        reading.read_source(source, draft)
     for source in sources:
-        read_mentions(source, draft)
+        reading.read_mentions(source, draft)
     read_renamings(folder / "renamed.toml", draft)
     for entry in draft.of(Country):
         _complete_country(entry, reference, draft)
@@ -54,7 +46,7 @@ def build(folder: Path) -> dict[str, str]:
     draft.errors.extend(inconsistencies(draft))
     texts = {} if draft.errors else _fixtures(draft, release.get("release", {}))
     if draft.errors:
-        raise InvalidAnnotationsError(draft.errors)
+        raise reading.InvalidAnnotationsError(draft.errors)
     return texts
 
 
@@ -102,7 +94,7 @@ def _fixtures(draft: Draft, release: TomlTable) -> dict[str, str]:
         for record in records:
             digest.update(canonical(record) + b"\n")
     fields = {
-        **{name: plain(value) for name, value in release.items() if name != "id"},
+        **{name: reading.plain(value) for name, value in release.items() if name != "id"},
         "schema_version": SCHEMA_VERSION,
         "content_hash": digest.hexdigest(),
         "counts": counts,

@@ -31,6 +31,10 @@ class Text(models.CharField):  # type: ignore[type-arg]
 
     default_validators = [no_nul]  # noqa: RUF012
 
+    def __init__(self, help_text: str = "", **options: Any) -> None:
+        """Take the options of CharField, the help text first."""
+        super().__init__(help_text=help_text, **options)
+
     def db_parameters(self, connection: BaseDatabaseWrapper) -> dict[str, Any]:
         """Add the code-point collation if it is not the engine's default."""
         parameters: dict[str, Any] = dict(super().db_parameters(connection))
@@ -44,6 +48,10 @@ class LongText(models.TextField):  # type: ignore[type-arg]
 
     default_validators = [no_nul]  # noqa: RUF012
 
+    def __init__(self, help_text: str = "", **options: Any) -> None:
+        """Take the options of TextField, the help text first."""
+        super().__init__(help_text=help_text, **options)
+
 
 class Key(Text):
     """A readable slug that never changes, and the primary key of its record."""
@@ -54,11 +62,9 @@ class Key(Text):
         )
     ]
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, help_text: str = "", **options: Any) -> None:
         """Take the options of CharField; primary_key and max_length have defaults."""
-        options.setdefault("max_length", MAX_KEY)
-        options.setdefault("primary_key", True)
-        super().__init__(*args, **options)
+        super().__init__(help_text, **{"max_length": MAX_KEY, "primary_key": True, **options})
 
 
 OPTIONAL: Any = {"null": True, "blank": True}
@@ -68,7 +74,7 @@ OPTIONAL: Any = {"null": True, "blank": True}
 def code_field(vocabulary: type[Vocabulary], help_text: str, **options: Any) -> Text:
     """Return the field of a code, as long as the longest of its vocabulary."""
     longest = max(map(len, vocabulary.values))
-    return Text(max_length=longest, choices=vocabulary, help_text=help_text, **options)
+    return Text(help_text, max_length=longest, choices=vocabulary, **options)
 
 
 def texts_field(help_text: str) -> models.JSONField:
@@ -82,7 +88,7 @@ def sha256_field(help_text: str) -> Text:
     """Return the field of a SHA-256 digest in lower-case hexadecimal."""
     message = "Write a SHA-256 digest: 64 lower-case hex digits."
     rule = RegexValidator(r"\A[0-9a-f]{64}\Z", message)
-    return Text(max_length=64, validators=[rule], help_text=help_text)
+    return Text(help_text, max_length=64, validators=[rule])
 
 
 class Support(Vocabulary):
@@ -115,8 +121,7 @@ class Fact(models.Model):
 
     support = code_field(Support, "How firmly the source carries this fact.")
     note = LongText(
-        help_text="What a reader must know to use this fact rightly, in our words; or null.",
-        **OPTIONAL,
+        "What a reader must know to use this fact rightly, in our words; or null.", **OPTIONAL
     )
     evidence = models.ManyToManyField(
         "policy.Passage",
@@ -132,9 +137,7 @@ class Timed(models.Model):
     """A record whose time may be uncertain, kept as the source's words and the days they bound."""
 
     time_text = Text(
-        max_length=200,
-        help_text="The source's own words for the time; null when it gives none.",
-        **OPTIONAL,
+        "The source's own words for the time; null when it gives none.", max_length=200, **OPTIONAL
     )
     time_earliest = models.DateField(
         help_text="The first day (ISO 8601) the words allow; null when they bound nothing.",

@@ -29,45 +29,41 @@ class Country(Fact):
 
     record_kind: ClassVar = RecordKind.COUNTRY
 
-    id = Alpha3(primary_key=True, max_length=3, help_text="ISO 3166-1 alpha-3 code.")
+    id = Alpha3("ISO 3166-1 alpha-3 code.", primary_key=True, max_length=3)
     alpha2 = Text(
+        "ISO 3166-1 alpha-2 code.",
         max_length=2,
         unique=True,
         validators=[RegexValidator(r"\A[A-Z]{2}\Z", "Write an ISO 3166-1 alpha-2 code.")],
-        help_text="ISO 3166-1 alpha-2 code.",
     )
     numeric = Text(
+        "ISO 3166-1 numeric code, which is also the M49 code: three digits.",
         max_length=3,
         unique=True,
         validators=[digits(3)],
-        help_text="ISO 3166-1 numeric code, which is also the M49 code: three digits.",
     )
-    name = Text(max_length=100, help_text="Short English name, after ISO 3166-1.")
+    name = Text("Short English name, after ISO 3166-1.", max_length=100)
     region = Text(
+        "UN M49 code of the region; null for Antarctica.",
         max_length=3,
         validators=[digits(3)],
-        help_text="UN M49 code of the region; null for Antarctica.",
         **OPTIONAL,
     )
-    region_name = Text(max_length=60, help_text="Name of the M49 region; may be null.", **OPTIONAL)
+    region_name = Text("Name of the M49 region; may be null.", max_length=60, **OPTIONAL)
     subregion = Text(
+        "UN M49 code of the smallest area the country is listed under; may be null.",
         max_length=3,
         validators=[digits(3)],
-        help_text="UN M49 code of the smallest area the country is listed under; may be null.",
         **OPTIONAL,
     )
-    subregion_name = Text(
-        max_length=60, help_text="Name of that M49 area; may be null.", **OPTIONAL
-    )
+    subregion_name = Text("Name of that M49 area; may be null.", max_length=60, **OPTIONAL)
     cow = models.PositiveSmallIntegerField(
         unique=True,
         help_text="Correlates of War state number; null for what is not in its state system.",
         **OPTIONAL,
     )
     cow_code = Text(
-        max_length=3,
-        help_text="Correlates of War state abbreviation; null as the number is.",
-        **OPTIONAL,
+        "Correlates of War state abbreviation; null as the number is.", max_length=3, **OPTIONAL
     )
     longitude = models.FloatField(
         validators=[MinValueValidator(-180), MaxValueValidator(180)],
@@ -91,13 +87,11 @@ class Official(Fact):
 
     record_kind: ClassVar = RecordKind.OFFICIAL
 
-    id = Key(help_text="Slug of the person, stable for good.")
+    id = Key("Slug of the person, stable for good.")
     name = Text(
-        max_length=200,
-        help_text="Full name; null for a person the source does not name.",
-        **OPTIONAL,
+        "Full name; null for a person the source does not name.", max_length=200, **OPTIONAL
     )
-    label = Text(max_length=200, help_text="What to call the person in a list; always there.")
+    label = Text("What to call the person in a list; always there.", max_length=200)
     aliases = texts_field("The words the sources use for the person, as they spell them.")
     country = models.ForeignKey(
         Country,
@@ -144,11 +138,11 @@ class Position(Fact):
 
     part_of: ClassVar = "official"
 
-    id = Key(help_text="Slug of the person and the office.")
+    id = Key("Slug of the person and the office.")
     official = models.ForeignKey(
         Official, models.CASCADE, related_name="positions", help_text="Slug of the person."
     )
-    title = Text(max_length=200, help_text="Title of the office.")
+    title = Text("Title of the office.", max_length=200)
     role = code_field(Role, "What kind of office it is.")
     country = models.ForeignKey(
         Country,
@@ -158,9 +152,7 @@ class Position(Fact):
         **OPTIONAL,
     )
     organisation = Text(
-        max_length=200,
-        help_text="The body the office belongs to; null when not stated.",
-        **OPTIONAL,
+        "The body the office belongs to; null when not stated.", max_length=200, **OPTIONAL
     )
     start = models.DateField(
         help_text="First day in office (ISO 8601); null when not stated.", **OPTIONAL

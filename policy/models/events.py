@@ -39,15 +39,15 @@ class Event(Fact, Timed):
 
     record_kind: ClassVar = RecordKind.EVENT
 
-    id = Key(help_text="Slug of the event, stable for good.")
-    summary = LongText(help_text="What happened, in our words.")
+    id = Key("Slug of the event, stable for good.")
+    summary = LongText("What happened, in our words.")
     event_type = code_field(
         plover.EventType, "PLOVER event type; null where coding would invent.", **OPTIONAL
     )
     mode = Text(
+        "PLOVER mode of the event type; null when none applies.",
         max_length=20,
         choices=plover.MODE_CHOICES,
-        help_text="PLOVER mode of the event type; null when none applies.",
         **OPTIONAL,
     )
     auxiliary = code_field(
@@ -61,10 +61,8 @@ class Event(Fact, Timed):
         **OPTIONAL,
     )
     alternatives = texts_field("Other codes a careful coder might choose, as TYPE or TYPE/mode.")
-    rationale = LongText(help_text="Why it is coded so, in our words; null when plain.", **OPTIONAL)
-    uncoded_reason = LongText(
-        help_text="Why there is no event type; null when there is one.", **OPTIONAL
-    )
+    rationale = LongText("Why it is coded so, in our words; null when plain.", **OPTIONAL)
+    uncoded_reason = LongText("Why there is no event type; null when there is one.", **OPTIONAL)
     issues = models.ManyToManyField(
         BilateralIssue,
         blank=True,
@@ -142,7 +140,7 @@ class EventParty(models.Model):
 
     part_of: ClassVar = "event"
 
-    id = Key(help_text="Slug of the event, the part and the country.")
+    id = Key("Slug of the event, the part and the country.")
     event = models.ForeignKey(
         Event, models.CASCADE, related_name="parties", help_text="Slug of the event."
     )
@@ -167,7 +165,7 @@ class EventContext(models.Model):
 
     part_of: ClassVar = "event"
 
-    id = Key(help_text="Slug of the event and the context.")
+    id = Key("Slug of the event and the context.")
     event = models.ForeignKey(
         Event, models.CASCADE, related_name="contexts", help_text="Slug of the event."
     )
@@ -210,7 +208,7 @@ class EventOrder(Fact):
 
     part_of: ClassVar = "event"
 
-    id = Key(help_text="Slug of the two events.")
+    id = Key("Slug of the two events.")
     event = models.ForeignKey(
         Event, models.CASCADE, related_name="orders", help_text="Slug of the first event."
     )

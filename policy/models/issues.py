@@ -32,9 +32,9 @@ class BilateralIssue(Fact, Timed):
 
     record_kind: ClassVar = RecordKind.BILATERAL_ISSUE
 
-    id = Key(help_text="Slug of the issue, stable for good.")
-    title = Text(max_length=200, help_text="What the matter is, in a few words.")
-    summary = LongText(help_text="What the source says of it, in our words.")
+    id = Key("Slug of the issue, stable for good.")
+    title = Text("What the matter is, in a few words.", max_length=200)
+    summary = LongText("What the source says of it, in our words.")
     topic = code_field(Context, "The subject, as a PLOVER context.")
     status = code_field(IssueStatus, "Where the issue stands.")
 
@@ -48,16 +48,14 @@ class IssueSide(Fact):
 
     part_of: ClassVar = "issue"
 
-    id = Key(help_text="Slug of the issue and the country.")
+    id = Key("Slug of the issue and the country.")
     issue = models.ForeignKey(
         BilateralIssue, models.CASCADE, related_name="sides", help_text="Slug of the issue."
     )
     country = models.ForeignKey(
         Country, models.PROTECT, related_name="issue_sides", help_text="The country, as alpha-3."
     )
-    position = LongText(
-        help_text="The country's position, in our words; null when not stated.", **OPTIONAL
-    )
+    position = LongText("The country's position, in our words; null when not stated.", **OPTIONAL)
     not_stated = models.BooleanField(
         default=False, help_text="True when the source does not state this country's position."
     )
@@ -102,12 +100,12 @@ class Figure(Fact, Timed):
 
     part_of: ClassVar = "issue"
 
-    id = Key(help_text="Slug of the issue and the measure.")
+    id = Key("Slug of the issue and the measure.")
     issue = models.ForeignKey(
         BilateralIssue, models.CASCADE, related_name="figures", help_text="Slug of the issue."
     )
-    measure = Text(max_length=200, help_text="What is counted, in our words.")
-    words = Text(max_length=100, help_text="The source's words for the quantity.")
+    measure = Text("What is counted, in our words.", max_length=200)
+    words = Text("The source's words for the quantity.", max_length=100)
     value = models.DecimalField(
         max_digits=18,
         decimal_places=4,

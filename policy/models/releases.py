@@ -23,14 +23,12 @@ class Gap(models.Model):
 
     record_kind: ClassVar = RecordKind.GAP
 
-    id = Key(help_text="Slug of the gap, stable for good.")
+    id = Key("Slug of the gap, stable for good.")
     source = models.ForeignKey(
         Source, models.CASCADE, related_name="gaps", help_text="Slug of the silent source."
     )
-    question = LongText(help_text="What a reader would ask, in our words.")
-    note = LongText(
-        help_text="What the source does say near it, or why it matters; may be null.", **OPTIONAL
-    )
+    question = LongText("What a reader would ask, in our words.")
+    note = LongText("What the source does say near it, or why it matters; may be null.", **OPTIONAL)
     countries = models.ManyToManyField(
         Country, blank=True, related_name="gaps", help_text="Countries it concerns, as alpha-3."
     )
@@ -60,14 +58,14 @@ class Gap(models.Model):
 class Release(models.Model):
     """The dataset as loaded: one row, replaced as a whole by the next release."""
 
-    id = Key(help_text="Slug of the dataset; every release of it has the same.")
+    id = Key("Slug of the dataset; every release of it has the same.")
     version = Text(
+        "Version of the dataset: major.minor.patch.",
         max_length=20,
         validators=[RegexValidator(r"\A\d+\.\d+\.\d+\Z", "Write a version such as 1.0.0.")],
-        help_text="Version of the dataset: major.minor.patch.",
     )
-    title = Text(max_length=200, help_text="Name of the dataset.")
-    licence = Text(max_length=50, help_text="SPDX identifier of the dataset's licence.")
+    title = Text("Name of the dataset.", max_length=200)
+    licence = Text("SPDX identifier of the dataset's licence.", max_length=50)
     released = models.DateTimeField(help_text="When this version was released (ISO 8601, UTC).")
     schema_version = models.PositiveSmallIntegerField(
         help_text="Version of the shape of the records; software of another one refuses them."

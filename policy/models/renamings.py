@@ -12,18 +12,18 @@ from policy.models.registry import RecordKind
 class Renaming(models.Model):
     """A key that a record no longer has, and the one it has now."""
 
-    id = Key(max_length=MAX_KEY + 20, help_text="Slug of the kind and the former key.")
+    id = Key("Slug of the kind and the former key.", max_length=MAX_KEY + 20)
     kind = code_field(RecordKind, "Kind of the record.")
     former = Text(
+        "Key that the record had in an earlier release; no record has it now.",
         max_length=MAX_KEY,
         validators=[
             RegexValidator(
                 rf"\A(?:{SLUG}|[A-Z]{{3}})\Z", "Write a key as it was: a slug, or an alpha-3 code."
             )
         ],
-        help_text="Key that the record had in an earlier release; no record has it now.",
     )
-    record = Text(max_length=MAX_KEY, help_text="Key that the record has in this release.")
+    record = Text("Key that the record has in this release.", max_length=MAX_KEY)
 
     class Meta:
         ordering: ClassVar = ["id"]

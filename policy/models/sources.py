@@ -16,22 +16,20 @@ class Source(models.Model):
 
     record_kind: ClassVar = RecordKind.SOURCE
 
-    id = Key(help_text="Slug of the source, stable for good.")
-    title = Text(max_length=300, help_text="Title; null when not known.", **OPTIONAL)
-    author = Text(max_length=200, help_text="Author; null when not known.", **OPTIONAL)
-    publisher = Text(max_length=200, help_text="Publisher; null when not known.", **OPTIONAL)
+    id = Key("Slug of the source, stable for good.")
+    title = Text("Title; null when not known.", max_length=300, **OPTIONAL)
+    author = Text("Author; null when not known.", max_length=200, **OPTIONAL)
+    publisher = Text("Publisher; null when not known.", max_length=200, **OPTIONAL)
     published = models.DateField(
         help_text="Day of publication (ISO 8601); null when not known.", **OPTIONAL
     )
     url = models.URLField(max_length=500, help_text="Address; null when not known.", **OPTIONAL)
-    language = Text(max_length=35, help_text="Language of the text, as a BCP 47 tag.")
+    language = Text("Language of the text, as a BCP 47 tag.", max_length=35)
     sha256 = sha256_field("SHA-256 of the whole text in UTF-8, in lower-case hex.")
     code_points = models.PositiveIntegerField(
         help_text="Length of the whole text in Unicode code points."
     )
-    note = LongText(
-        help_text="What a reader must know about the document; may be null.", **OPTIONAL
-    )
+    note = LongText("What a reader must know about the document; may be null.", **OPTIONAL)
 
     class Meta:
         ordering: ClassVar = ["id"]
@@ -62,7 +60,7 @@ class Span(models.Model):
 class Sentence(Span):
     """One numbered sentence of a source: the ledger of what has been read and used."""
 
-    id = Key(help_text="Slug of source, paragraph and sentence, such as article-1-p1s3.")
+    id = Key("Slug of source, paragraph and sentence, such as article-1-p1s3.")
     source = models.ForeignKey(
         Source, models.CASCADE, related_name="sentences", help_text="Slug of the source."
     )
@@ -71,7 +69,7 @@ class Sentence(Span):
         help_text="Number of the sentence within its paragraph, from 1."
     )
     uncited_reason = LongText(
-        help_text="Why no fact rests on this sentence; null when at least one does.", **OPTIONAL
+        "Why no fact rests on this sentence; null when at least one does.", **OPTIONAL
     )
 
     class Meta(Span.Meta):
@@ -89,7 +87,7 @@ class Passage(Span):
 
     record_kind: ClassVar = RecordKind.PASSAGE
 
-    id = Key(help_text="Slug of the sentence and the offsets, such as article-1-p1s3-367-373.")
+    id = Key("Slug of the sentence and the offsets, such as article-1-p1s3-367-373.")
     source = models.ForeignKey(
         Source, models.CASCADE, related_name="passages", help_text="Slug of the source."
     )
@@ -100,8 +98,7 @@ class Passage(Span):
         help_text="The sentence the span lies in.",
     )
     quote = Text(
-        max_length=200,
-        help_text=f"The phrase that carries the fact: at most {MAX_QUOTE_WORDS} words.",
+        f"The phrase that carries the fact: at most {MAX_QUOTE_WORDS} words.", max_length=200
     )
 
     class Meta(Span.Meta):
@@ -129,7 +126,7 @@ class PassageText(models.Model):
         help_text="The passage whose text this is.",
     )
     sha256 = sha256_field("SHA-256 of the text; it is shown only while the passage says the same.")
-    text = LongText(help_text="The exact text of the span.")
+    text = LongText("The exact text of the span.")
 
 
 class AttachedTexts(models.Model):
@@ -137,5 +134,5 @@ class AttachedTexts(models.Model):
 
     ONLY: ClassVar = "passage-texts"
 
-    id = Key(help_text="Always the same, for there is one row.")
+    id = Key("Always the same, for there is one row.")
     digest = sha256_field("SHA-256 over the key and the digest of every attached text.")

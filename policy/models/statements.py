@@ -39,8 +39,8 @@ class Statement(Fact, Timed):
 
     record_kind: ClassVar = RecordKind.STATEMENT
 
-    id = Key(help_text="Slug of the statement, stable for good.")
-    summary = LongText(help_text="What was said, in our words.")
+    id = Key("Slug of the statement, stable for good.")
+    summary = LongText("What was said, in our words.")
     kind = code_field(StatementKind, "In what form the source passes the statement on.")
     topic = code_field(Context, "What it is mainly about, as a PLOVER context.")
     speaker = models.ForeignKey(
@@ -74,12 +74,10 @@ class Statement(Fact, Timed):
         help_text="Slugs of the bilateral issues it belongs to.",
     )
     medium = Text(
-        max_length=200,
-        help_text="Where it was said or published; null when not stated.",
-        **OPTIONAL,
+        "Where it was said or published; null when not stated.", max_length=200, **OPTIONAL
     )
     quotation = LongText(
-        help_text="The official's words as the source gives them; only for a quotation.", **OPTIONAL
+        "The official's words as the source gives them; only for a quotation.", **OPTIONAL
     )
     verbatim = code_field(
         Verbatim,
@@ -141,7 +139,7 @@ class Statement(Fact, Timed):
 class Concern(models.Model):
     """A country that a statement concerns in any way, derived by the build to avoid joins."""
 
-    id = Key(max_length=124, help_text="Slug of the statement and the country.")
+    id = Key("Slug of the statement and the country.", max_length=124)
     statement = models.ForeignKey(
         Statement, models.CASCADE, related_name="concerns", help_text="Slug of the statement."
     )

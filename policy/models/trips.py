@@ -24,17 +24,15 @@ class Trip(Fact, Timed):
 
     record_kind: ClassVar = RecordKind.TRIP
 
-    id = Key(help_text="Slug of the trip, stable for good.")
-    title = Text(max_length=200, help_text="What journey it is, in a few words.")
-    summary = LongText(help_text="What the source says of it, in our words.")
+    id = Key("Slug of the trip, stable for good.")
+    title = Text("What journey it is, in a few words.", max_length=200)
+    summary = LongText("What the source says of it, in our words.")
     traveller = models.ForeignKey(
         Official, models.PROTECT, related_name="trips", help_text="Slug of who travels."
     )
     status = code_field(TripStatus, "How far it has come.")
     region_text = Text(
-        max_length=200,
-        help_text="The source's words for where it goes; null when it has none.",
-        **OPTIONAL,
+        "The source's words for where it goes; null when it has none.", max_length=200, **OPTIONAL
     )
     purposes = texts_field("What the journey is for, each purpose in our words.")
 
@@ -47,7 +45,7 @@ class Stop(Fact, Timed):
 
     part_of: ClassVar = "trip"
 
-    id = Key(help_text="Slug of the trip and the country.")
+    id = Key("Slug of the trip and the country.")
     trip = models.ForeignKey(
         Trip, models.CASCADE, related_name="stops", help_text="Slug of the trip."
     )
@@ -61,7 +59,7 @@ class Stop(Fact, Timed):
     visit_order = models.PositiveSmallIntegerField(
         help_text="Place in the order of visits; null when not stated.", **OPTIONAL
     )
-    city = Text(max_length=100, help_text="City; null when not stated.", **OPTIONAL)
+    city = Text("City; null when not stated.", max_length=100, **OPTIONAL)
     host = models.ForeignKey(
         Official,
         models.PROTECT,

@@ -8,16 +8,9 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import NamedTuple
 
-from django.db import (
-    DEFAULT_DB_ALIAS,
-    Error,
-    IntegrityError,
-    OperationalError,
-    connections,
-    models,
-    transaction,
-)
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.utils import Error, IntegrityError, OperationalError
 
 from policy.evidence import note_attached
 from policy.models import Release

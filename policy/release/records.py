@@ -16,12 +16,8 @@ from operator import attrgetter
 from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
+from django.core import validators
 from django.core.exceptions import ValidationError
-from django.core.validators import (
-    MaxLengthValidator,
-    ProhibitNullCharactersValidator,
-    RegexValidator,
-)
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from msgspec import UNSET, Meta, MsgspecError, UnsetType
@@ -239,10 +235,10 @@ def _typed(field: Field, connection: BaseDatabaseWrapper) -> tuple[Any, Converte
 
 def _pattern(field: Field) -> tuple[str | None, bool]:
     """Return the pattern of a text, and whether it has no rules but that and its length."""
-    held = MaxLengthValidator, ProhibitNullCharactersValidator
+    held = validators.MaxLengthValidator, validators.ProhibitNullCharactersValidator
     rules: list[Any] = [rule for rule in field.validators if type(rule) not in held]
     only: Any = rules[0] if len(rules) == 1 and not field.choices else None
-    if type(only) is RegexValidator and not only.inverse_match and not only.flags:
+    if type(only) is validators.RegexValidator and not only.inverse_match and not only.flags:
         return str(only.regex.pattern), True  # type: ignore[union-attr]
     return None, not rules and not field.choices
 
