@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psycopg
-
 BINARIES = "/usr/lib/postgresql/*/bin"
 
 
@@ -135,15 +133,3 @@ def cluster(**settings: str) -> Iterator[str]:
     """Run a server and return the URL of its database; it is stopped and removed at the end."""
     with primary(**settings) as server:
         yield server.url
-
-
-@contextmanager
-def database(url: str, name: str) -> Iterator[str]:
-    """Create a database in a cluster and return its URL; it is dropped at the end."""
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    try:
-        yield f"{url.rpartition('/')[0]}/{name}"
-    finally:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

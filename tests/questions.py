@@ -109,34 +109,3 @@ CASES: dict[str, Condition] = {
     ),
 }
 """Questions, each with a function that tells whether a record of the list belongs to the answer."""
-
-REFUSED = {
-    "officials?contry=PAN": ("contry", "country"),
-    "bilateral-issues?topic=migratoin": ("topic", "migration"),
-    "bilateral-issues?topic=migration&topic=crime": ("topic", None),
-    "bilateral-issues?topic=": ("topic", None),
-    "bilateral-issues?topic=migration,,crime": ("topic", None),
-    "bilateral-issues?between=USA": ("between", None),
-    "bilateral-issues?between=USA,US": ("between", None),
-    "bilateral-issues?between=USA,PAN,MEX": ("between", None),
-    "bilateral-issues?country=Panama": ("country", None),
-    "events?event_type=agree": ("event_type", "AGREE"),
-    "events?coded=1": ("coded", None),
-    "trips?possibly_on=2025-02-30": ("possibly_on", None),
-    "trips?possibly_on=2025-2-3": ("possibly_on", None),
-    "trips?from=0000-01-01": ("from", None),
-    "statements?page_size=0": ("page_size", None),
-    "statements?page_size=501": ("page_size", None),
-    "statements?page_size=1e3": ("page_size", None),
-    "statements?page_size=%D9%A1": ("page_size", None),
-    "statements?page_size=99999999999999999999": ("page_size", None),
-    "statements?ordering=titel": ("ordering", None),
-    "statements?ordering=id,-id": ("ordering", None),
-    "statements?cursor=nonsense": ("cursor", None),
-    "statements?speaker=a%00b": ("speaker", None),
-    "statements?speaker=%FF": ("speaker", None),
-    "statements?speaker=Marco%20Rubio": ("speaker", None),
-    "release?verbose=1": ("verbose", None),
-    f"statements/{sample('statements')}?page_size=1": ("page_size", None),
-}
-"""Bad questions, each with the parameter that is told and the nearest value."""

@@ -106,7 +106,7 @@ def manage(url: str, *arguments: str, **options: Any) -> "subprocess.CompletedPr
     )
 
 
-def _drop(url: str) -> None:
+def drop(url: str) -> None:
     """Remove a database, if it is there."""
     if url.startswith("sqlite"):
         path = Path(url.removeprefix("sqlite:///"))
@@ -118,9 +118,9 @@ def _drop(url: str) -> None:
         connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def _create(url: str, template: str = "") -> None:
+def create(url: str, template: str = "") -> None:
     """Make a database anew, as a copy of another one if its URL is given."""
-    _drop(url)
+    drop(url)
     if not url.startswith("sqlite"):
         place, _, name = url.rpartition("/")
         copied = f"TEMPLATE {template.rpartition('/')[2]}" if template else ""
@@ -140,7 +140,7 @@ def _template(cluster: str, *, filled: bool = False) -> str:
         atexit.register(shutil.rmtree, folder)
         place = f"sqlite:///{folder}"
     url = f"{place}/template_{'filled' if filled else 'empty'}_{os.getpid()}"
-    _create(url, _template(cluster) if filled else "")
+    create(url, _template(cluster) if filled else "")
     done = manage(url, "load_release" if filled else "migrate", "-v0")
     assert done.returncode == 0, done.stderr
     return url
@@ -158,11 +158,11 @@ def database(
     cluster = os.environ.get("DATABASE_URL", "") if cluster is None else cluster
     place = cluster.rpartition("/")[0] if cluster else f"sqlite:///{folder}"
     url = f"{place}/{name}_{os.getpid()}" if cluster else f"{place}/{name}.sqlite3"
-    _create(url, _template(cluster, filled=filled))
+    create(url, _template(cluster, filled=filled))
     try:
         yield url
     finally:
-        _drop(url)
+        drop(url)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -48,43 +49,61 @@ def load(database: str, release: Path | None = None) -> str:
     return database
 
 
+def start(
+    database: str, port: int, *arguments: str, before: tuple[str, ...] = (),
+    log: Path | None = None, **settings: str,
+) -> "subprocess.Popen[bytes]":  # fmt: skip
+    """Start the server as in the README; ``before`` is a prefix of the command."""
+    with (log or Path(os.devnull)).open("wb") as output:
+        return subprocess.Popen(
+            [*before, sys.executable, "-m", "api", "--port", str(port), *arguments],
+            cwd=ROOT, env={**os.environ, "DATABASE_URL": database, **settings},
+            stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+
+def workers(process: "subprocess.Popen[bytes]") -> list[int]:
+    """Return the process ids of the workers of a server."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [
+        int(pid) for pid in children
+        if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]  # fmt: skip
+
+
 @contextmanager
-def ready(process: subprocess.Popen[bytes], port: int) -> Iterator[str]:
-    """Return the address of a server once it is ready, and stop it at the end."""
+def ready(process: "subprocess.Popen[bytes]", port: int, path: str = "/readyz") -> Iterator[str]:
+    """Return the address of a server once a path responds with 200; stop it at the end."""
     address = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + 30
         while True:
             try:
-                with urllib.request.urlopen(f"{address}/readyz", timeout=5):
+                with urllib.request.urlopen(f"{address}{path}", timeout=5):
                     break
             except OSError as early:
                 if isinstance(early, urllib.error.HTTPError):
                     early.close()
                 if time.monotonic() > deadline or process.poll() is not None:
                     raise
-                time.sleep(0.1)
+                time.sleep(0.05)
         yield address
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(15)
         except subprocess.TimeoutExpired:
-            process.kill()
+            for pid in (*workers(process), process.pid):
+                os.kill(pid, signal.SIGKILL)
             process.wait()
 
 
 @contextmanager
 def serving(
-    database: str, *, workers: int = 1, log: Path | None = None, **settings: str
+    database: str, *arguments: str, log: Path | None = None, **settings: str
 ) -> Iterator[str]:
-    """Serve a loaded database and return the address; the log goes to a file if one is given."""
-    environment = {**os.environ, "DATABASE_URL": database, **settings}
+    """Serve a loaded database with one worker unless the arguments say more; yield the address."""
     port = free_port()
-    with (log or Path(os.devnull)).open("wb") as lines:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "api", "--port", str(port), "--workers", str(workers)],
-            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=lines,
-        )  # fmt: skip
-        with ready(process, port) as address:
-            yield address
+    process = start(database, port, "--workers", "1", *arguments, log=log, **settings)
+    with ready(process, port) as address:
+        yield address

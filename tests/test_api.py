@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from api.parameters import MAX_ERRORS
 from api.views.relations import DyadsView, SearchViewSet
 from tests.conftest import RESOURCES, VIEWSETS
-from tests.questions import CASES, REFUSED
+from tests.questions import CASES
 from tests.samples import FIRST, SECOND, samples
 
 CITING = [m for m in apps.get_models() if "evidence" in {f.name for f in m._meta.many_to_many}]
@@ -67,7 +67,7 @@ def test_every_list_answers_what_all_lists_answer(api, resource):
     }
     for question, status in expected.items():
         response = api.get(f"{path}{question}")
-        response.close()
+        list(response)  # A stream is read to its end, so that the next one is not refused.
         cure = "run manage.py check, and see 'To add a resource' in CONTRIBUTING.md"
         assert response.status_code == status, f"{path}{question}: {cure}"
         if status == 404:
@@ -76,14 +76,6 @@ def test_every_list_answers_what_all_lists_answer(api, resource):
             (entry,) = response.json()["errors"]
             assert entry["nearest"] == "page_size"
             assert {"q", "page_size"} <= set(entry["allowed"])
-
-
-@pytest.mark.once
-@pytest.mark.parametrize("resource", RESOURCES)
-def test_the_count_is_that_of_the_table(read, resource):
-    records = VIEWSETS[resource].queryset.count()
-    for question in ("page_size=1", "page_size=1&ordering=-id"):
-        assert read(f"{resource}?{question}")["count"] == records
 
 
 @pytest.mark.once
@@ -173,23 +165,6 @@ LISTS = {**VIEWSETS, "search": SearchViewSet, "dyads": DyadsView}
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("question", REFUSED)
-def test_a_bad_question_is_refused_with_its_cure(api, question):
-    response = api.get(f"/api/v1/{question}")
-    assert response.status_code == 400
-    assert response["Content-Type"] == "application/problem+json"
-    problem = response.json()
-    parameter, nearest = REFUSED[question]
-    (entry,) = problem["errors"]
-    assert entry["parameter"] == parameter
-    assert len(entry["detail"]) > 15
-    if nearest:
-        assert entry["nearest"] == nearest
-        assert nearest in entry["allowed"]
-    assert api.get(problem["type"].removeprefix("http://127.0.0.1:8000")).status_code == 200
-
-
-@pytest.mark.once
 @pytest.mark.parametrize("path", LISTS)
 def test_every_wrong_parameter_is_told_in_one_answer(api, path):
     fields = LISTS[path].parameters("list")
@@ -223,39 +198,6 @@ def test_a_cursor_is_bound_to_its_asking_and_its_release(api):
     stale = api.get(following)
     assert stale.status_code == 410
     assert "without the cursor" in stale.json()["detail"]
-
-
-@pytest.mark.once
-@pytest.mark.parametrize(
-    "path", ["nothing", "api/v1/nothing", "api/v1/countries/ZZZ", "api/v1/countries/x%00y",
-             "api/v1/statements/%FF", "api/v1/statements/NO SUCH", "problems/none", "static/none"],
-)  # fmt: skip
-def test_an_absent_path_is_a_404_problem(api, path):
-    response = api.get(f"/{path}")
-    assert response.status_code == 404
-    assert response["Content-Type"] == "application/problem+json"
-    assert response.json()["status"] == 404
-
-
-@pytest.mark.once
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_nothing_can_be_written(api, method):
-    response = getattr(api, method)("/api/v1/countries")
-    assert response.status_code == 405
-    assert response.json()["title"] == "The API is read-only"
-    assert "GET" in response["Allow"]
-
-
-def test_an_unknown_host_is_a_problem(api):
-    response = api.get("/api/v1/countries", HTTP_HOST="evil.example")
-    assert response.status_code == 400
-    assert response["Content-Type"] == "application/problem+json"
-
-
-def test_an_impossible_accept_is_a_problem(api):
-    response = api.get("/api/v1/countries", HTTP_ACCEPT="image/png")
-    assert response.status_code == 406
-    assert response["Content-Type"] == "application/problem+json"
 
 
 def test_without_a_release_the_answer_is_503(api):

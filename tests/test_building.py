@@ -48,8 +48,6 @@ def test_the_committed_fixtures_are_current():
 
 def test_the_same_annotations_give_the_same_bytes(folder):
     assert build(folder) == build(folder)
-    for name, text in build(folder).items():
-        assert (ROOT / "fixtures" / name).read_text() == text
 
 
 def test_check_fails_and_writes_nothing_when_a_fixture_is_stale(folder):
@@ -78,151 +76,51 @@ def test_keys_are_never_integers():
 
 
 CASES = {
-    "unknown field": (
-        "statements.toml",
-        r"^topic = ",
-        "topc = ",
-        r"statements\.toml: statement \S+: topc: .*'topic'",
-    ),
-    "bad vocabulary": (
-        "bilateral-issues.toml",
-        r'^topic = ".*"',
-        'topic = "migratoin"',
-        r"bilateral-issues\.toml: issue \S+: topic: .*'migratoin'.*'migration'",
-    ),
-    "dangling reference": (
-        "statements.toml",
-        r'^speaker = "(.+)"',
-        r'speaker = "\1x"',
-        r"statement \S+: speaker: .*'(\S+)x'.*'\1'",
-    ),
-    "dangling passage": (
-        "statements.toml",
-        r'"(p\d+s\d+-\d+)-\d+"',
-        r'"\1-99999"',
-        r"statement \S+: evidence: .*\S+-p\d+s\d+-\d+-99999",
-    ),
-    "long quote": (
-        "passages.toml",
-        r'^quote = ".*"',
-        'quote = "' + "word " * 12 + 'end"',
-        r"passages\.toml: passage \S+: quote: has 13 words",
-    ),
-    "no evidence": (
-        "trips.toml",
-        r"^evidence = \[[^\]]*\]",
-        "",
-        r"trips\.toml: \S+ \S+: evidence: a fact needs at least one passage",
-    ),
-    "unaccounted sentence": (
-        "sentences.toml",
-        r"^uncited_reason = .*$",
-        "",
-        r"sentences\.toml: sentence \S+-p\d+s\d+: uncited_reason: ",
-    ),
-    "impossible span": (
-        "passages.toml",
-        r"^end = \d+",
-        "end = 0",
-        r"passages\.toml: passage \S+: .*after its start",
-    ),
-    "span outside its sentence": (
-        "passages.toml",
-        r"^end = \d+",
-        "end = 4000",
-        r"passages\.toml: passage \S+: start, end: must lie within",
-    ),
-    "bad hash": (
-        "passages.toml",
-        r'^sha256 = "..',
-        'sha256 = "XY',
-        r"passage \S+: sha256: Write a SHA-256",
-    ),
-    "unknown country": (
-        "countries.toml",
-        r'^id = "..."',
-        'id = "QQQ"',
-        r"countries\.toml: country QQQ: id: ",
-    ),
-    "reference data by hand": (
-        "countries.toml",
-        r'^id = "(..)(.)"',
-        r'id = "\1\2"\nalpha2 = "\1"',
-        r"country ...: alpha2: leave",
-    ),
-    "empty text": (
-        "trips.toml",
-        r'^title = ".*"',
-        'title = ""',
-        r"trip \S+: title: is an empty text",
-    ),
-    "wrong type": (
-        "trips.toml",
-        r'^title = ".*"',
-        "title = 5",
-        r"trip \S+: title: must be a text, not 5",
-    ),
-    "number for truth": (
-        "trips.toml",
-        r"^time_year_inferred = \w+",
-        "time_year_inferred = 1",
-        r"trip \S+: time_year_inferred: must be true or false",
-    ),
-    "NUL": (
-        "trips.toml",
-        r'^title = ".*"',
-        r'title = "a\\u0000b"',
-        r"trip \S+: title: .*[Nn]ull",
-    ),
-    "missing field": (
-        "trips.toml",
-        r'^status = ".*"',
-        "",
-        r"trip \S+: status: ",
-    ),
-    "missing key": (
-        "events.toml",
-        r'^id = ".*"',
-        "",
-        r"events\.toml: event 1: id: is missing",
-    ),
-    "bad slug": (
-        "events.toml",
-        r'^id = "',
-        'id = "Not a slug ',
-        r"event Not a slug \S+: id: Write a slug",
-    ),
-    "mode of another type": (
-        "events.toml",
-        r'^mode = ".*"',
-        'mode = "beat"',
-        r"event \S+: This mode does not belong",
-    ),
-    "broken time": (
-        "trips.toml",
-        r"^time_latest = .*$",
-        "time_latest = 2024-01-01",
-        r"trip \S+: Give the earliest day",
-    ),
-    "one attribution": (
-        "statements.toml",
-        r'^speaker = "',
-        'narrator = true\nspeaker = "',
-        r"statement \S+: Give exactly one of",
-    ),
-    "unknown file table": (
-        "gaps.toml",
-        r"^\[\[gap\]\]",
-        "[[gapp]]",
-        r"gaps\.toml: gapp: is unknown",
-    ),
-    "broken TOML": (
-        "gaps.toml",
-        r"^\[\[gap\]\]",
-        "[[gap",
-        r"gaps\.toml: is not TOML",
-    ),
-}
+    "unknown field": ("statements.toml", r"^topic = ", "topc = ",
+        r"statements\.toml: statement \S+: topc: .*'topic'"),
+    "bad vocabulary": ("bilateral-issues.toml", r'^topic = ".*"', 'topic = "migratoin"',
+        r"bilateral-issues\.toml: issue \S+: topic: .*'migratoin'.*'migration'"),
+    "dangling reference": ("statements.toml", r'^speaker = "(.+)"', r'speaker = "\1x"',
+        r"statement \S+: speaker: .*'(\S+)x'.*'\1'"),
+    "dangling passage": ("statements.toml", r'"(p\d+s\d+-\d+)-\d+"', r'"\1-99999"',
+        r"statement \S+: evidence: .*\S+-p\d+s\d+-\d+-99999"),
+    "long quote": ("passages.toml", r'^quote = ".*"', 'quote = "' + "word " * 12 + 'end"',
+        r"passages\.toml: passage \S+: quote: has 13 words"),
+    "no evidence": ("trips.toml", r"^evidence = \[[^\]]*\]", "",
+        r"trips\.toml: \S+ \S+: evidence: a fact needs at least one passage"),
+    "unaccounted sentence": ("sentences.toml", r"^uncited_reason = .*$", "",
+        r"sentences\.toml: sentence \S+-p\d+s\d+: uncited_reason: "),
+    "impossible span": ("passages.toml", r"^end = \d+", "end = 0",
+        r"passages\.toml: passage \S+: .*after its start"),
+    "span outside its sentence": ("passages.toml", r"^end = \d+", "end = 9999999",
+        r"passages\.toml: passage \S+: start, end: must lie within"),
+    "bad hash": ("passages.toml", r'^sha256 = "..', 'sha256 = "XY',
+        r"passage \S+: sha256: Write a SHA-256"),
+    "unknown country": ("countries.toml", r'^id = "..."', 'id = "QQQ"',
+        r"countries\.toml: country QQQ: id: "),
+    "reference data by hand": ("countries.toml", r'^id = "(..)(.)"', r'id = "\1\2"\nalpha2 = "\1"',
+        r"country ...: alpha2: leave"),
+    "empty text": ("trips.toml", r'^title = ".*"', 'title = ""',
+        r"trip \S+: title: is an empty text"),
+    "wrong type": ("trips.toml", r'^title = ".*"', "title = 5",
+        r"trip \S+: title: must be a text, not 5"),
+    "number for truth": ("trips.toml", r"^time_year_inferred = \w+", "time_year_inferred = 1",
+        r"trip \S+: time_year_inferred: must be true or false"),
+    "NUL": ("trips.toml", r'^title = ".*"', r'title = "a\\u0000b"', r"trip \S+: title: .*[Nn]ull"),
+    "missing field": ("trips.toml", r'^status = ".*"', "", r"trip \S+: status: "),
+    "missing key": ("events.toml", r'^id = ".*"', "", r"events\.toml: event 1: id: is missing"),
+    "bad slug": ("events.toml", r'^id = "', 'id = "Not a slug ',
+        r"event Not a slug \S+: id: Write a slug"),
+    "mode of another type": ("events.toml", r'^mode = ".*"', 'mode = "beat"',
+        r"event \S+: This mode does not belong"),
+    "broken time": ("trips.toml", r"^time_latest = .*$", "time_latest = 2024-01-01",
+        r"trip \S+: Give the earliest day"),
+    "one attribution": ("statements.toml", r'^speaker = "', 'narrator = true\nspeaker = "',
+        r"statement \S+: Give exactly one of"),
+    "unknown file table": ("gaps.toml", r"^\[\[gap\]\]", "[[gapp]]",
+        r"gaps\.toml: gapp: is unknown"),
+    "broken TOML": ("gaps.toml", r"^\[\[gap\]\]", "[[gap", r"gaps\.toml: is not TOML"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -59,24 +59,23 @@ def test_the_python_client_reads_every_operation(package, addresses):
         for operation in item.values()
     }
     seen = set()
-    for address in addresses.values():
-        client = package.Client(base_url=address, raise_on_unexpected_status=True)
-        ids: dict[str, list[str]] = {"dyads": [DYAD, DYAD.lower()]}
-        calls = sorted(operations(package), key=lambda call: not call[0].endswith("_list"))
-        for name, module in calls:
-            resource = name.rpartition("_")[0]
-            arguments = {"q": WORD} if name == "search_list" else {}
-            taken = inspect.signature(module.sync_detailed).parameters
-            named = "id" in taken and not name.endswith("_list")
-            keys = ids[resource] if named else [None]
-            for key in keys:
-                path = [] if key is None else [key]
-                answer = module.sync_detailed(*path, client=client, **arguments)
-                assert answer.status_code == 200, (name, key, answer.content)
-                assert spelled(answer.parsed.to_dict()) == spelled(json.loads(answer.content)), name
-                if name.endswith("_list"):
-                    ids.setdefault(resource, [r.id for r in answer.parsed.results])
-            seen.add(name)
+    client = package.Client(base_url=addresses["SQLite"], raise_on_unexpected_status=True)
+    ids: dict[str, list[str]] = {"dyads": [DYAD, DYAD.lower()]}
+    calls = sorted(operations(package), key=lambda call: not call[0].endswith("_list"))
+    for name, module in calls:
+        resource = name.rpartition("_")[0]
+        arguments = {"q": WORD} if name == "search_list" else {}
+        taken = inspect.signature(module.sync_detailed).parameters
+        named = "id" in taken and not name.endswith("_list")
+        keys = ids[resource] if named else [None]
+        for key in keys:
+            path = [] if key is None else [key]
+            answer = module.sync_detailed(*path, client=client, **arguments)
+            assert answer.status_code == 200, (name, key, answer.content)
+            assert spelled(answer.parsed.to_dict()) == spelled(json.loads(answer.content)), name
+            if name.endswith("_list"):
+                ids.setdefault(resource, [r.id for r in answer.parsed.results])
+        seen.add(name)
     assert seen == expected
 
 
@@ -97,4 +96,4 @@ def test_the_typescript_client_reads_every_operation(addresses):
             cwd=folder, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
-        assert int(done.stdout.split()[0]) > 150
+        assert int(done.stdout.split()[0]) > len(document()["paths"])

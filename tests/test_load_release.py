@@ -320,7 +320,7 @@ def test_a_sqlite_file_ends_up_in_wal_mode(connection, folders):
 
 
 @pytest.mark.parametrize("loaded_before", [False, True])
-def test_eight_at_once_all_end_well(url, connection, folders, loaded_before):
+def test_four_at_once_all_end_well(url, connection, folders, loaded_before):
     first, second = folders
     if loaded_before:
         load(first, using="loaded")
@@ -334,10 +334,10 @@ def test_eight_at_once_all_end_well(url, connection, folders, loaded_before):
             stderr=subprocess.PIPE,
             text=True,
         )
-        for _ in range(8)
+        for _ in range(4)
     ]
     ends = [(process.communicate(timeout=120), process.returncode) for process in processes]
-    assert [code for _, code in ends] == [0] * 8, ends
+    assert [code for _, code in ends] == [0] * 4, ends
     loads = [out for (out, _), _ in ends if "nothing to do" not in out]
     assert len(loads) == 1
     with database_of(second, url) as wanted:

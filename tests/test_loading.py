@@ -1,10 +1,7 @@
 """Loading: plain migrate and loaddata, in any order, again and again, on an empty database."""
 
-import os
 import random
 import shutil
-import subprocess
-import sys
 
 import pytest
 from django.core.management import call_command
@@ -12,7 +9,7 @@ from django.db import connection
 
 from policy.annotations.building import build
 from policy.models import Country, Release, Statement
-from tests.conftest import FIXTURES, ROOT, engine
+from tests.conftest import FIXTURES, ROOT
 from tests.samples import FIRST, records, sample
 
 
@@ -50,17 +47,6 @@ def test_the_tables_read_well_in_sql(db):
         rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     assert len(rows) == sum(r.get("speaker") == speaker for r in records("statements"))
     assert all(row["id"] and row["summary"].endswith(".") for row in rows)
-
-
-@pytest.mark.skipif(engine() != "sqlite3", reason="PostgreSQL is loaded empty by its own setup")
-def test_an_empty_sqlite_file(tmp_path):
-    path = tmp_path / "empty.sqlite3"
-    environment = {**os.environ, "DATABASE_URL": f"sqlite:///{path}"}
-    for arguments in (["migrate", "-v0"], ["loaddata", "-v0", *FIXTURES]):
-        subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, check=True
-        )
-    assert path.stat().st_size > 100_000
 
 
 SECOND = {

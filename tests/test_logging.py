@@ -26,7 +26,7 @@ def seen(loaded, tmp_path_factory):
     (folder / "figures").mkdir()
     (folder / "figures" / "counter_1.db").write_bytes(b"of a process that is gone")
     settings = {"LOG_FORMAT": "json", "METRICS_DIR": str(folder / "figures")}
-    with serving(loaded, workers=2, log=folder / "log", **settings) as address:
+    with serving(loaded, "--workers", "2", log=folder / "log", **settings) as address:
         for number in range(20):
             answer = ask(address, "/api/v1/events?page_size=2", X_Request_ID=f"asked-{number}")
             assert answer.status == 200

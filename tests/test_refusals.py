@@ -12,6 +12,8 @@ from urllib.parse import unquote
 
 import pytest
 
+from api.problems import PROBLEM_TYPES
+from tests.operations import ask
 from tests.samples import WORD, sample
 
 pytestmark = pytest.mark.once
@@ -116,6 +118,9 @@ def judged(address: str, line: str, request: bytes, expected: list[str]) -> tupl
         errors = json.loads(answer[2])["errors"]
         named = ",".join(entry["parameter"] or '""' for entry in errors) or "-"
         nearest = ",".join(entry["nearest"] or "-" for entry in errors) or "-"
+        for entry in errors:
+            assert len(entry["detail"]) > 15, entry
+            assert entry["nearest"] is None or entry["nearest"] in entry["allowed"], entry
         told = [str(answer[0]), named, nearest]
         expected = [raw(address, part).decode("latin-1") for part in expected]
         decoded = [unquote(part) for part in expected]
@@ -166,6 +171,11 @@ def test_a_bad_request_is_refused(addresses):
         return wrong, answer
 
     check_all(addresses, "protocol.txt", ask)
+
+
+def test_every_type_of_problem_has_a_page(addresses):
+    for name in PROBLEM_TYPES:
+        assert ask(addresses["SQLite"], f"/problems/{name}").status == 200
 
 
 def test_the_tables_are_as_long_as_promised():

@@ -1,10 +1,7 @@
 """Reads use replicas, fall back when one is down, and never mix releases in a response."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -12,7 +9,6 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from tests.conftest import ROOT
 from tests.operations import ask, operations
 from tests.postgres import primary, replica
 from tests.samples import DYAD, WORD
@@ -219,19 +215,3 @@ def test_releases_that_follow_quickly_are_each_whole(running):
             release(first, f"4.{number}.0")
             for _ in range(10):
                 assert len(seen(ask(address, path))) == 1
-
-
-def test_replicas_need_postgresql(running, tmp_path):
-    first, _ = running
-    for url, others in (
-        (f"sqlite:///{tmp_path}/a.sqlite3", first.url),
-        (first.url, f"sqlite:///{tmp_path}/a.sqlite3"),
-    ):
-        environment = {**os.environ, "DATABASE_URL": url, "DATABASE_REPLICA_URLS": others,
-                       "SERVING": "true"}  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "manage.py", "check"],
-            cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
-        assert done.returncode != 0
-        assert "DATABASE_REPLICA_URLS needs PostgreSQL" in done.stderr

@@ -12,8 +12,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from tests.conftest import ROOT
 from tests.operations import ask, operations
-from tests.postgres import database
-from tests.releases import manage
+from tests.releases import create, drop, manage
 from tests.samples import WORD
 from tests.servers import load, serving
 
@@ -50,16 +49,18 @@ def reading(url):
 @pytest.fixture(scope="module")
 def prepared():
     """A database with both roles, migrated and loaded by the loader."""
-    with database(URL, "roles") as url:
-        try:
-            prepare(url)
-            load(of("demarche_loader", url))
-            yield url
-        finally:
-            with psycopg.connect(url, autocommit=True) as connection:
-                for role in ("demarche_loader", "demarche_api"):
-                    connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
-                    connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+    url = f"{URL.rpartition('/')[0]}/roles"
+    create(url)
+    try:
+        prepare(url)
+        load(of("demarche_loader", url))
+        yield url
+    finally:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for role in ("demarche_loader", "demarche_api"):
+                connection.execute(sql.SQL("DROP OWNED BY {}").format(sql.Identifier(role)))
+                connection.execute(sql.SQL("DROP ROLE {}").format(sql.Identifier(role)))
+        drop(url)
 
 
 def test_a_role_with_select_alone_serves_every_operation(prepared):

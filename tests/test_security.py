@@ -1,7 +1,5 @@
 """Security: headers on every response, no secret, and every limit of requests."""
 
-import json
-
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -14,7 +12,6 @@ from api.listing import MAX_PAGE_SIZE
 from api.parameters import MAX_ITEMS, MAX_QUERY, MAX_WORDS
 from api.serving.headers import HSTS, SECURITY
 from tests.conftest import RESOURCES
-from tests.raw_http import exchange, request, status
 from tests.samples import WORD, sample
 
 pytestmark = pytest.mark.once
@@ -129,40 +126,3 @@ def test_a_question_with_a_body_is_refused(db, method):
     )
     assert response.status_code == 400
     assert response["Content-Type"] == "application/problem+json"
-
-
-BROKEN = {
-    "a body": (request("/api/v1/trips", "Content-Length: 5", body=b"hello"), 400),
-    "a body in pieces": (
-        request("/api/v1/trips", "Transfer-Encoding: chunked", body=b"1\r\na\r\n0\r\n\r\n"),
-        400,
-    ),
-    "a body of 20 MB": (
-        request("/api/v1/trips", "Content-Length: 20000000", body=b"a" * 20_000_000),
-        400,
-    ),
-    "a body that does not come": (request("/api/v1/trips", "Content-Length: 20000000"), 400),
-    "a query of 60 kB": (request(f"/api/v1/trips?q={'a' * 60_000}"), 400),
-    "a path of 60 kB": (request(f"/{'a' * 60_000}"), 404),
-    "an address of 70 kB": (request(f"/api/v1/trips?q={'a' * 70_000}"), 414),
-    "101 headers": (request("/healthz", *(f"X-{n}: a" for n in range(101))), 431),
-    "a header of 2 MB": (request("/healthz", f"X-Long: {'a' * 2_000_000}"), 431),
-    "a body to be posted": (
-        request("/api/v1/trips", "Content-Length: 5", body=b"hello", method="POST"),
-        405,
-    ),
-}
-
-
-@pytest.mark.parametrize("name", BROKEN)
-def test_the_server_bounds_what_it_reads(addresses, name):
-    sent, expected = BROKEN[name]
-    for address in addresses.values():
-        answer = exchange(address, sent)
-        assert status(answer) == expected, answer[:200]
-        head, _, body = answer.partition(b"\r\n\r\n")
-        # What breaks HTTP itself is answered by the server below the application, without a body.
-        if expected not in (414, 431):
-            assert b"application/problem+json" in head
-            assert json.loads(body)["status"] == expected
-        assert status(exchange(address, request("/healthz"))) == 200

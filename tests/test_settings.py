@@ -62,6 +62,17 @@ def test_an_invalid_setting_is_told(monkeypatch, name, value, cure):
     assert "secret" not in told
 
 
+@pytest.mark.parametrize(
+    "urls", [("sqlite:///a", "postgres://a@b/c"), ("postgres://a@b/c", "sqlite:///a")]
+)
+def test_replicas_need_postgresql(monkeypatch, urls):
+    for name, value in zip(("DATABASE_URL", "DATABASE_REPLICA_URLS"), urls, strict=True):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SERVING", "true")
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_REPLICA_URLS needs PostgreSQL"):
+        settings()
+
+
 def test_an_invalid_setting_keeps_the_server_from_starting():
     done = start(DATABASE_URL="secret")
     assert done.returncode != 0

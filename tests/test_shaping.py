@@ -76,25 +76,3 @@ def test_facets_follow_the_filter(read):
         assert {one["value"]: one["count"] for one in counted} == Counter(
             record[name] for record in page["results"]
         )
-
-
-@pytest.mark.parametrize(
-    ("question", "parameter"),
-    [
-        ("statements?fields=summry", "fields"),
-        ("statements?fields=id&omit=note", "omit"),
-        ("statements?expand=evidence", "expand"),
-        ("statements?fields=id&expand=speaker", "expand"),
-        ("statements?facets=summary", "facets"),
-        (f"statements/{sample('statements')}?facets=topic", "facets"),
-        ("countries?format=geojson&fields=id", "fields"),
-        ("countries?format=csv&page_size=2", "page_size"),
-        ("countries?format=csv&expand=evidence", "expand"),
-        ("countries?format=xml", "format"),
-        ("statements?format=geojson", "format"),
-    ],
-)
-def test_shapes_that_cannot_be_are_refused(api, question, parameter):
-    response = api.get(f"/api/v1/{question}")
-    assert response.status_code == 400
-    assert parameter in [entry["parameter"] for entry in response.json()["errors"]]

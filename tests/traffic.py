@@ -3,10 +3,7 @@
 import http.client
 import itertools
 import json
-import os
-import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,9 +13,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from tests.conftest import ROOT
 from tests.samples import sample
-from tests.servers import free_port
+from tests.servers import free_port, ready, start, workers
 
 KINDS = {
     "memory": "/api/v1/statements?page_size=50",
@@ -103,12 +99,7 @@ class Service:
 
     def workers(self) -> list[int]:
         """Return the process ids of the workers."""
-        task = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        found = [int(word) for word in task.read_text().split()]
-        return [
-            pid for pid in found
-            if b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]  # fmt: skip
+        return workers(self.process)
 
     def learn(self) -> None:
         """Store the expected body of each kind of request."""
@@ -133,33 +124,13 @@ class Service:
 
 
 @contextmanager
-def serving(
-    database: str, folder: Path, *arguments: str, before: tuple[str, ...] = (), **settings: str
-) -> Iterator[Service]:
-    """Serve a database, which need not exist, as in the README.
-
-    ``before`` is a prefix of the command. The server is stopped at the end.
-    """
+def serving(database: str, folder: Path, *arguments: str, **options: Any) -> Iterator[Service]:
+    """Serve a database, which need not exist, with the options of ``servers.start``."""
     port = free_port()
     log = folder / f"server-{port}.log"
-    environment = {**os.environ, "DATABASE_URL": database, **settings}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [*before, sys.executable, "-m", "api", "--port", str(port), *arguments],
-            cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-    try:
-        service = Service(process, port, log)
-        service.until(200, "/healthz")
-        yield service
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            for pid in (*service.workers(), process.pid):
-                os.kill(pid, signal.SIGKILL)
-            process.wait()
+    process = start(database, port, *arguments, log=log, **options)
+    with ready(process, port, "/healthz"):
+        yield Service(process, port, log)
 
 
 class Traffic:
