@@ -1,4 +1,4 @@
-"""Records as they are served, rendered once when a release is loaded."""
+"""Stored renderings: records as JSON, made when a release is loaded."""
 
 from typing import ClassVar
 
@@ -8,7 +8,7 @@ from policy.models.base import Key, LongText, Text, sha256_field
 
 
 class Rendering(models.Model):
-    """One record as JSON, so that an answer need not make it anew."""
+    """One record as JSON, so that answers need not serialize it again."""
 
     id = Text(
         primary_key=True,
@@ -22,7 +22,7 @@ class Rendering(models.Model):
 
 
 class RenderedState(models.Model):
-    """What the renderings were made from; one row at most."""
+    """The state of the dataset and the software that the renderings hold for; one row at most."""
 
     ONLY: ClassVar = "renderings"
 

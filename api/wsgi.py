@@ -7,7 +7,7 @@ from typing import Any
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "api.settings")
-# What is served must not be changed by serving it; commands that load do not start from here.
+# A serving process cannot write; the commands that load do not import this module.
 os.environ.setdefault("SERVING", "true")
 _django = get_wsgi_application()
 

@@ -1,4 +1,4 @@
-"""How the serving process reaches its database: it cannot write, and waits only so long."""
+"""Connections of the serving process: read-only, pooled, and with a deadline."""
 
 import select
 from collections.abc import Generator, Iterator, Mapping
@@ -23,20 +23,20 @@ ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
 DEADLINE = 5
 """Seconds that one query may take."""
 PATIENCE = DEADLINE + 1
-"""Seconds that a request may wait for the database altogether."""
+"""Seconds that a request may wait for the database in total."""
 STEPS = 20_000
-"""Steps of SQLite's machine, a millisecond or less, after which it looks at the time."""
+"""Steps of SQLite's virtual machine, a millisecond or less, between two looks at the clock."""
 
 _until: ContextVar[float | None] = ContextVar("until", default=None)
 
 
 class Outage:
-    """When the database was last found not to answer: who waited already then gives up."""
+    """When the database was last found not to answer; whatever waited then gives up."""
 
     since = float("-inf")
 
     def found(self) -> None:
-        """Have all who wait give up."""
+        """Make everything that waits now give up."""
         self.since = monotonic()
 
 
@@ -45,7 +45,7 @@ silence = Outage()
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Return what is asked for within this many seconds altogether, or what is left of fewer."""
+    """Set a deadline for all queries within, or keep an earlier one."""
     token = _until.set(monotonic() + min(seconds, left()))
     try:
         yield
@@ -54,25 +54,25 @@ def within(seconds: float) -> Iterator[None]:
 
 
 def renew() -> None:
-    """Let a request that has got part of what it asks for wait for the next part as long again."""
+    """Start the deadline over, for a request that has received part of its answer."""
     if _until.get() is not None:
         _until.set(monotonic() + PATIENCE)
 
 
 def left() -> float:
-    """Return the seconds that may still be waited for the database."""
+    """Return the seconds until the deadline."""
     until = _until.get()
     return PATIENCE if until is None else max(0.0, until - monotonic())
 
 
 class DeadlineConnection(Connection[Any]):
-    """A connection that gives up on a server which neither answers nor goes away.
+    """A connection that gives up on a server which neither answers nor closes its socket.
 
-    A machine that is frozen or cut off closes no socket, so statement_timeout never comes to pass.
+    That is a machine which is frozen or cut off, where statement_timeout never takes effect.
     """
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        """Wait for the server, though no longer than is left; raises OperationalError."""
+        """Wait for the server, but not past the deadline; raises OperationalError."""
         try:
             return super().wait(_heeding(gen), interval, left() if timeout is None else timeout)
         except OperationalError:
@@ -81,17 +81,17 @@ class DeadlineConnection(Connection[Any]):
             raise
 
     def hung_up(self) -> bool:
-        """Tell, without asking it, whether the server has closed this idle connection."""
+        """Tell, without a query, whether the server has closed this idle connection."""
         if self.closed:
             return True
-        # An idle server has nothing to say but that it goes.
+        # All that an idle server sends is that it closes.
         poll = select.poll()
         poll.register(self.pgconn.socket, select.POLLIN)
         return bool(poll.poll(0))
 
 
 def _heeding(gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
-    """Go through the steps of an answer, unless ``silence`` is found meanwhile."""
+    """Pass on the steps of waiting for an answer, unless an outage is found meanwhile."""
     began = monotonic()
     try:
         wanted = next(gen)
@@ -106,25 +106,25 @@ def _heeding(gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
 
 @contextmanager
 def read_transaction(alias: str) -> Iterator[None]:
-    """Begin and end a transaction in a database, on a connection that was not closed meanwhile."""
+    """Run a transaction, on a connection that the server has not closed; raises django.db.Error."""
     connection = connections[alias]
     _leave_closed(connection)
     with transaction.atomic(using=alias):
         try:
-            # Django does not see to what closing a cursor raises.
+            # Django does not wrap what closing a cursor raises.
             with connection.wrap_database_errors:
                 yield
         except Error:
             held = connection.connection
             if isinstance(held, DeadlineConnection) and held.closed:
-                # Else Django would wait for another connection, to end the transaction on.
+                # Otherwise Django would wait for another connection to end the transaction on.
                 connection.close()
             raise
 
 
 @contextmanager
 def read_cursor(alias: str) -> Iterator[Any]:
-    """Open a cursor for one statement, on a connection that was not closed meanwhile."""
+    """Open a cursor for one statement, on a connection that the server has not closed."""
     connection = connections[alias]
     _leave_closed(connection)
     with connection.cursor() as cursor:
@@ -132,7 +132,7 @@ def read_cursor(alias: str) -> Iterator[Any]:
 
 
 def _leave_closed(connection: BaseDatabaseWrapper) -> None:
-    """Take a connection from the pool that the server has not closed while it lay idle there.
+    """Take a connection from the pool that the server has not closed while it was idle.
 
     A server that was restarted has closed all of them.
     """
@@ -147,16 +147,16 @@ def _leave_closed(connection: BaseDatabaseWrapper) -> None:
 
 @receiver(connection_created)
 def _bound(connection: BaseDatabaseWrapper, **rest: Any) -> None:
-    """Have SQLite end what takes longer than is left, which it has no setting for."""
+    """Make SQLite stop a query at the deadline, which it has no setting for."""
     if connection.vendor == "sqlite":
         connection.connection.set_progress_handler(lambda: left() <= 0, STEPS)
 
 
 def database_at(setting: str, url: str) -> dict[str, Any]:
-    """Return the settings of the database that an address leads to.
+    """Return the settings of the database at a URL.
 
-    ``setting`` is the name of the variable that holds it. Raises ImproperlyConfigured, which does
-    not repeat the address, for a password may stand in it.
+    ``setting`` is the name of the variable that holds it. Raises ImproperlyConfigured, without the
+    URL in its message, which may hold a password.
     """
     try:
         database = {**dj_database_url.parse(url)}
@@ -171,16 +171,16 @@ def database_at(setting: str, url: str) -> dict[str, Any]:
 
 
 def snapshots(database: dict[str, Any]) -> dict[str, Any]:
-    """Return the options under which a transaction reads one state of a database throughout."""
+    """Return the settings of a database with transactions that read one state of it."""
     if database["ENGINE"].endswith("postgresql"):
         options = {**database.get("OPTIONS", {}), "isolation_level": IsolationLevel.REPEATABLE_READ}
         return {**database, "OPTIONS": options}
-    # SQLite's transactions are snapshots by themselves.
+    # Transactions of SQLite are snapshots already.
     return database
 
 
 def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
-    """Return a database's settings for a process that only reads, with this many threads."""
+    """Return the settings of a database for a process with this many threads that only reads."""
     options = dict(database.get("OPTIONS", {}))
     if database["ENGINE"].endswith("postgresql"):
         session = {
@@ -197,25 +197,25 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
             "pool": {
                 "connection_class": DeadlineConnection,
                 "min_size": 0,
-                # One more, so that there is one to find out with whether the database answers.
+                # One more, to find out with whether the database answers.
                 "max_size": threads + 1,
                 "timeout": 2,
-                # A pool waits ever longer between its attempts; ours starts over before it is long.
+                # A pool waits longer after each failed attempt; this one starts over soon.
                 "reconnect_timeout": 1.5,
             },
         }
         return {**database, "OPTIONS": options}
-    # Read-write, for only then can the files of the log be made that readers need; but a file that
-    # is missing stays missing, and query_only refuses what would change one.
+    # mode=rw, because readers need the files of the write-ahead log; unlike the default it creates
+    # no database, and query_only refuses every change.
     return {
         **database,
         "NAME": f"file:{quote(str(database['NAME']))}?mode=rw",
-        # A file that was replaced is noticed when the connection is opened anew.
+        # A replaced file is noticed when the connection is opened again.
         "CONN_MAX_AGE": 1,
         "OPTIONS": {
             **options,
             "timeout": 2,
-            # Not mapped into memory: where such a file is cut short, reading it kills the process.
+            # No mmap: reading a mapped file that was truncated kills the process.
             "init_command": "PRAGMA query_only = 1; PRAGMA cache_size = -8192",
         },
     }

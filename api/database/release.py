@@ -1,4 +1,4 @@
-"""Which release of the dataset is being served, and in which state a request reads it."""
+"""The release that is served, and snapshots: one state of the database for each request."""
 
 import hashlib
 import logging
@@ -36,15 +36,15 @@ logger = logging.getLogger(__name__)
 FRESH = 0.5
 """Seconds after which the release is looked up again."""
 AGAIN = 0.1
-"""Seconds after which it is looked up again where that failed."""
+"""Seconds after which it is looked up again if that failed."""
 TRUSTED = 1.0
-"""Seconds for which what was looked up may be relied on; an answer is never staler than that."""
+"""Seconds for which the result of a look-up is used; no answer is staler than that."""
 LOOK = 2.0
-"""Seconds that looking it up may take; a database that takes longer does not answer."""
+"""Seconds that a look-up may take; a database that takes longer counts as unavailable."""
 
 
 class NoReleaseError(UnavailableError):
-    """The database is there but holds no release."""
+    """The database is available but holds no release."""
 
     default_detail = (
         "No release is loaded: the operator has to run manage.py migrate and then load_release."
@@ -131,7 +131,7 @@ def snapshot() -> Iterator[None]:
 
 
 def served() -> ServedRelease:
-    """Return what is loaded, in the open snapshot; raises NoReleaseError, django.db.Error."""
+    """Return the release of the open snapshot; raises NoReleaseError and django.db.Error."""
     opened = _open.get()
     if opened is None:
         opened = _Snapshot()
@@ -158,12 +158,12 @@ def rendered_record(place: str) -> tuple[ServedRelease, str] | None:
 
 
 def current() -> Release:
-    """Return the release that is loaded; raises NoReleaseError."""
+    """Return the record of the release that is loaded; raises NoReleaseError."""
     return served().release
 
 
 def _releases() -> QuerySet[Any]:
-    """Return the release with what tells its state: attached texts, and stamp of renderings."""
+    """Return the release with the digest of attached texts and the stamp of the renderings."""
     texts = AttachedTexts.objects.filter(pk=AttachedTexts.ONLY).values("digest")
     stamps = RenderedState.objects.filter(pk=RenderedState.ONLY).values("stamp")
     return Release.objects.annotate(texts=Subquery(texts), rendered=Subquery(stamps))
@@ -182,7 +182,7 @@ def _record_query() -> CompiledQuery:
 
 
 def _look() -> ServedRelease | None:
-    """Return what is loaded. Nearly always that is what was seen last, so only this is checked."""
+    """Return the release that is loaded; the one seen last is recognised by its row alone."""
     row = _row()
     seen = _recent.get(row)
     if row is None or seen is not None:
@@ -202,7 +202,7 @@ def _look() -> ServedRelease | None:
 
 
 _recent: dict[Any, ServedRelease] = {}
-"""What was seen last, by the row that the database answered."""
+"""The release seen last, by the row that the database returned."""
 
 
 def _row() -> tuple[Any, ...] | None:
@@ -213,13 +213,13 @@ def _row() -> tuple[Any, ...] | None:
 
 
 class Watch:
-    """Keeps in mind what is loaded, and looks again when it is asked and half a second has gone.
+    """Caches which release is loaded, and looks it up again on demand after half a second.
 
-    One thread looks; meanwhile the others rely on what was seen last, for no longer than a second.
+    One thread does; meanwhile the others use the last result, for no longer than a second.
     """
 
     def __init__(self) -> None:
-        """Begin with nothing seen."""
+        """Start with an empty cache."""
         self._looking, self._counting = Lock(), Lock()
         self._seen: ServedRelease | None = None
         self._since = float("-inf")
@@ -229,28 +229,28 @@ class Watch:
         self._last = ""
 
     def knows(self, served: ServedRelease | None) -> bool:
-        """Tell whether this is what was loaded when that was last known."""
+        """Tell whether this is the release that was loaded when it was last looked up."""
         return served is not None and self._last in ("", served.token)
 
     @property
     def away(self) -> bool:
-        """Whether the database failed when it was last asked, or has kept one waiting since.
+        """Whether the last look-up failed a short while ago, or one is taking too long.
 
-        Each request asks again, so a failure that nobody has looked at since says nothing.
+        Every request triggers a look-up, so an older failure says nothing about now.
         """
         now = time.monotonic()
         failed = self._failed and now - self._since < 2 * LOOK
         return failed or now - self._begun > TRUSTED
 
     def served(self) -> ServedRelease | None:
-        """Return what is loaded, or None when that is not known for sure."""
+        """Return the release that is loaded, None if that is not certain."""
         now = time.monotonic()
         due = AGAIN if self._failed else FRESH
         if now - self._since > due and self._looking.acquire(blocking=False):
             self._begun = now
             try:
                 newest = reading(databases.newest(), _look, self.knows)
-                # Where one of several is silent, the next must have its time too.
+                # If one of several databases does not answer, there must be time for the next.
                 with within(PATIENCE if databases.many else LOOK), newest as self._seen:
                     self._failed = False
                     self._note(self._seen)
@@ -263,7 +263,7 @@ class Watch:
                 self._since, self._begun = now, float("inf")
                 for connection in connections.all(initialized_only=True):
                     if not connection.in_atomic_block:
-                        # Nothing else ends what was opened outside of Django's own requests.
+                        # Outside of a request Django closes no connection.
                         connection.close()
                 self._looking.release()
         return self._seen if time.monotonic() - self._since < TRUSTED else None
@@ -282,7 +282,7 @@ class Watch:
 
     @contextmanager
     def needed(self) -> Iterator[None]:
-        """Have ``guard`` look while what is within waits for the database."""
+        """Let ``guard`` look the release up while the code within waits for the database."""
         with self._counting:
             self._waiting += 1
         try:
@@ -292,9 +292,9 @@ class Watch:
                 self._waiting -= 1
 
     def guard(self) -> None:
-        """Look for those who wait, for ever: all the threads of a process may wait at once.
+        """Look the release up while requests wait, in a thread that never ends.
 
-        Then none is left to find out that the database does not answer, and all wait to the end.
+        When all threads of the process wait, none of them would find out that the database is away.
         """
         while True:
             time.sleep(FRESH)

@@ -1,4 +1,4 @@
-"""Which database a request reads: a replica that has the release, else whichever answers."""
+"""Which database a request reads: a replica with the current release, else one that answers."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,28 +15,28 @@ from api.database.connections import read_transaction, within
 
 PRIMARY = DEFAULT_DB_ALIAS
 OPENING = 2.0
-"""Seconds that a database may take to open a snapshot before another is asked."""
+"""Seconds that a database may take to open a snapshot before the next one is tried."""
 REST = 5.0
-"""Seconds for which a database that failed is left alone; then one request alone tries it."""
+"""Seconds for which a database that failed is not used; then a single request tries it."""
 
 Seen = TypeVar("Seen")
 chosen: ContextVar[str] = ContextVar("chosen", default=PRIMARY)
 
 
 class Router:
-    """Sends all that a request reads to the one database that its snapshot is open in."""
+    """Routes all reads of a request to the database that its snapshot is open in."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str:
         """Return the alias of that database."""
         return chosen.get()
 
     def db_for_write(self, model: Any, **hints: Any) -> str:
-        """Return the alias of the primary: a replica takes nothing."""
+        """Return the alias of the primary: replicas are read-only."""
         return PRIMARY
 
 
 class Databases:
-    """The primary and its replicas, and which of them failed a moment ago."""
+    """The primary and its replicas, and which of them failed recently."""
 
     def __init__(self, replicas: Iterable[str]) -> None:
         """Take the aliases of the replicas."""
@@ -48,7 +48,7 @@ class Databases:
         self._resting: dict[str, float] = {}
 
     def newest(self) -> Iterator[str]:
-        """Return whom to ask what is loaded: the primary first. Where all rest, all of them."""
+        """Yield where to look up the release: the primary first, and all databases if all rest."""
         aliases = [PRIMARY, *self._in_turn()]
         awake = False
         for alias in self._awake(aliases):
@@ -58,7 +58,7 @@ class Databases:
             yield from aliases
 
     def readers(self) -> Iterator[str]:
-        """Return whom to read from: the replicas, each first in its turn, and last the primary."""
+        """Return where to read: the replicas in rotation, and the primary last."""
         return self._awake([*self._in_turn(), PRIMARY])
 
     def _in_turn(self) -> list[str]:
@@ -77,7 +77,7 @@ class Databases:
             yield alias
 
     def note(self, alias: str, *, works: bool) -> None:
-        """Keep in mind whether a database answered."""
+        """Remember whether a database answered."""
         with self._lock:
             if works:
                 self._resting.pop(alias, None)
@@ -92,11 +92,11 @@ databases = Databases(alias for alias in settings.DATABASES if alias != PRIMARY)
 def reading(
     aliases: Iterable[str], read: Callable[[], Seen], will_do: Callable[[Seen], bool]
 ) -> Iterator[Seen]:
-    """Open a snapshot of one database, and send all reading within to it; gives what ``read`` does.
+    """Open a snapshot of one database, route all reads within to it, and yield what ``read`` gives.
 
-    The first database is taken whose answer to ``read`` will do; the primary's always does. Where
-    none does, the first that answered. Raises django.db.Error when none answers, or when the one
-    that was taken fails later on.
+    That is the first database whose result ``will_do`` accepts, the primary, whose result is always
+    accepted, or else the first that answered. Raises django.db.Error if none answers, or if the
+    chosen one fails later.
     """
     with ExitStack() as stack:
         stack.callback(chosen.set, chosen.get())
@@ -126,7 +126,7 @@ def _open(
                 if alias == PRIMARY or alias in others or will_do(seen):
                     stack.push(attempt.pop_all())
                     return seen
-                # Asked again after the rest, should none of them do either.
+                # Tried again after the rest, in case none of them is accepted either.
                 others.append(alias)
         except Error as away:
             failure = away

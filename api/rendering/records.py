@@ -1,4 +1,4 @@
-"""Records rendered once, when a release is loaded, by the serializers that the schema describes."""
+"""Rendering: every record stored as JSON when a release is loaded."""
 
 from django.db import connection, transaction
 
@@ -13,12 +13,11 @@ from policy.search import counts
 
 
 def render_all() -> None:
-    """Render every record of the release that is loaded; the loader calls it before it commits.
+    """Render all records of the release that is loaded, unless that was done already.
 
-    Common words are counted beside, for a search need not do it then.
-
-    Whatever reads a record goes on without its rendering when this was not done, or was done for
-    another release: the answers are the same, though they take longer.
+    The loader calls this before it commits. The counts of common words, which searches need, are
+    stored with the renderings. Without them, or with those of another state, the answers are the
+    same but take longer.
     """
     if served().rendered:
         return

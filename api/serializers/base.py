@@ -1,4 +1,4 @@
-"""What records in JSON share: kinds of fields, evidence, and how a fact carries it."""
+"""Base classes of serializers: types of fields, evidence, facts."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -54,7 +54,7 @@ class RecordKey(serializers.CharField):
 
 
 class Number(serializers.FloatField):
-    """A number that is written without a fraction when it has none."""
+    """A number; a whole one has no fraction in JSON."""
 
     def to_representation(self, value: Decimal | float) -> Any:
         """Return the number as JSON has it."""
@@ -62,7 +62,7 @@ class Number(serializers.FloatField):
 
 
 class Counts(serializers.DictField):
-    """Numbers by name, in the order of the names: PostgreSQL keeps JSON's keys in its own."""
+    """Numbers by name, sorted by name: PostgreSQL keeps the keys of JSON in an order of its own."""
 
     child = serializers.IntegerField()
 
@@ -72,7 +72,7 @@ class Counts(serializers.DictField):
 
 
 class PlainSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """What is only ever read: how each field is read or written is found once for all rows."""
+    """A read-only serializer that decides how to read each field once, not for each record."""
 
     def to_representation(self, instance: Any) -> Any:
         """Return the record."""

@@ -1,1 +1,1 @@
-"""What surrounds every answer: cache, compression, headers, middleware, logs and metrics."""
+"""What every answer passes through: cache, compression, headers, middleware, logs, metrics."""

@@ -1,4 +1,4 @@
-"""Answers kept ready: each follows from the release and the request alone, so none goes stale."""
+"""The response cache: an answer depends on release and request alone, so none goes stale."""
 
 import hashlib
 from collections import OrderedDict
@@ -25,9 +25,9 @@ from api.serving.middleware import (
 
 Environ = dict[str, Any]
 ANSWERED_FROM = "demarche.answered_from"
-"""The key of the environment that tells where an answer came from, if not the application."""
+"""The key in the WSGI environment that says where an answer came from, for the metrics."""
 OVERHEAD = 2000
-"""Bytes that an answer takes in memory beside its body, about: key, headers and places."""
+"""Bytes of memory that an entry takes beside its body, about: key, headers, objects."""
 
 
 def cache_key(environ: Mapping[str, Any]) -> str:
@@ -36,8 +36,8 @@ def cache_key(environ: Mapping[str, Any]) -> str:
     if "&" in query:
         query = "&".join(sorted(query.split("&")))
     host, accept = environ.get("HTTP_HOST", ""), environ.get("HTTP_ACCEPT", "*/*")
-    # No header and no query can hold a line feed, so only the path can, and that comes last: a
-    # question mark which is part of a path must not be taken for the beginning of a query.
+    # Only a path can hold a line feed, so it comes last and no two requests share a key; nor does a
+    # question mark in a path look like the beginning of a query.
     return "\n".join((environ["wsgi.url_scheme"], host, query, accept, path))
 
 
@@ -49,7 +49,7 @@ def entity_tag(token: str, key: str) -> str:
 def label(
     environ: Mapping[str, Any], response: HttpResponseBase, served: ServedRelease | None
 ) -> None:
-    """Say on a good answer what it depends on; ``served`` is None where no release matters."""
+    """Add the validators and the lifetime; ``served`` is None if no release matters."""
     response["ETag"] = f'"{entity_tag(served.token if served else SOFTWARE, cache_key(environ))}"'
     response["Cache-Control"] = LIFETIME.format(settings.CACHE_MAX_AGE)
     response["Vary"] = VARY
@@ -72,7 +72,7 @@ def _date(moment: datetime) -> str:
 
 
 def _unchanged(held: str | None, served: ServedRelease, key: str, encoding: str) -> Headers | None:
-    """Return the headers of a 304 if the client has what it would be given, else None."""
+    """Return the headers of a 304 if a tag in If-None-Match is current, else None."""
     if held is None:
         return None
     tags = {tag.strip().removeprefix("W/").strip('"') for tag in held.split(",")}
@@ -92,7 +92,7 @@ def _unchanged(held: str | None, served: ServedRelease, key: str, encoding: str)
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """An answer that is kept ready, and what tells a client that it has it."""
+    """A cached answer, with its entity tag and the headers of a 304 for it."""
 
     headers: Headers
     body: bytes
@@ -101,14 +101,14 @@ class CachedResponse:
 
 
 class ResponseCache:
-    """A WSGI application that keeps the good answers of another ready, and compresses all of them.
+    """A WSGI application that caches the successful answers of another, and compresses all of them.
 
-    It answers from memory, or 304, without asking the application. It keeps at most ``limit``
-    bytes, those used last, and nothing of a release that is no longer loaded.
+    A hit, or a 304, does not call the application. The cache holds at most ``limit`` bytes, drops
+    what was used least recently, and is emptied when another release is loaded.
     """
 
     def __init__(self, application: Callable[..., Any], limit: int) -> None:
-        """Take the application and the number of bytes to keep; 0 keeps nothing."""
+        """Take the application and the size of the cache in bytes; 0 caches nothing."""
         self._application, self._limit = application, limit
         self._lock = Lock()
         self._kept: OrderedDict[tuple[str, str], CachedResponse] = OrderedDict()
@@ -122,7 +122,7 @@ class ResponseCache:
             return self._application(environ, start_response)  # type: ignore[no-any-return]
         key = cache_key(environ)
         encoding = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        # Whether the process is alive must be told at once, and not wait for the database.
+        # The liveness probe must not wait for the database.
         served = None if environ["PATH_INFO"] == ALIVE else watch.served()
         if served is not None:
             found = self._find(served.token, (key, encoding))
@@ -144,13 +144,13 @@ class ResponseCache:
     def _ask(
         self, environ: Environ, start_response: Callable[..., Any], place: tuple[str, str]
     ) -> Iterable[bytes]:
-        """Ask the application, and keep what it answers if it is good."""
+        """Call the application, and cache its answer if it is successful."""
         started: list[Any] = []
         result = self._application(environ, lambda *given: started.extend(given[:2]))
         status, headers = started
         wanted = environ["REQUEST_METHOD"] == "GET"
         if getattr(result, "streaming", False):
-            # Static files have their encodings beside them; whole lists are packed on the way.
+            # Static files are stored compressed; whole lists are compressed while they are sent.
             if place[1] != PLAIN and "Dataset-Version" in dict(headers):
                 result = CompressedStream(result, headers, place[1])
                 headers = result.headers
@@ -185,7 +185,7 @@ class ResponseCache:
         tag = dict(headers).get("ETag", "").strip('"').partition("-")[0]
         key = place[0]
         with self._lock:
-            # An answer from another release than the one that is kept may come at any time.
+            # An answer may be of another release than the one that is cached.
             if tag not in (entity_tag(self._token, key), entity_tag(SOFTWARE, key)):
                 return
             size = len(body) + len(key) + OVERHEAD

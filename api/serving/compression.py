@@ -1,4 +1,4 @@
-"""Answers in fewer bytes: which encoding a client takes, and whole answers and streams in it."""
+"""Content encodings: which one a client accepts, and bodies and streams compressed with it."""
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -13,9 +13,9 @@ from api.serving.headers import VARY
 Headers = list[tuple[str, str]]
 
 SMALL = 512
-"""Length in bytes below which compressing an answer is not worth its while."""
+"""Length in bytes below which a body is not compressed."""
 PLAIN = ""
-"""The name of no encoding."""
+"""The absence of an encoding."""
 
 
 class _Brotli:
@@ -30,12 +30,12 @@ COMPRESSORS: Mapping[str, Callable[[], Any]] = {
     "br": _Brotli,
     "gzip": lambda: zlib.compressobj(5, wbits=31),
 }
-"""What makes a compressor for each encoding, the one we like best first."""
+"""A factory of compressors for each encoding, in order of preference."""
 
 
 @lru_cache(maxsize=256)
 def preferred_encoding(accepted: str) -> str:
-    """Return the encoding to answer in for the value of an Accept-Encoding header."""
+    """Return the encoding to use for the value of an Accept-Encoding header."""
     weights = {}
     for part in accepted.lower().split(","):
         name, _, parameter = part.partition(";")
@@ -49,7 +49,7 @@ def preferred_encoding(accepted: str) -> str:
 
 
 def encoded(headers: Headers, body: bytes, encoding: str) -> tuple[Headers, bytes]:
-    """Return an answer in an encoding, or as it is where that would gain nothing."""
+    """Return headers and body of an answer in an encoding, or unchanged if that gains nothing."""
     if encoding == PLAIN or len(body) < SMALL or not _takes(headers):
         return headers, body
     compressor = COMPRESSORS[encoding]()
@@ -66,7 +66,7 @@ def _takes(headers: Headers) -> bool:
 
 
 def _relabelled(headers: Headers, encoding: str) -> Headers:
-    """Return the headers of an answer that is now encoded; its entity tag must be another."""
+    """Return the headers of an encoded answer; each encoding has an entity tag of its own."""
     kept = [
         (name, f'{value[:-1]}-{encoding}"' if name.lower() == "etag" else value)
         for name, value in headers
@@ -76,15 +76,15 @@ def _relabelled(headers: Headers, encoding: str) -> Headers:
 
 
 class CompressedStream:
-    """A stream in another encoding, with the headers that say so."""
+    """A stream that is compressed as it is sent, and its headers."""
 
     def __init__(self, stream: Any, headers: Headers, encoding: str) -> None:
-        """Take the stream, its headers, and the encoding to write it in."""
+        """Take the stream, its headers and the encoding."""
         self.headers = _relabelled(headers, encoding)
         self._stream, self._compressor = stream, COMPRESSORS[encoding]()
 
     def __iter__(self) -> Iterator[bytes]:
-        """Return the pieces as the compressor lets go of them."""
+        """Yield compressed chunks as the compressor emits them."""
         for piece in self._stream:
             packed = self._compressor.compress(piece)
             if packed:

@@ -8,24 +8,24 @@ SECURITY = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""Embed it anywhere, run and frame nothing; a view may say otherwise, as the docs pages do."""
+"""Any page may embed an answer; an answer runs and frames nothing. Views may override these."""
 HSTS = "max-age=31536000"
-"""A year of https alone. Subdomains are not ours to speak for."""
+"""A year of https only, without subdomains."""
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "ETag, Dataset-Version, Retry-After, X-Request-ID",
 }
-"""Lets a page of any origin read an answer."""
+"""Lets pages of any origin read answers."""
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     "Access-Control-Allow-Headers": "*",
     "Access-Control-Max-Age": "86400",
 }
-"""Lets such a page send headers of its own, such as If-None-Match."""
+"""Lets them send headers such as If-None-Match."""
 REQUEST_ID_HEADER = "X-Request-ID"
 LIFETIME = "public, max-age={}"
 """Of an answer that holds until another release is loaded, in seconds."""
 VARY = "Accept, Accept-Encoding"
-"""What the representation of a resource depends on beside its address."""
+"""The request headers that an answer depends on."""
 NOT_MODIFIED = {"ETag", "Cache-Control", "Vary", "Dataset-Version", "Last-Modified", *CORS}
 """The headers of an answer that are sent again with a 304."""

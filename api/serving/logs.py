@@ -1,4 +1,4 @@
-"""What the log is spared: the same warning over and over while a database is away."""
+"""A log filter that holds back repeated warnings, such as those while a database is away."""
 
 import logging
 import re
@@ -7,28 +7,28 @@ from threading import Lock
 from time import monotonic
 
 QUIET = 10.0
-"""Seconds for which a warning that was written is not written again."""
+"""Seconds for which a warning is not repeated."""
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
-"""What differs where the same is said of one object and of another."""
+"""The part of a message that differs between two objects of one kind."""
 REMEMBERED = 100
-"""How many different warnings are kept in mind."""
+"""How many different warnings are remembered."""
 
 
 class RepeatedWarningFilter(logging.Filter):
-    """Lets a warning through, then holds back those that say the same for ten seconds.
+    """Lets a warning through, then holds back the same one for ten seconds.
 
-    What comes after them tells how many there were. Errors are defects and always written, but for
-    Django's word about each 503, which the line about the answer tells already.
+    The next one says how many were held back. Errors are always logged, except Django's record of
+    a 503, which the access log has already.
     """
 
     def __init__(self) -> None:
-        """Begin with nothing written."""
+        """Start with no warning remembered."""
         super().__init__()
         self._lock = Lock()
         self._written: dict[tuple[str, str], tuple[float, int]] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Tell whether a line is to be written."""
+        """Tell whether to log a record."""
         if getattr(record, "status_code", None) == HTTPStatus.SERVICE_UNAVAILABLE:
             return False
         if record.levelno != logging.WARNING:

@@ -1,4 +1,4 @@
-"""Figures about the answers given, for Prometheus, added up over all workers."""
+"""Prometheus metrics of the answers, summed over all workers."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -24,7 +24,7 @@ KEPT = Gauge("demarche_kept_bytes", "Bytes of answers kept.", multiprocess_mode=
 
 
 class MeasuredApplication:
-    """A WSGI application whose answers are counted and timed."""
+    """A WSGI application that counts and times the answers of another."""
 
     def __init__(self, application: ResponseCache) -> None:
         """Take the application."""
@@ -48,7 +48,7 @@ class MeasuredApplication:
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """Return the figures of all workers in Prometheus' text format."""
+    """Return the metrics of all workers in Prometheus' text format."""
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""What holds for every answer, whatever gives it: its id, its line in the log, open reading."""
+"""Middleware: the id of each request, the access log, and what is refused before any view."""
 
 import logging
 import re
@@ -19,7 +19,7 @@ from api.serving.headers import CORS, HSTS, PREFLIGHT, REQUEST_ID_HEADER, SECURI
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALIVE = "/healthz"
 PROBES = {ALIVE, "/readyz"}
-"""What a container or a balancer asks by whatever name it knows the machine."""
+"""Probes, which containers and balancers ask with any Host header."""
 
 current_request: ContextVar[str] = ContextVar("current_request", default="-")
 access = logging.getLogger("api.access")
@@ -28,25 +28,25 @@ Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestIdFilter(logging.Filter):
-    """Puts the id of the request being answered into every line of the log."""
+    """Adds the id of the current request to every log record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Add the id; every line is kept."""
+        """Add the id; no record is dropped."""
         record.request_id = current_request.get()
         return True
 
 
 def id_of(environ: Mapping[str, Any]) -> str:
-    """Return the id a client sent, or a new one where it sent none that will do."""
+    """Return the request id that a client sent, or a new one if that is missing or malformed."""
     given = str(environ.get("HTTP_X_REQUEST_ID", ""))
     if given and REQUEST_ID.fullmatch(given):
         return given
-    # It only has to be another than the last ones, so the system need not be asked for it.
+    # It only has to be unique among recent ones, which needs no randomness of the system.
     return f"{getrandbits(128):032x}"
 
 
 def without_slash(path: str) -> str:
-    """Return a path without the one slash at its end that makes no difference."""
+    """Return a path without a single slash at its end, which makes no difference."""
     return path[:-1] if path[-1:] == "/" and path[-2:] not in ("/", "//") else path
 
 
@@ -56,16 +56,10 @@ def has_body(environ: Mapping[str, Any]) -> bool:
     return length not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
 
-def asked_in(environ: Mapping[str, Any]) -> str:
-    """Return path and query of a request that was found to be a good one."""
-    query = environ.get("QUERY_STRING", "")
-    return f"{environ['PATH_INFO']}?{query}" if query else str(environ["PATH_INFO"])
-
-
-def note(method: str, asked: str, status: int, **measured: Any) -> None:
-    """Write the line about one answer: what was asked, the status and what was measured."""
-    told = {"method": method, "path": asked, "status": status, **measured}
-    access.info("%s %s %s", method, asked, status, extra=told)
+def log_access(method: str, target: str, status: int, **measured: Any) -> None:
+    """Write the line of the access log about one answer; ``target`` is path and query."""
+    told = {"method": method, "path": target, "status": status, **measured}
+    access.info("%s %s %s", method, target, status, extra=told)
 
 
 def observed(
@@ -75,53 +69,41 @@ def observed(
     request_id = id_of(environ)
     if access.isEnabledFor(logging.INFO):
         token = current_request.set(request_id)
-        told = environ["REQUEST_METHOD"], asked_in(environ), status
-        note(*told, cached=True, queries=0, seconds=0.0)
+        query = environ.get("QUERY_STRING", "")
+        target = f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]
+        told = environ["REQUEST_METHOD"], target, status
+        log_access(*told, cached=True, queries=0, seconds=0.0)
         current_request.reset(token)
     return [*headers, (REQUEST_ID_HEADER, request_id)]
 
 
-class RequestObserver:
-    """A request while it is answered: its id, the queries it asks, and how long that takes."""
+class QueryCounter:
+    """An execute wrapper that counts the queries of a request."""
 
-    def __init__(self, environ: Mapping[str, Any]) -> None:
-        """Take the environment of the request."""
-        self.request_id = id_of(environ)
-        self._queries = 0
-        self._started = time.perf_counter()
-        self._open = ExitStack()
+    queries = 0
 
-    def __enter__(self) -> "RequestObserver":
-        """Put the id into every line of the log, and count the queries."""
-        self._open.callback(current_request.reset, current_request.set(self.request_id))
-        for alias in connections:
-            self._open.enter_context(connections[alias].execute_wrapper(self._count))
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        """Stop that."""
-        self._open.close()
-
-    def _count(self, execute: Callable[..., Any], *args: Any) -> Any:
-        self._queries += 1
+    def __call__(self, execute: Callable[..., Any], *args: Any) -> Any:
+        """Run a query, and count it."""
+        self.queries += 1
         return execute(*args)
-
-    def note(self, method: str, asked: str, status: int) -> None:
-        """Write the line about the answer."""
-        seconds = round(time.perf_counter() - self._started, 6)
-        note(method, asked, status, cached=False, queries=self._queries, seconds=seconds)
 
 
 def observe(get_response: Handler) -> Handler:
     """Add an id and a length to every answer, and write its line of the log."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        with RequestObserver(request.META) as observed:
+        started, request_id, counter = time.perf_counter(), id_of(request.META), QueryCounter()
+        with ExitStack() as until_answered:
+            until_answered.callback(current_request.reset, current_request.set(request_id))
+            for alias in connections:
+                until_answered.enter_context(connections[alias].execute_wrapper(counter))
             response = get_response(request)
-            observed.note(str(request.method), request.get_full_path(), response.status_code)
+            told = str(request.method), request.get_full_path(), response.status_code
+            seconds = round(time.perf_counter() - started, 6)
+            log_access(*told, cached=False, queries=counter.queries, seconds=seconds)
         if not response.streaming and not response.has_header("Content-Length"):
             response["Content-Length"] = str(len(response.content))
-        response[REQUEST_ID_HEADER] = observed.request_id
+        response[REQUEST_ID_HEADER] = request_id
         return response
 
     return middleware
@@ -136,7 +118,7 @@ def require_read(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.path_info not in PROBES:
             request.get_host()
-        # Django gives the method in capitals; what was sent is in META.
+        # Django writes the method in capitals; META has it as it was sent.
         if request.META["REQUEST_METHOD"] not in METHODS:
             return not_allowed(request)
         if has_body(request.META):
