@@ -231,11 +231,7 @@ def order_columns(
 
 
 def encoded(
-    place: CursorScope,
-    asked: Mapping[str, str],
-    values: list[Any],
-    *,
-    backwards: bool = False,
+    place: CursorScope, asked: Mapping[str, str], values: list[Any], *, backwards: bool = False
 ) -> str:
     """Return the cursor for the page beside a row with these values.
 

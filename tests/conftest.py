@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.test import Client
 from jsonschema_rs import Draft202012Validator
 
+from api.rendering import pages
 from api.schema import generated_schema
 from api.urls import router
 from tests.samples import find, records
@@ -153,6 +154,7 @@ class CheckingClient(Client):
 @pytest.fixture
 def api(db: None) -> CheckingClient:
     """A client of the API with the dataset loaded."""
+    pages._kept.clear()
     return CheckingClient(HTTP_HOST="127.0.0.1:8000")
 
 

@@ -16,12 +16,7 @@ from django.utils.http import http_date
 from api.database.release import SOFTWARE, ServedRelease, watch
 from api.serving.compression import PLAIN, CompressedStream, Headers, encoded, preferred_encoding
 from api.serving.headers import CORS, LIFETIME, NOT_MODIFIED, REQUEST_ID_HEADER, VARY
-from api.serving.middleware import (
-    ALIVE,
-    has_body,
-    observed,
-    without_slash,
-)
+from api.serving.middleware import ALIVE, has_body, observed, without_slash
 
 Environ = dict[str, Any]
 ANSWERED_FROM = "demarche.answered_from"
