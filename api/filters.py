@@ -13,8 +13,7 @@ from api.listing import Listing
 from api.parameters import CountryField, DayField, FlagField, ListField, ParameterField, WordsField
 from policy.models.registry import kind_of
 from policy.models.statements import concerning, concerns_for
-from policy.search.hits import Hits
-from policy.search.words import matching, rank_of
+from policy.search.hits import Hits, matching, rank_of
 
 PAIR = ListField(CountryField(), least=2, most=2)
 COUNTRY = "as alpha-3, alpha-2 or numeric code, in any case"
@@ -178,4 +177,4 @@ class SearchFilter(ValuesFilter):
         """
         narrowed = super().narrow(listing, values, name)
         hits = Hits(tuple(values[name]), kind_of(listing.rows.model))
-        return replace(narrowed, hits=hits) if len(values) == 1 and hits.in_order else narrowed
+        return replace(narrowed, hits=hits) if len(values) == 1 else narrowed

@@ -18,7 +18,6 @@ from policy.models.registry import kind_of
 from policy.release.contents import file_name
 from policy.search.counts import number_of
 from policy.search.hits import Hits
-from policy.search.words import entry_key, record_key
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
@@ -27,11 +26,11 @@ MAX_PAGE_SIZE = 500
 class Hit(NamedTuple):
     """The key and rank of a record that a search found, where its rendering tells the rest."""
 
-    pk: str
+    pk: str | int
     rank: int
 
     @property
-    def id(self) -> str:
+    def id(self) -> str | int:
         """The key by its other name."""
         return self.pk
 
@@ -85,19 +84,16 @@ class Listing:
         """
         if self.hits is None or not _by_rank_and_key(columns):
             return read_rows(self.rows, columns, values, number)
-        kind = kind_of(self.records.model)
-        position = None
-        if values is not None:
-            rank, key = values
-            position = rank, entry_key(kind, key) if kind else key
+        position = (values[0], values[1]) if values else None
         found = self.hits.after(position, number, total, backwards=not columns[0].descending)
-        keys = {entry: record_key(kind, entry) if kind else entry for _, entry in found}
+        by_entry = kind_of(self.records.model) is None
+        keys = [hit.entry if by_entry else hit.record for hit in found]
         if keys_only:
-            return [Hit(keys[entry], rank) for rank, entry in found]
-        by_key = {row.pk: row for row in self.records.filter(pk__in=keys.values())}
-        for rank, entry in found:
-            by_key[keys[entry]].rank = rank
-        return [by_key[keys[entry]] for _, entry in found]
+            return [Hit(key, hit.rank) for key, hit in zip(keys, found, strict=True)]
+        by_key = {row.pk: row for row in self.records.filter(pk__in=keys)}
+        for key, hit in zip(keys, found, strict=True):
+            by_key[key].rank = hit.rank
+        return [by_key[key] for key in keys]
 
 
 def _by_rank_and_key(columns: list[Column]) -> bool:

@@ -16,6 +16,7 @@ from django.db import models
 
 from policy.annotations.concerns import concerns_of
 from policy.annotations.reading import Draft, Entry
+from policy.annotations.search_entries import search_entries
 from policy.models import (
     BilateralIssue,
     Country,
@@ -36,7 +37,6 @@ from policy.models.registry import RecordKind
 from policy.models.releases import SCHEMA_VERSION
 from policy.plover import Context
 from policy.release.contents import UNCOUNTED, canonical, file_name
-from policy.search.words import search_entries
 
 KOSOVO = ("XKX", "XK", "983", "Kosovo")
 """A user-assigned code that makes the 249 countries of ISO 3166-1 two hundred and fifty."""
@@ -345,14 +345,15 @@ def _two(draw: Callable[[], str]) -> tuple[str, str]:
 
 
 def _join_search(folder: Path) -> None:
-    """Put the search entries of all kinds into one file, in the order of their keys."""
-    name = file_name(SearchEntry)
+    """Put the search entries of all kinds into one file, and number them in its order."""
+    name, numbers = file_name(SearchEntry), itertools.count(1)
     with (folder / f"{name}.ndjson").open("wb") as whole:
         for kind in sorted(RecordKind.values):
             part = folder / f"{name}-{kind}.ndjson"
             if part.exists():
                 with part.open("rb") as lines:
-                    shutil.copyfileobj(lines, whole)
+                    for line in lines:
+                        whole.write(line.removesuffix(b"1}\n") + b"%d}\n" % next(numbers))
                 part.unlink()
 
 

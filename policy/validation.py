@@ -64,13 +64,8 @@ def errors_of(model: type[models.Model], record: Record) -> Iterator[tuple[str, 
     known = fields_of(model)
     wrong = set()
     for name, value in record["fields"].items():
-        if name not in known:
-            message: str | None = _unknown_field(name, known)
-        elif value is None:
-            nullable = known[name].null
-            message = None if nullable else "may not be null: leave it out or give a value"
-        else:
-            message = _wrong_type(known[name], value) or _wrong_value(known[name], value)
+        field = known.get(name)
+        message = value_error(field, value) if field else _unknown_field(name, known)
         if message:
             wrong.add(name)
             yield name, message
@@ -112,8 +107,15 @@ def _unknown_field(name: str, known: dict[str, Field]) -> str:
     return f"is not a field of this record; {hint}"
 
 
+def value_error(field: Field, value: Any) -> str | None:
+    """Return what is wrong with a value as a fixture writes it, before Django reads it, or None."""
+    if value is None:
+        return None if field.null else "may not be null: leave it out or give a value"
+    return _wrong_type(field, value) or _wrong_value(field, value)
+
+
 def _wrong_type(field: Field, value: Any) -> str | None:
-    """Return what is wrong with a value as it is written in a fixture, before Django reads it."""
+    """Return what is wrong with the type of a value."""
     if value == "":
         return "is an empty text: leave it out when there is nothing to say"
     for kind, accepted, words in WRITTEN_AS:

@@ -54,6 +54,7 @@ def test_made_records_load_and_are_skewed_like_real_ones(db, made, tmp_path):
             records = f"[{','.join(records.splitlines())}]"
         (tmp_path / f"{path.stem}.json").write_text(records)
     Release.objects.all().delete()
+    SearchEntry.objects.all().delete()
     call_command("loaddata", *sorted(map(str, tmp_path.glob("*.json"))), verbosity=0)
     release = Release.objects.get()
     speakers = Counter(

@@ -1,16 +1,14 @@
 """The build of fixtures: reproducible, and every error names file, record and field."""
 
-import json
 import re
 import shutil
-from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from policy.annotations.building import build
 from policy.annotations.reading import InvalidAnnotationsError
-from tests.conftest import FIXTURES, ROOT
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.once
 
@@ -64,15 +62,6 @@ def test_an_error_writes_nothing(folder):
     with pytest.raises(CommandError, match="nothing was written"):
         call_command("build_fixtures", folder=folder)
     assert not list(folder.glob("*.json"))
-
-
-def test_keys_are_never_integers():
-    for path in FIXTURES:
-        for record in json.loads(Path(path).read_text()):
-            assert isinstance(record["pk"], str)
-            for value in record["fields"].values():
-                if isinstance(value, list):
-                    assert all(isinstance(item, str) for item in value)
 
 
 CASES = {

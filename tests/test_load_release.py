@@ -157,6 +157,30 @@ def test_what_loaddata_leaves_is_removed(connection, folders, tmp_path):
     assert contents(connection) == wanted
 
 
+def test_the_schema_goes_back_and_forth(connection, folders):
+    load(folders[0], using="loaded")
+    before = contents(connection), layout(connection)
+    for target in (["policy", "zero"], []):
+        call_command("migrate", *target, database="loaded", verbosity=0)
+    load(folders[0], using="loaded")
+    assert (contents(connection), layout(connection)) == before
+
+
+def test_a_database_of_version_1_0_is_refused_with_the_cure(connection, url):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE policy_concern RENAME TO policy_voice")
+        cursor.execute("UPDATE django_migrations SET name = '0001_initial' WHERE app = 'policy'")
+        cursor.execute("UPDATE django_migrations SET name = '0001_renderings' WHERE app = 'api'")
+    before = connection.introspection.table_names()
+    for command, code, cure in (
+        ("load_release", 4, "run manage.py migrate"),
+        ("migrate", 1, "Make a new, empty database"),
+    ):
+        told = manage(url, command)
+        assert (told.returncode, cure in told.stderr) == (code, True), told.stderr
+        assert connection.introspection.table_names() == before
+
+
 def test_loading_again_changes_nothing(connection, folders):
     load(folders[0], using="loaded")
     assert load(folders[0], using="loaded").changes == ()

@@ -101,6 +101,8 @@ CASES = {
     "overlong key": (record("sources", "pk", "x" * 121), "id: .*120 characters"),
     "bad slug": (record("trips", "pk", "No slug"), "id: Write a slug"),
     "key that is a number": (record("trips", "pk", 5), "pk: must be a text, not 5"),
+    "place that is a text": (record("search_entries", "pk", "1"), "pk: must be a whole number"),
+    "huge place": (record("search_entries", "pk", 2**31), "pk: must be a number from"),
     "other model": (record("trips", "model", "policy.event"), "model: must be 'policy.trip'"),
     "no fields": (record("trips", "fields", []), "fields: must be an object"),
     "extra part": (record("trips", "natural", 1), "model, pk and fields, and nothing else"),

@@ -40,7 +40,7 @@ SHOWN = 100
 class SearchViewSet(RecordViewSet):
     """Records of every kind that hold all the words asked for, the best match first."""
 
-    queryset = SearchEntry.objects.all()
+    queryset = SearchEntry.objects.defer("words")
     serializer_class = serializers.SearchHitSerializer
     filterset_class = filtersets.SearchFilterSet
     ordering_fields: ClassVar = {"kind": "kind", "title": "title"}

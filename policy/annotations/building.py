@@ -12,11 +12,11 @@ from policy.annotations.concerns import concerns
 from policy.annotations.consistency import inconsistencies
 from policy.annotations.reading import Draft, Entry, TomlTable
 from policy.annotations.renaming import read_renamings
+from policy.annotations.search_entries import search_entries
 from policy.models import Country, Release
 from policy.models.base import Support
 from policy.models.releases import SCHEMA_VERSION
 from policy.release.contents import UNCOUNTED, canonical, file_name
-from policy.search.words import search_entries
 from policy.validation import Record, errors_of
 
 
@@ -113,4 +113,4 @@ def _by_file(draft: Draft) -> Iterator[tuple[str, list[Record]]]:
     for entry in [*draft.entries.values(), *search_entries(draft), *concerns(draft)]:
         files.setdefault(file_name(entry.model), []).append(entry)
     for name, entries in sorted(files.items()):
-        yield name, [entry.record for entry in sorted(entries, key=lambda entry: entry.key)]
+        yield name, sorted((entry.record for entry in entries), key=lambda record: record["pk"])

@@ -94,7 +94,8 @@ class Entry:
         """The record as Django writes it in a fixture, its fields in the model's order."""
         known = {name: 0 for name in fields_of(self.model) if name in self.fields}
         fields = {name: plain(value) for name, value in (known | self.fields).items()}
-        return {"model": self.model._meta.label_lower, "pk": self.key, "fields": fields}
+        key = self.model._meta.pk.to_python(self.key)
+        return {"model": self.model._meta.label_lower, "pk": key, "fields": fields}
 
 
 @dataclass

@@ -14,7 +14,7 @@ from policy.models.sources import Passage, Source
 from policy.models.statements import Statement
 from policy.models.trips import Trip
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The shape of the records; raise it when a migration changes what a release must hold."""
 
 

@@ -20,7 +20,6 @@ from policy.release.files import UnreadableError, files_of, records_in
 from policy.release.records import InvalidRecordError, RecordValidator, ValidRecord
 from policy.release.staging import LoadErrors, Stage, without_indexes
 from policy.release.tables import StagedModel, parents_first, staged_models
-from policy.search.hit_index import put_in_order
 from policy.signals import release_loaded
 from policy.validation import Record
 
@@ -282,7 +281,6 @@ class _Load:
             self._write()
             self._prune()
             self.stage.merged()
-            put_in_order(self.connection)
             if not self._is_loaded():
                 raise LockedError("somebody else wrote to the database meanwhile: try again")
             # Receivers query all records, and need plans for that many.

@@ -24,7 +24,7 @@ from msgspec import UNSET, Meta, MsgspecError, UnsetType
 
 from policy.models.base import list_of_texts
 from policy.release.contents import canonical
-from policy.validation import RANGES, Field, Record, errors_of, fields_of
+from policy.validation import RANGES, Field, Record, errors_of, fields_of, value_error
 
 DatabaseRow = Sequence[Any]
 """The values of a record in the order of its table's columns, as the database takes them."""
@@ -271,12 +271,17 @@ def _default(field: Field, connection: BaseDatabaseWrapper) -> Any:
 
 def _shape_errors(model: type[models.Model], record: Any) -> Iterator[str]:
     """Yield what makes a value no record of a model."""
+    key: Field = model._meta.pk
     if not isinstance(record, dict) or record.keys() != {"model", "pk", "fields"}:
         yield "must be an object with model, pk and fields, and nothing else"
     elif not isinstance(record["fields"], dict):
         yield "fields: must be an object"
     elif record["model"] != model._meta.label_lower:
         yield f"model: must be {model._meta.label_lower!r} in this file"
+    elif isinstance(key, models.IntegerField):
+        wrong = value_error(key, record["pk"])
+        if wrong:
+            yield f"pk: {wrong}"
     elif not isinstance(record["pk"], str):
         yield f"pk: must be a text, not {record['pk']!r}"
 

@@ -1,4 +1,4 @@
-"""The words that many entries hold, and how many do: a release keeps what takes long to count."""
+"""Counts of common words: how many entries hold each, kept because counting takes long."""
 
 from typing import Any
 
@@ -6,20 +6,19 @@ from django.db import connections
 
 from policy.models import SearchEntry
 from policy.models.registry import RecordKind
-from policy.models.search import TITLE
-from policy.search.hit_index import is_in_order
 from policy.search.hits import Hits
+from policy.search.index import TITLE
 
 COMMON = 2000
-"""So many entries hold a common word; the hits of any other are counted soon enough."""
+"""A word is common if so many entries hold it; the hits of any other are counted fast enough."""
 
 EVERY = ""
-"""What stands in place of a kind for all kinds together."""
+"""The key for all kinds together, in place of a kind."""
 
 Numbers = dict[str, dict[str, int]]
-"""The number of entries that hold a common word, by the word and the kind, where there are any."""
+"""The number of entries that hold a common word, by word and kind, where there are any."""
 
-# Not ts_stat, which holds every word in the server's memory, and reads the entries kind by kind.
+# Not ts_stat, which keeps every word in the server's memory and reads the entries once per kind.
 POSTGRESQL = f"""
     SELECT word, kind, number FROM (
         SELECT word, kind, count(*) AS number, sum(count(*)) OVER (PARTITION BY word) AS every
@@ -37,14 +36,11 @@ SQLITE = (
 
 
 def numbers() -> Numbers:
-    """Return how many entries hold each word that ``COMMON`` of them hold.
-
-    On SQLite nothing after a late ``loaddata``, for then the kinds are not apart in the index.
-    """
+    """Return how many entries hold each word that ``COMMON`` of them hold."""
     connection = connections[SearchEntry.objects.db]
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            return _on_sqlite(cursor) if is_in_order(connection) else {}
+            return _on_sqlite(cursor)
         found: Numbers = {}
         cursor.execute(POSTGRESQL, [COMMON])
         for word, kind, number in cursor.fetchall():
@@ -55,7 +51,7 @@ def numbers() -> Numbers:
 
 
 def number_of(found: Hits, kept: Numbers) -> int | None:
-    """Return how many hits of one common word there are, or None where that was not kept."""
+    """Return the kept count of the hits of one common word, or None if there is none."""
     if len(found.words) != 1 or found.words[0] not in kept:
         return None
     return kept[found.words[0]].get(found.kind or EVERY, 0)

@@ -1,38 +1,38 @@
-"""The hits of a search in their order, read from the index without the entries."""
+"""The hits of a search in their order, read from the index."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import connections
+from django.db import connections, models
+from django.db.models import Case, When
 
 from policy.models import SearchEntry
 from policy.models.registry import RecordKind
-from policy.models.search import FTS5, TSQUERY
-from policy.search import hit_index
+from policy.search.index import FTS5, KIND, TSQUERY
 
 FEW_HITS = 5000
-"""So many hits are sorted sooner than entries in order are searched for them, at a million."""
+"""Up to so many hits PostgreSQL sorts sooner than it walks entries in order, at a million."""
 
-HitPosition = tuple[int, str]
-"""Where a hit stands: its rank, and the key of its entry."""
+
+class HitPosition(NamedTuple):
+    """A hit and its place in the order: rank, key of the entry, key of the record."""
+
+    rank: int
+    entry: int
+    record: str
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
     """The entries that hold all of some folded words, of one kind or of every kind.
 
-    First come those whose title holds all the words (rank 1), then the others (rank 0), each part
-    in the order of keys. Two walks through the index, of which a page needs a stretch.
+    Those whose title holds all the words (rank 1) come first, then the others (rank 0), each in
+    the order of the entries. Each of the two is a walk through the index, which stops when a page
+    is full.
     """
 
     words: tuple[str, ...]
     kind: RecordKind | None = None
-
-    @property
-    def in_order(self) -> bool:
-        """Whether the index can give them so; on SQLite not after a late ``loaddata``."""
-        return hit_index.is_in_order(self._connection)
 
     @property
     def _connection(self) -> Any:
@@ -41,79 +41,100 @@ class Hits:
     def count(self) -> int:
         """Return how many there are."""
         if self._connection.vendor == "sqlite":
-            bounds = [*self._from(None, backwards=False), *self._from(None, backwards=True)]
-            sql, values = _on_sqlite(FTS5.query(self.words), bounds)
-            return int(self._rows(f"SELECT count(*) FROM policy_searchindex {sql}", values)[0][0])
-        asked = TSQUERY.query(self.words)
+            bounds, values = self._bounds(None, backwards=False)
+            sql = "SELECT count(*) FROM policy_searchindex WHERE policy_searchindex MATCH %s"
+            return int(self._rows(sql + bounds, [FTS5.query(self.words), *values])[0][0])
+        query = TSQUERY.query(self.words)
         if self.kind is not None:
-            asked = f"({asked}) & '§§{self.kind}'"
+            query = f"({query}) & '{KIND}{self.kind}'"
         sql = "SELECT count(*) FROM policy_searchentry WHERE found_by @@ %s::tsquery"
-        return int(self._rows(sql, [asked])[0][0])
+        return int(self._rows(sql, [query])[0][0])
 
     def after(
-        self, place: HitPosition | None, number: int, of: int, *, backwards: bool = False
+        self,
+        position: tuple[int, int | str] | None,
+        number: int,
+        total: int,
+        *,
+        backwards: bool = False,
     ) -> list[HitPosition]:
-        """Return the first hits after a place, or those before it from there backwards.
+        """Return the first ``number`` hits after a position, or before it from there backwards.
 
-        ``of`` is how many there are in all, which tells PostgreSQL how to go about it.
+        A position is a rank and a key: of the record where the hits are of one kind, of the entry
+        where they are of every kind. ``total`` is how many hits there are, by which PostgreSQL's
+        plan is chosen.
         """
         found: list[HitPosition] = []
         for rank in (0, 1) if backwards else (1, 0):
-            if place is None or rank == place[0]:
-                key = place[1] if place else None
-                found += self._walk(rank, key, number - len(found), of, backwards=backwards)
-            elif (rank > place[0]) == backwards:
-                found += self._walk(rank, None, number - len(found), of, backwards=backwards)
+            left, key = number - len(found), None
+            if position is not None:
+                if rank == position[0]:
+                    key = position[1]
+                elif (rank > position[0]) != backwards:
+                    continue
+            if left > 0:
+                found += self._walk(rank, key, left, total, backwards=backwards)
         return found
 
     def _walk(
-        self, rank: int, key: str | None, number: int, of: int, *, backwards: bool
+        self, rank: int, key: int | str | None, number: int, total: int, *, backwards: bool
     ) -> list[HitPosition]:
-        if number <= 0:
-            return []
-        bounds = [*self._from(key, backwards=backwards), *self._from(None, backwards=not backwards)]
-        direction = "DESC" if backwards else "ASC"
+        """Return the first hits of one rank after a key."""
         if self._connection.vendor == "sqlite":
-            sql, values = _on_sqlite(FTS5.query(self.words, titled=bool(rank)), bounds)
+            bounds, values = self._bounds(key, backwards=backwards)
+            query = FTS5.query(self.words, titled=bool(rank))
             sql = (
-                "SELECT entry FROM policy_searchindex CROSS JOIN policy_searchrow "
-                f"ON number = policy_searchindex.rowid {sql} "
-                f"ORDER BY policy_searchindex.rowid {direction} LIMIT %s"
+                "SELECT id, record FROM policy_searchindex CROSS JOIN policy_searchentry "
+                "ON id = policy_searchindex.rowid WHERE policy_searchindex MATCH %s"
+                f"{bounds} ORDER BY policy_searchindex.rowid {'DESC' if backwards else 'ASC'}"
             )
         else:
-            # Left alone, it walks past a million entries to find what its index has at once.
-            found = "MATERIALIZED" if of <= FEW_HITS else "NOT MATERIALIZED"
+            column = "id" if self.kind is None else "record"
+            known = {f"{column} {'<' if backwards else '>'} %s": key} if key is not None else {}
+            if self.kind is not None:
+                known["kind = %s"] = str(self.kind)
+            # Else the planner may walk past a million entries for what the index has at once.
+            materialized = "MATERIALIZED" if total <= FEW_HITS else "NOT MATERIALIZED"
+            query, values = TSQUERY.query(self.words, titled=bool(rank)), list(known.values())
             sql = (
-                f"WITH found AS {found} (SELECT id FROM policy_searchentry "
-                f"WHERE found_by @@ %s::tsquery) SELECT id FROM found WHERE true"
+                f"WITH found AS {materialized} (SELECT id, kind, record FROM policy_searchentry "
+                "WHERE found_by @@ %s::tsquery) SELECT id, record FROM found "
+                f"WHERE {' AND '.join(known) or 'true'} "
+                f"ORDER BY {column} {'DESC' if backwards else 'ASC'}"
             )
-            sql += "".join(f" AND id {sign} %s" for sign, _ in bounds)
-            sql += f" ORDER BY id {direction} LIMIT %s"
-            asked = TSQUERY.query(self.words, titled=bool(rank))
-            values = [asked, *(bound for _, bound in bounds)]
-        return [(rank, row[0]) for row in self._rows(sql, [*values, number])]
+        rows = self._rows(f"{sql} LIMIT %s", [query, *values, number])
+        return [HitPosition(rank, *row) for row in rows]
 
-    def _from(self, key: str | None, *, backwards: bool) -> list[tuple[str, str]]:
-        """Return where a walk begins: beside a key, or where the kind does, if there is one."""
-        if key is not None:
-            return [("<" if backwards else ">", key)]
+    def _bounds(self, key: int | str | None, *, backwards: bool) -> tuple[str, list[Any]]:
+        """Return the condition on FTS5's row numbers: within the kind, and after the key."""
         if self.kind is None:
-            return []
-        return [("<", f"{self.kind}.") if backwards else (">", f"{self.kind}-")]
+            sign = "<" if backwards else ">"
+            after = [] if key is None else [key]
+            return (f" AND policy_searchindex.rowid {sign} %s" if after else ""), after
+        sql = ""
+        values: list[Any] = []
+        for sign, direction, begins in ((">", "ASC", not backwards), ("<", "DESC", backwards)):
+            beside = begins and key is not None
+            sql += (
+                f" AND policy_searchindex.rowid {sign}= (SELECT id FROM policy_searchentry "
+                f"WHERE kind = %s{f' AND record {sign} %s' if beside else ''} "
+                f"ORDER BY record {direction} LIMIT 1)"
+            )
+            values += [str(self.kind), key] if beside else [str(self.kind)]
+        return sql, values
 
-    def _rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+    def _rows(self, sql: str, values: list[Any]) -> list[Any]:
         with self._connection.cursor() as cursor:
             cursor.execute(sql, values)
             return list(cursor.fetchall())
 
 
-def _on_sqlite(asked: str, bounds: list[tuple[str, str]]) -> tuple[str, list[Any]]:
-    """Return the condition on FTS5's rows, with keys as bounds of their numbers, and its values."""
-    sql = "WHERE policy_searchindex MATCH %s"
-    for sign, _ in bounds:
-        direction = "ASC" if sign == ">" else "DESC"
-        sql += (
-            f" AND policy_searchindex.rowid {sign}= (SELECT number FROM policy_searchrow "
-            f"WHERE entry {sign} %s ORDER BY entry {direction} LIMIT 1)"
-        )
-    return sql, [asked, *(bound for _, bound in bounds)]
+def rank_of(words: list[str]) -> "models.ExpressionWrapper[Any]":
+    """Return the expression that is 1 for an entry whose title holds all these words, else 0."""
+    rank = Case(When(words__title_match=words, then=1), default=0)
+    return models.ExpressionWrapper(rank, models.IntegerField())
+
+
+def matching(words: list[str]) -> models.QuerySet[Any]:
+    """Return the entries that hold all these words, each with its rank."""
+    return SearchEntry.objects.filter(words__match=words).annotate(rank=rank_of(words))

@@ -1,86 +1,85 @@
-"""The full-text index over search entries, as the initial migration makes it in each engine."""
+"""The full-text index: how each engine is asked for words, as a query language and as a lookup.
+
+The migration creates the index: an FTS5 table with the words of ``policy_searchentry`` as its
+external content on SQLite, a generated tsvector column with a GIN index on PostgreSQL.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
+from django.core.validators import ProhibitNullCharactersValidator
+from django.db import models
+from django.db.models.sql.compiler import SQLCompiler
 
-# The rows of an FTS5 table have numbers, and those of search entries may change in a VACUUM; so
-# each entry keeps a number of its own in policy_searchrow.
-SQLITE = (
-    """CREATE TABLE policy_searchrow (
-        number integer PRIMARY KEY AUTOINCREMENT, entry text NOT NULL UNIQUE)""",
-    """CREATE VIRTUAL TABLE policy_searchindex
-        USING fts5(words, tokenize = 'ascii', detail = none)""",
-    """CREATE TRIGGER policy_searchentry_added AFTER INSERT ON policy_searchentry BEGIN
-        INSERT INTO policy_searchrow (entry) VALUES (new.id);
-        INSERT INTO policy_searchindex (rowid, words)
-            SELECT number, new.words FROM policy_searchrow WHERE entry = new.id;
-    END""",
-    """CREATE TRIGGER policy_searchentry_changed AFTER UPDATE ON policy_searchentry BEGIN
-        UPDATE policy_searchrow SET entry = new.id WHERE entry = old.id;
-        UPDATE policy_searchindex SET words = new.words
-            WHERE rowid = (SELECT number FROM policy_searchrow WHERE entry = new.id);
-    END""",
-    """CREATE TRIGGER policy_searchentry_removed AFTER DELETE ON policy_searchentry BEGIN
-        DELETE FROM policy_searchindex
-            WHERE rowid = (SELECT number FROM policy_searchrow WHERE entry = old.id);
-        DELETE FROM policy_searchrow WHERE entry = old.id;
-    END""",
-)
-SQLITE_BACK = (
-    "DROP TRIGGER policy_searchentry_removed",
-    "DROP TRIGGER policy_searchentry_changed",
-    "DROP TRIGGER policy_searchentry_added",
-    "DROP TABLE policy_searchindex",
-    "DROP TABLE policy_searchrow",
-)
-POSTGRESQL = (
-    """CREATE INDEX policy_searchentry_words ON policy_searchentry
-        USING gin (array_to_tsvector(string_to_array(words, ' ')))""",
-)
-POSTGRESQL_BACK = ("DROP INDEX policy_searchentry_words",)
+TITLE = "§"
+"""The mark before a word of the title in the index; no folded word contains it."""
+
+KIND = "§§"
+"""The mark before the kind in PostgreSQL's index: the hits of a kind are counted from it alone."""
 
 
-def execute(
-    editor: BaseDatabaseSchemaEditor, sqlite: Sequence[str], postgresql: Sequence[str]
-) -> None:
-    """Have the statements of its engine done by the editor of a migration."""
-    for statement in sqlite if editor.connection.vendor == "sqlite" else postgresql:
-        editor.execute(statement, params=None)
+@dataclass(frozen=True, slots=True)
+class QueryLanguage:
+    """How the index of an engine is queried."""
+
+    both: str
+    but_not: str
+    quote: str
+    prefix: str
+
+    def query(self, words: Sequence[str], *, titled: bool | None = None) -> str:
+        """Return the query for all of some folded words; ``abc*`` stands for a prefix.
+
+        ``titled`` narrows it to entries whose title holds them all, or to those whose does not.
+        """
+        if titled is None:
+            return self._all(words, "")
+        if titled:
+            return self._all(words, TITLE)
+        return f"({self._all(words, '')}){self.but_not}({self._all(words, TITLE)})"
+
+    def _all(self, words: Sequence[str], mark: str) -> str:
+        return self.both.join(
+            f"{self.quote}{mark}{word.removesuffix('*')}{self.quote}"
+            f"{self.prefix if word.endswith('*') else ''}"
+            for word in words
+        )
 
 
-def forwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Make the index in the engine's own way."""
-    execute(schema_editor, SQLITE, POSTGRESQL)
+FTS5 = QueryLanguage(both=" AND ", but_not=" NOT ", quote='"', prefix="*")
+TSQUERY = QueryLanguage(both=" & ", but_not=" & !", quote="'", prefix=":*")
 
 
-def backwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Take the index away again."""
-    execute(schema_editor, SQLITE_BACK, POSTGRESQL_BACK)
+class Words(models.TextField):  # type: ignore[type-arg]
+    """Folded words with single spaces between them, matched through the full-text index."""
+
+    default_validators = [ProhibitNullCharactersValidator()]  # noqa: RUF012
 
 
-COSTLY = (
-    """CREATE FUNCTION policy_words(words text) RETURNS tsvector
-        LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE COST 1000
-        AS $body$ BEGIN RETURN array_to_tsvector(string_to_array(words, ' ')); END $body$""",
-    "DROP INDEX policy_searchentry_words",
-    "CREATE INDEX policy_searchentry_words ON policy_searchentry USING gin (policy_words(words))",
-)
-"""PostgreSQL takes the functions it brings for free, and would rather split the words of every row
-than ask the index; this one says what it costs."""
-COSTLY_BACK = (
-    "DROP INDEX policy_searchentry_words",
-    "DROP FUNCTION policy_words(text)",
-    *POSTGRESQL,
-)
+@Words.register_lookup
+class Match(models.Lookup):  # type: ignore[type-arg]
+    """Whether the field holds all of a list of folded words; ``abc*`` stands for a prefix."""
+
+    lookup_name = "match"
+    prepare_rhs = False
+    titled: bool | None = None
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:
+        """Query the generated column."""
+        alias = compiler.quote_name_unless_alias(self.lhs.alias)
+        return f"{alias}.found_by @@ %s::tsquery", [TSQUERY.query(self.rhs, titled=self.titled)]
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:
+        """Query the FTS5 table, whose row numbers are the keys of the entries."""
+        alias = compiler.quote_name_unless_alias(self.lhs.alias)
+        found = "SELECT rowid FROM policy_searchindex WHERE policy_searchindex MATCH %s"
+        return f'{alias}."id" IN ({found})', [FTS5.query(self.rhs, titled=self.titled)]
 
 
-def priced(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Tell PostgreSQL what it costs not to use the index."""
-    execute(schema_editor, (), COSTLY)
+@Words.register_lookup
+class TitleMatch(Match):
+    """Whether the field holds all of a list of folded words as words of the title."""
 
-
-def unpriced(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Have the index as the initial migration makes it."""
-    execute(schema_editor, (), COSTLY_BACK)
+    lookup_name = "title_match"
+    titled = True

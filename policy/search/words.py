@@ -1,35 +1,19 @@
-"""Search: what text of a record is found, and the words that both engines match alike."""
+"""Words: how a text is folded so that both engines match it alike, and cut to a snippet."""
 
 import unicodedata
-from collections.abc import Iterable, Iterator
-from typing import Any
-
-from django.db import models
-from django.db.models import Case, When
-
-from policy.annotations.reading import Draft, Entry
-from policy.models import SearchEntry
-from policy.models.registry import RecordKind, served_as
-from policy.validation import fields_of
+from collections.abc import Iterable
 
 SNIPPET = 160
 """Greatest length of a snippet, in code points, without the marks of what was cut."""
 
-CODES = {"sha256", "language", "numeric", "region", "subregion"}
-"""Text fields that hold codes nobody looks for in words."""
-
-TITLES = ("title", "label", "name", "summary", "question", "quote", "id")
-"""The fields that can name a record in a list, the best first."""
-
-
 ASCII_GAPS = {code: " " for code in range(128) if not chr(code).isalnum()}
-"""What separates words in a text of ASCII only, which needs no look at accents."""
+"""What separates words in a text of ASCII only, which has no accents to remove."""
 
 
 def fold(text: str) -> list[str]:
     """Return the words of a text without case and accents, in order.
 
-    Both engines are given words that were folded here, so that neither's own rules matter.
+    Both engines index words that were folded here, so that neither's own rules matter.
     """
     if text.isascii():
         return text.lower().translate(ASCII_GAPS).split()
@@ -43,78 +27,15 @@ def fold(text: str) -> list[str]:
 
 
 def _unseen(letter: str) -> bool:
-    """Tell what only says how its neighbours are drawn or joined, such as a soft hyphen."""
+    """Tell whether a letter only controls how its neighbours are drawn, as a soft hyphen does."""
     if letter == "\u200b":  # a space, if a narrow one
         return False
     return unicodedata.category(letter) in ("Cf", "Me") or "\ufe00" <= letter <= "\ufe0f"
 
 
 def _within_word(letter: str) -> bool:
-    """Tell what words are made of; the vowel signs of many scripts are marks and not accents."""
+    """Tell whether words contain this; the vowel signs of many scripts are marks, not accents."""
     return letter.isalnum() or unicodedata.category(letter) in ("Mn", "Mc")
-
-
-def search_entries(draft: Draft) -> Iterator[Entry]:
-    """Yield one entry per record that search finds, in the order of their keys."""
-    texts: dict[tuple[RecordKind, str], list[str]] = {}
-    titles: dict[tuple[RecordKind, str], str] = {}
-    for (model, key), entry in draft.entries.items():
-        served = served_as(model)
-        if not served:
-            continue
-        kind, path = served
-        owner = kind, key if path == "pk" else str(entry.fields[path])
-        if path == "pk":
-            title = next(filter(None, (entry.fields.get(name) for name in TITLES)), key)
-            titles[owner] = str(title)[:300]
-        texts.setdefault(owner, []).extend(_prose(entry))
-    for (kind, key), title in sorted(titles.items()):
-        text = "\n".join(dict.fromkeys(texts[kind, key]))
-        fields = {
-            "kind": kind.value,
-            "record": key,
-            "title": title,
-            "text": text,
-            "title_words": f" {' '.join(fold(title))} ",
-            "words": " ".join(sorted({*fold(text), *fold(key)})),
-        }
-        yield Entry(SearchEntry, entry_key(kind, key), fields, f"search {kind} {key}")
-
-
-def entry_key(kind: RecordKind, key: str) -> str:
-    """Return the key of the entry of a record."""
-    return f"{kind}-{key.lower()}"
-
-
-def record_key(kind: RecordKind, entry: str) -> str:
-    """Return the key of the record of an entry; only those of countries are in capitals."""
-    key = entry.removeprefix(f"{kind}-")
-    return key.upper() if kind == RecordKind.COUNTRY else key
-
-
-def _prose(entry: Entry) -> Iterator[str]:
-    """Yield the texts of a record that say something, its codes and hashes left out."""
-    for name, field in fields_of(entry.model).items():
-        value = entry.fields.get(name)
-        if isinstance(field, models.JSONField) and isinstance(value, list):
-            yield from (item for item in value if isinstance(item, str))
-        elif (
-            isinstance(value, str)
-            and isinstance(field, models.CharField | models.TextField)
-            and not field.choices
-            and name not in CODES
-        ):
-            yield value
-
-
-def rank_of(words: Iterable[str]) -> "models.ExpressionWrapper[Any]":
-    """Return the expression that is 1 for an entry whose title holds all these words, else 0."""
-    titled = models.Q()
-    for word in words:
-        wanted = f" {word.removesuffix('*')}" + ("" if word.endswith("*") else " ")
-        titled &= models.Q(title_words__contains=wanted)
-    rank = Case(When(titled, then=1), default=0)
-    return models.ExpressionWrapper(rank, models.IntegerField())
 
 
 def snippet(text: str, words: Iterable[str]) -> str:
@@ -139,8 +60,3 @@ def snippet(text: str, words: Iterable[str]) -> str:
                 first, last = (at, last) if moved == "first" else (first, at)
     shown = " ".join(pieces[first : last + 1])
     return f"{'… ' if first > 0 else ''}{shown}{' …' if last < len(pieces) - 1 else ''}"
-
-
-def matching(words: list[str]) -> models.QuerySet[Any]:
-    """Return the entries that hold all these words, each with its rank."""
-    return SearchEntry.objects.filter(words__match=words).annotate(rank=rank_of(words))

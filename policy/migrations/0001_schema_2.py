@@ -1,0 +1,710 @@
+"""The schema of records of version 2, as Django generates it, and the indexes it cannot generate.
+
+Databases of version 1.0 have ``0001_initial`` on record, so this migration has another name: Django
+would take it for applied. Their tables are not migrated; see "From version 1.0" in
+docs/operations.md.
+"""
+
+from django.core.management.base import CommandError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import migrations, models
+
+from policy.models.base import Key, LongText, Text, list_of_texts
+from policy.models.countries import Alpha3
+from policy.search.index import Words
+
+SHA256 = RegexValidator('\\A[0-9a-f]{64}\\Z', 'Write a SHA-256 digest: 64 lower-case hex digits.')
+SUPPORT = [
+    ('stated', 'Stated'), ('inferred', 'Inferred'), ('ambiguous', 'Ambiguous'),
+    ('reference', 'Reference'),
+]
+PRECISION = [
+    ('day', 'Day'), ('week', 'Week'), ('month', 'Month'), ('year', 'Year'), ('range', 'Range'),
+]
+CONTEXTS = [
+    ('military', 'Military'), ('intelligence', 'Intelligence'), ('executive', 'Executive'),
+    ('legislative', 'Legislative'), ('election', 'Election'),
+    ('political_institutions', 'Political institutions'), ('pro_democracy', 'Pro-democracy'),
+    ('pro_autocracy', 'Pro-autocracy'), ('economic', 'Economic'), ('legal', 'Legal'),
+    ('reparations', 'Reparations'), ('human_rights', 'Human rights'),
+    ('rights_freedoms', 'Rights and freedoms'), ('repression', 'Repression'),
+    ('human_security', 'Human security'), ('gender', 'Gender'), ('lgbt', 'LGBT'),
+    ('religion_ethnicity', 'Religion and ethnicity'), ('inequality', 'Inequality'),
+    ('diplomatic', 'Diplomatic'), ('territory', 'Territory'), ('peacekeeping', 'Peacekeeping'),
+    ('health', 'Health'), ('asylum', 'Asylum'), ('migration', 'Migration'),
+    ('disasters', 'Disasters'), ('natural_resource', 'Natural resource'),
+    ('environment', 'Environment'), ('technology', 'Technology'), ('terrorism', 'Terrorism'),
+    ('cbrn', 'CBRN'), ('cyber', 'Cyber'), ('misinformation', 'Misinformation'), ('crime', 'Crime'),
+    ('corruption', 'Corruption'), ('illegal_drugs', 'Illegal drugs'),
+    ('trafficking', 'Trafficking'),
+]
+RECORD_KINDS = [
+    ('country', 'Country'), ('official', 'Official'), ('statement', 'Statement'),
+    ('bilateral-issue', 'Bilateral issue'), ('event', 'Event'), ('trip', 'Trip'),
+    ('source', 'Source'), ('passage', 'Passage'), ('gap', 'Gap'),
+]
+TRIP_STATUS = [
+    ('planned', 'Planned'), ('underway', 'Underway'), ('completed', 'Completed'),
+    ('cancelled', 'Cancelled'),
+]
+
+FULL_TEXT_INDEX = {
+    # FTS5's documented external-content table: it stores no words, and triggers keep it current.
+    # The words come folded from the build, those of titles marked, so nothing is tokenised but
+    # at spaces; and no query asks for positions.
+    'sqlite': [
+        """CREATE VIRTUAL TABLE policy_searchindex USING fts5(
+            words, content = 'policy_searchentry', content_rowid = 'id',
+            tokenize = 'ascii', detail = none)""",
+        """CREATE TRIGGER policy_searchentry_added AFTER INSERT ON policy_searchentry BEGIN
+            INSERT INTO policy_searchindex (rowid, words) VALUES (new.id, new.words);
+        END""",
+        """CREATE TRIGGER policy_searchentry_removed AFTER DELETE ON policy_searchentry BEGIN
+            INSERT INTO policy_searchindex (policy_searchindex, rowid, words)
+                VALUES ('delete', old.id, old.words);
+        END""",
+        """CREATE TRIGGER policy_searchentry_changed AFTER UPDATE ON policy_searchentry BEGIN
+            INSERT INTO policy_searchindex (policy_searchindex, rowid, words)
+                VALUES ('delete', old.id, old.words);
+            INSERT INTO policy_searchindex (rowid, words) VALUES (new.id, new.words);
+        END""",
+    ],
+    # A stored column, because the planner takes the functions that split words for free and would
+    # rather call them for every row than use an index over them. The kind is among the words, so
+    # that the hits of a kind are counted from the index alone.
+    'postgresql': [
+        """ALTER TABLE policy_searchentry ADD COLUMN found_by tsvector NOT NULL
+            GENERATED ALWAYS AS (array_to_tsvector(array_remove(
+                string_to_array(words || ' §§' || kind, ' '), ''))) STORED""",
+        'CREATE INDEX policy_searchentry_found_by ON policy_searchentry USING gin (found_by)',
+    ],
+}
+NO_FULL_TEXT_INDEX = {
+    'sqlite': [
+        'DROP TRIGGER policy_searchentry_changed',
+        'DROP TRIGGER policy_searchentry_removed',
+        'DROP TRIGGER policy_searchentry_added',
+        'DROP TABLE policy_searchindex',
+    ],
+    'postgresql': ['ALTER TABLE policy_searchentry DROP COLUMN found_by'],
+}
+# The pairs of statements from what is asked for to the statements that have it: Django creates an
+# index on either key of a pair, and none on both in this order.
+PAIR_INDEXES = [
+    'CREATE INDEX policy_statement_about_asked '
+    'ON policy_statement_about (country_id, statement_id)',
+    'CREATE INDEX policy_statement_issues_asked '
+    'ON policy_statement_issues (bilateralissue_id, statement_id)',
+    'CREATE INDEX policy_statement_evidence_asked '
+    'ON policy_statement_evidence (passage_id, statement_id)',
+]
+NO_PAIR_INDEXES = [
+    'DROP INDEX policy_statement_evidence_asked',
+    'DROP INDEX policy_statement_issues_asked',
+    'DROP INDEX policy_statement_about_asked',
+]
+
+
+def refuse_other_tables(apps, schema_editor):
+    """Raise CommandError where the database holds tables of another version."""
+    if 'policy_release' in schema_editor.connection.introspection.table_names():
+        raise CommandError(
+            'This database was made by version 1.0, and its tables cannot be migrated. Make a new, '
+            'empty database, name it in DATABASE_URL, and run manage.py migrate and load_release '
+            'there: a release holds all the data. See "From version 1.0" in docs/operations.md.'
+        )
+
+
+def execute(statements):
+    """Return the function of RunPython that executes the statements of the engine at hand."""
+    def run(apps, schema_editor):
+        for statement in statements[schema_editor.connection.vendor]:
+            schema_editor.execute(statement, params=None)
+    return run
+
+
+class Migration(migrations.Migration):
+
+    initial = True
+
+    dependencies = [
+    ]
+
+    operations = [
+        migrations.RunPython(refuse_other_tables, migrations.RunPython.noop),
+        migrations.CreateModel(
+            name='AttachedTexts',
+            fields=[
+                ('id', Key(help_text='Always the same, for there is one row.', max_length=120, primary_key=True, serialize=False)),
+                ('digest', Text(help_text='SHA-256 over the key and the digest of every attached text.', max_length=64, validators=[SHA256])),
+            ],
+        ),
+        migrations.CreateModel(
+            name='BilateralIssue',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
+                ('id', Key(help_text='Slug of the issue, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('title', Text(help_text='What the matter is, in a few words.', max_length=200)),
+                ('summary', LongText(help_text='What the source says of it, in our words.')),
+                ('topic', Text(choices=CONTEXTS, help_text='The subject, as a PLOVER context.', max_length=22)),
+                ('status', Text(choices=[('contested', 'Contested'), ('not_permitted', 'Not permitted'), ('under_discussion', 'Under discussion'), ('proposed', 'Proposed'), ('exploring', 'Exploring'), ('easing', 'Easing'), ('conceded', 'Conceded'), ('cooperative', 'Cooperative'), ('agreed', 'Agreed'), ('settled', 'Settled')], help_text='Where the issue stands.', max_length=16)),
+            ],
+            options={
+                'verbose_name_plural': 'bilateral issues',
+                'ordering': ['id'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Country',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('id', Alpha3(help_text='ISO 3166-1 alpha-3 code.', max_length=3, primary_key=True, serialize=False)),
+                ('alpha2', Text(help_text='ISO 3166-1 alpha-2 code.', max_length=2, unique=True, validators=[RegexValidator('\\A[A-Z]{2}\\Z', 'Write an ISO 3166-1 alpha-2 code.')])),
+                ('numeric', Text(help_text='ISO 3166-1 numeric code, which is also the M49 code: three digits.', max_length=3, unique=True, validators=[RegexValidator('\\A[0-9]{3}\\Z', 'Write 3 digits.')])),
+                ('name', Text(help_text='Short English name, after ISO 3166-1.', max_length=100)),
+                ('region', Text(blank=True, help_text='UN M49 code of the region; null for Antarctica.', max_length=3, null=True, validators=[RegexValidator('\\A[0-9]{3}\\Z', 'Write 3 digits.')])),
+                ('region_name', Text(blank=True, help_text='Name of the M49 region; may be null.', max_length=60, null=True)),
+                ('subregion', Text(blank=True, help_text='UN M49 code of the smallest area the country is listed under; may be null.', max_length=3, null=True, validators=[RegexValidator('\\A[0-9]{3}\\Z', 'Write 3 digits.')])),
+                ('subregion_name', Text(blank=True, help_text='Name of that M49 area; may be null.', max_length=60, null=True)),
+                ('cow', models.PositiveSmallIntegerField(blank=True, help_text='Correlates of War state number; null for what is not in its state system.', null=True, unique=True)),
+                ('cow_code', Text(blank=True, help_text='Correlates of War state abbreviation; null as the number is.', max_length=3, null=True)),
+                ('longitude', models.FloatField(blank=True, help_text='Longitude of a representative point, in degrees (WGS 84); null when not known.', null=True, validators=[MinValueValidator(-180), MaxValueValidator(180)])),
+                ('latitude', models.FloatField(blank=True, help_text='Latitude of a representative point, in degrees (WGS 84); null when not known.', null=True, validators=[MinValueValidator(-90), MaxValueValidator(90)])),
+                ('aliases', models.JSONField(blank=True, default=list, help_text='The words the sources use for the country, as they spell them.', validators=[list_of_texts])),
+            ],
+            options={
+                'verbose_name_plural': 'countries',
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Passage',
+            fields=[
+                ('start', models.PositiveIntegerField(help_text="Offset of the first code point within the source's text, from 0.")),
+                ('end', models.PositiveIntegerField(help_text="Offset just after the last code point within the source's text.")),
+                ('sha256', Text(help_text='SHA-256 of the exact span in UTF-8, in lower-case hex.', max_length=64, validators=[SHA256])),
+                ('id', Key(help_text='Slug of the sentence and the offsets, such as article-1-p1s3-367-373.', max_length=120, primary_key=True, serialize=False)),
+                ('quote', Text(help_text='The phrase that carries the fact: at most 12 words.', max_length=200)),
+            ],
+            options={
+                'ordering': ['source_id', 'start', 'end', 'id'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Release',
+            fields=[
+                ('id', Key(help_text='Slug of the dataset; every release of it has the same.', max_length=120, primary_key=True, serialize=False)),
+                ('version', Text(help_text='Version of the dataset: major.minor.patch.', max_length=20, validators=[RegexValidator('\\A\\d+\\.\\d+\\.\\d+\\Z', 'Write a version such as 1.0.0.')])),
+                ('title', Text(help_text='Name of the dataset.', max_length=200)),
+                ('licence', Text(help_text="SPDX identifier of the dataset's licence.", max_length=50)),
+                ('released', models.DateTimeField(help_text='When this version was released (ISO 8601, UTC).')),
+                ('schema_version', models.PositiveSmallIntegerField(help_text='Version of the shape of the records; software of another one refuses them.')),
+                ('content_hash', Text(help_text='SHA-256 over every record of the release in canonical JSON.', max_length=64, validators=[SHA256])),
+                ('counts', models.JSONField(help_text='Number of records of each kind.')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Sentence',
+            fields=[
+                ('start', models.PositiveIntegerField(help_text="Offset of the first code point within the source's text, from 0.")),
+                ('end', models.PositiveIntegerField(help_text="Offset just after the last code point within the source's text.")),
+                ('sha256', Text(help_text='SHA-256 of the exact span in UTF-8, in lower-case hex.', max_length=64, validators=[SHA256])),
+                ('id', Key(help_text='Slug of source, paragraph and sentence, such as article-1-p1s3.', max_length=120, primary_key=True, serialize=False)),
+                ('paragraph', models.PositiveIntegerField(help_text='Number of the paragraph, from 1.')),
+                ('number', models.PositiveIntegerField(help_text='Number of the sentence within its paragraph, from 1.')),
+                ('uncited_reason', LongText(blank=True, help_text='Why no fact rests on this sentence; null when at least one does.', null=True)),
+            ],
+            options={
+                'ordering': ['source_id', 'start', 'id'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Source',
+            fields=[
+                ('id', Key(help_text='Slug of the source, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('title', Text(blank=True, help_text='Title; null when not known.', max_length=300, null=True)),
+                ('author', Text(blank=True, help_text='Author; null when not known.', max_length=200, null=True)),
+                ('publisher', Text(blank=True, help_text='Publisher; null when not known.', max_length=200, null=True)),
+                ('published', models.DateField(blank=True, help_text='Day of publication (ISO 8601); null when not known.', null=True)),
+                ('url', models.URLField(blank=True, help_text='Address; null when not known.', max_length=500, null=True)),
+                ('language', Text(help_text='Language of the text, as a BCP 47 tag.', max_length=35)),
+                ('sha256', Text(help_text='SHA-256 of the whole text in UTF-8, in lower-case hex.', max_length=64, validators=[SHA256])),
+                ('code_points', models.PositiveIntegerField(help_text='Length of the whole text in Unicode code points.')),
+                ('note', LongText(blank=True, help_text='What a reader must know about the document; may be null.', null=True)),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Event',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
+                ('id', Key(help_text='Slug of the event, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('summary', LongText(help_text='What happened, in our words.')),
+                ('event_type', Text(blank=True, choices=[('AGREE', 'Agree'), ('CONSULT', 'Consult'), ('SUPPORT', 'Support'), ('CONCEDE', 'Concede'), ('COOPERATE', 'Cooperate'), ('AID', 'Aid'), ('RETREAT', 'Retreat'), ('REQUEST', 'Request'), ('REJECT', 'Reject'), ('ACCUSE', 'Accuse'), ('THREATEN', 'Threaten'), ('PROTEST', 'Protest'), ('SANCTION', 'Sanction'), ('MOBILIZE', 'Mobilize'), ('COERCE', 'Coerce'), ('ASSAULT', 'Assault')], help_text='PLOVER event type; null where coding would invent.', max_length=9, null=True)),
+                ('mode', Text(blank=True, choices=[('abduct', 'Abduct'), ('access', 'Access'), ('aerial', 'Aerial'), ('allege', 'Allege'), ('arrest', 'Arrest'), ('assist', 'Assist'), ('beat', 'Beat'), ('boycott', 'Boycott'), ('ceasefire', 'Ceasefire'), ('censor', 'Censor'), ('change', 'Change'), ('convict', 'Convict'), ('crowd-control', 'Crowd control'), ('curfew', 'Curfew'), ('cyber', 'Cyber'), ('demo', 'Demonstration'), ('deport', 'Deport'), ('destroy', 'Destroy'), ('disapprove', 'Disapprove'), ('disarm', 'Disarm'), ('discontinue', 'Discontinue'), ('drone', 'Drone'), ('expel', 'Expel'), ('explosives', 'Explosives'), ('firearms', 'Firearms'), ('heavy-weapons', 'Heavy weapons'), ('hunger', 'Hunger strike'), ('investigate', 'Investigate'), ('martial-law', 'Martial law'), ('meet', 'Meet'), ('militia', 'Militia'), ('misinformation', 'Misinformation'), ('multilateral', 'Multilateral'), ('obstruct', 'Obstruct'), ('phone', 'Phone'), ('police', 'Police'), ('primitive', 'Primitive'), ('relations', 'Relations'), ('release', 'Release'), ('resign', 'Resign'), ('restrict', 'Restrict'), ('riot', 'Riot'), ('seize', 'Seize'), ('sexual', 'Sexual'), ('strike', 'Strike'), ('suicide-attack', 'Suicide attack'), ('targeted', 'Targeted'), ('territory', 'Territory'), ('third-party', 'Third party'), ('torture', 'Torture'), ('troops', 'Troops'), ('unconventional', 'Unconventional'), ('vandalize', 'Vandalize'), ('violence', 'Violence'), ('visit', 'Visit'), ('weapons', 'Weapons'), ('withdraw', 'Withdraw'), ('withhold', 'Withhold'), ('yield', 'Yield')], help_text='PLOVER mode of the event type; null when none applies.', max_length=20, null=True)),
+                ('auxiliary', Text(blank=True, choices=[('historical', 'Historical'), ('future', 'Future'), ('hypothetical', 'Hypothetical'), ('negation', 'Negation')], help_text='Whether the event is past, planned, supposed or denied; null when it is none.', max_length=12, null=True)),
+                ('confidence', Text(blank=True, choices=[('high', 'High'), ('medium', 'Medium'), ('low', 'Low')], help_text='How sure the coder is of the event type; null when there is none.', max_length=6, null=True)),
+                ('alternatives', models.JSONField(blank=True, default=list, help_text='Other codes a careful coder might choose, as TYPE or TYPE/mode.', validators=[list_of_texts])),
+                ('rationale', LongText(blank=True, help_text='Why it is coded so, in our words; null when plain.', null=True)),
+                ('uncoded_reason', LongText(blank=True, help_text='Why there is no event type; null when there is one.', null=True)),
+                ('issues', models.ManyToManyField(blank=True, help_text='Slugs of the bilateral issues it belongs to.', related_name='events', to='policy.bilateralissue')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+            ],
+            options={
+                'ordering': ['id'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Official',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('id', Key(help_text='Slug of the person, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('name', Text(blank=True, help_text='Full name; null for a person the source does not name.', max_length=200, null=True)),
+                ('label', Text(help_text='What to call the person in a list; always there.', max_length=200)),
+                ('aliases', models.JSONField(blank=True, default=list, help_text='The words the sources use for the person, as they spell them.', validators=[list_of_texts])),
+                ('country_support', Text(blank=True, choices=SUPPORT, help_text='How firmly the source carries the country; null when there is none.', max_length=9, null=True)),
+                ('country', models.ForeignKey(blank=True, help_text='The country the person serves, as alpha-3; null when not stated.', null=True, on_delete=models.PROTECT, related_name='officials', to='policy.country')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='PassageText',
+            fields=[
+                ('passage', models.OneToOneField(help_text='The passage whose text this is.', on_delete=models.CASCADE, primary_key=True, related_name='attached', serialize=False, to='policy.passage')),
+                ('sha256', Text(help_text='SHA-256 of the text; it is shown only while the passage says the same.', max_length=64, validators=[SHA256])),
+                ('text', LongText(help_text='The exact text of the span.')),
+            ],
+        ),
+        migrations.CreateModel(
+            name='IssueSide',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('id', Key(help_text='Slug of the issue and the country.', max_length=120, primary_key=True, serialize=False)),
+                ('position', LongText(blank=True, help_text="The country's position, in our words; null when not stated.", null=True)),
+                ('not_stated', models.BooleanField(default=False, help_text="True when the source does not state this country's position.")),
+                ('country', models.ForeignKey(help_text='The country, as alpha-3.', on_delete=models.PROTECT, related_name='issue_sides', to='policy.country')),
+                ('issue', models.ForeignKey(help_text='Slug of the issue.', on_delete=models.CASCADE, related_name='sides', to='policy.bilateralissue')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+            ],
+            options={
+                'verbose_name_plural': 'issue sides',
+                'ordering': ['issue_id', 'country_id', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Figure',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
+                ('id', Key(help_text='Slug of the issue and the measure.', max_length=120, primary_key=True, serialize=False)),
+                ('measure', Text(help_text='What is counted, in our words.', max_length=200)),
+                ('words', Text(help_text="The source's words for the quantity.", max_length=100)),
+                ('value', models.DecimalField(blank=True, decimal_places=4, help_text='The number in the words, in the unit; null when the words hold none.', max_digits=18, null=True)),
+                ('comparator', Text(blank=True, choices=[('eq', 'Equal'), ('approx', 'About'), ('gt', 'More than'), ('gte', 'At least'), ('lt', 'Less than'), ('lte', 'At most')], help_text='How the value bounds the true number; null when there is no value.', max_length=6, null=True)),
+                ('unit', Text(choices=[('persons', 'Persons'), ('share', 'Share'), ('flights', 'Flights'), ('usd', 'US dollars'), ('count', 'Count')], help_text='What is counted.', max_length=7)),
+                ('issue', models.ForeignKey(help_text='Slug of the issue.', on_delete=models.CASCADE, related_name='figures', to='policy.bilateralissue')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+            ],
+            options={
+                'ordering': ['issue_id', 'id'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='EventOrder',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('id', Key(help_text='Slug of the two events.', max_length=120, primary_key=True, serialize=False)),
+                ('relation', Text(choices=[('before', 'Before'), ('after', 'After'), ('concurrent', 'Concurrent')], help_text='How the first lies to the other.', max_length=10)),
+                ('event', models.ForeignKey(help_text='Slug of the first event.', on_delete=models.CASCADE, related_name='orders', to='policy.event')),
+                ('other', models.ForeignKey(help_text='Slug of the other event.', on_delete=models.CASCADE, related_name='orders_of_others', to='policy.event')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+            ],
+            options={
+                'verbose_name_plural': 'event orders',
+                'ordering': ['event_id', 'other_id', 'id'],
+            },
+        ),
+        migrations.AddField(
+            model_name='country',
+            name='evidence',
+            field=models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage'),
+        ),
+        migrations.AddField(
+            model_name='bilateralissue',
+            name='evidence',
+            field=models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage'),
+        ),
+        migrations.CreateModel(
+            name='Position',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('id', Key(help_text='Slug of the person and the office.', max_length=120, primary_key=True, serialize=False)),
+                ('title', Text(help_text='Title of the office.', max_length=200)),
+                ('role', Text(choices=[('head_of_state', 'Head of state'), ('head_of_government', 'Head of government'), ('foreign_minister', 'Foreign minister'), ('minister', 'Minister'), ('diplomat', 'Diplomat'), ('spokesperson', 'Spokesperson'), ('legislator', 'Legislator'), ('military', 'Military'), ('official', 'Official')], help_text='What kind of office it is.', max_length=18)),
+                ('organisation', Text(blank=True, help_text='The body the office belongs to; null when not stated.', max_length=200, null=True)),
+                ('start', models.DateField(blank=True, help_text='First day in office (ISO 8601); null when not stated.', null=True)),
+                ('end', models.DateField(blank=True, help_text='Last day in office (ISO 8601); null when not stated.', null=True)),
+                ('country', models.ForeignKey(blank=True, help_text='The country whose office it is, as alpha-3; null when not stated.', null=True, on_delete=models.PROTECT, related_name='positions', to='policy.country')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+                ('official', models.ForeignKey(help_text='Slug of the person.', on_delete=models.CASCADE, related_name='positions', to='policy.official')),
+            ],
+            options={
+                'ordering': ['official_id', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Renaming',
+            fields=[
+                ('id', Key(help_text='Slug of the kind and the former key.', max_length=140, primary_key=True, serialize=False)),
+                ('kind', Text(choices=RECORD_KINDS, help_text='Kind of the record.', max_length=15)),
+                ('former', Text(help_text='Key that the record had in an earlier release; no record has it now.', max_length=120, validators=[RegexValidator('\\A(?:[a-z0-9]+(?:-[a-z0-9]+)*|[A-Z]{3})\\Z', 'Write a key as it was: a slug, or an alpha-3 code.')])),
+                ('record', Text(help_text='Key that the record has in this release.', max_length=120)),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'former'), name='policy_renaming_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='SearchEntry',
+            fields=[
+                ('id', models.IntegerField(help_text='Place of the entry in the order of kind and record, from 1.', primary_key=True, serialize=False)),
+                ('kind', Text(choices=RECORD_KINDS, help_text='Kind of the record.', max_length=15)),
+                ('record', Text(help_text='Key of the record.', max_length=200)),
+                ('title', Text(help_text='What to call the record in a list of hits.', max_length=300)),
+                ('text', LongText(help_text='All that the record and its parts say, line by line.')),
+                ('words', Words(help_text='The words of title, text and key, folded, each once, and those of the title once more with the mark § before them.')),
+            ],
+            options={
+                'verbose_name_plural': 'search entries',
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'record'), name='policy_searchentry_once')],
+            },
+        ),
+        migrations.AddField(
+            model_name='passage',
+            name='sentence',
+            field=models.ForeignKey(help_text='The sentence the span lies in.', on_delete=models.CASCADE, related_name='passages', to='policy.sentence'),
+        ),
+        migrations.AddField(
+            model_name='sentence',
+            name='source',
+            field=models.ForeignKey(help_text='Slug of the source.', on_delete=models.CASCADE, related_name='sentences', to='policy.source'),
+        ),
+        migrations.AddField(
+            model_name='passage',
+            name='source',
+            field=models.ForeignKey(help_text='Slug of the source.', on_delete=models.CASCADE, related_name='passages', to='policy.source'),
+        ),
+        migrations.CreateModel(
+            name='Statement',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
+                ('id', Key(help_text='Slug of the statement, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('summary', LongText(help_text='What was said, in our words.')),
+                ('kind', Text(choices=[('quotation', 'Quotation'), ('indirect_speech', 'Indirect speech'), ('reported_position', 'Reported position'), ('narration', 'Narration')], help_text='In what form the source passes the statement on.', max_length=17)),
+                ('topic', Text(choices=CONTEXTS, help_text='What it is mainly about, as a PLOVER context.', max_length=22)),
+                ('narrator', models.BooleanField(default=False, help_text='True when the source itself says it.')),
+                ('attribution_support', Text(choices=SUPPORT, default='stated', help_text='How firmly the source carries who said it.', max_length=9)),
+                ('medium', Text(blank=True, help_text='Where it was said or published; null when not stated.', max_length=200, null=True)),
+                ('quotation', LongText(blank=True, help_text="The official's words as the source gives them; only for a quotation.", null=True)),
+                ('verbatim', Text(blank=True, choices=[('verified', 'Verified'), ('unverified', 'Unverified'), ('differs', 'Differs')], help_text='Whether the words were compared with the original; only for a quotation.', max_length=10, null=True)),
+                ('about', models.ManyToManyField(blank=True, help_text='The countries the statement is about, as alpha-3.', related_name='statements_about', to='policy.country')),
+                ('attributed_country', models.ForeignKey(blank=True, help_text='The country, as alpha-3, it is attributed to when no person is; else null.', null=True, on_delete=models.PROTECT, related_name='attributed_statements', to='policy.country')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+                ('issues', models.ManyToManyField(blank=True, help_text='Slugs of the bilateral issues it belongs to.', related_name='statements', to='policy.bilateralissue')),
+                ('speaker', models.ForeignKey(blank=True, help_text='Slug of the official who said it; null when no person is named.', null=True, on_delete=models.PROTECT, related_name='statements', to='policy.official')),
+            ],
+            options={
+                'ordering': ['id'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Concern',
+            fields=[
+                ('id', Key(help_text='Slug of the statement and the country.', max_length=124, primary_key=True, serialize=False)),
+                ('topic', Text(choices=CONTEXTS, help_text='Topic of the statement.', max_length=22)),
+                ('country', models.ForeignKey(help_text='The country, as alpha-3.', on_delete=models.PROTECT, related_name='concerns', to='policy.country')),
+                ('statement', models.ForeignKey(help_text='Slug of the statement.', on_delete=models.CASCADE, related_name='concerns', to='policy.statement')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Trip',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
+                ('id', Key(help_text='Slug of the trip, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('title', Text(help_text='What journey it is, in a few words.', max_length=200)),
+                ('summary', LongText(help_text='What the source says of it, in our words.')),
+                ('status', Text(choices=TRIP_STATUS, help_text='How far it has come.', max_length=9)),
+                ('region_text', Text(blank=True, help_text="The source's words for where it goes; null when it has none.", max_length=200, null=True)),
+                ('purposes', models.JSONField(blank=True, default=list, help_text='What the journey is for, each purpose in our words.', validators=[list_of_texts])),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+                ('traveller', models.ForeignKey(help_text='Slug of who travels.', on_delete=models.PROTECT, related_name='trips', to='policy.official')),
+            ],
+            options={
+                'ordering': ['id'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Stop',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
+                ('id', Key(help_text='Slug of the trip and the country.', max_length=120, primary_key=True, serialize=False)),
+                ('status', Text(choices=TRIP_STATUS, help_text='How far this stop has come.', max_length=9)),
+                ('listed_position', models.PositiveSmallIntegerField(help_text="Place in the source's list, from 1; it says nothing about the visit order.")),
+                ('visit_order', models.PositiveSmallIntegerField(blank=True, help_text='Place in the order of visits; null when not stated.', null=True)),
+                ('city', Text(blank=True, help_text='City; null when not stated.', max_length=100, null=True)),
+                ('country', models.ForeignKey(help_text='The country, as alpha-3.', on_delete=models.PROTECT, related_name='stops', to='policy.country')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+                ('host', models.ForeignKey(blank=True, help_text='Slug of the official who receives the visit; null when not stated.', null=True, on_delete=models.PROTECT, related_name='hosted_stops', to='policy.official')),
+                ('trip', models.ForeignKey(help_text='Slug of the trip.', on_delete=models.CASCADE, related_name='stops', to='policy.trip')),
+            ],
+            options={
+                'ordering': ['trip_id', 'listed_position', 'id'],
+                'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Gap',
+            fields=[
+                ('id', Key(help_text='Slug of the gap, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('question', LongText(help_text='What a reader would ask, in our words.')),
+                ('note', LongText(blank=True, help_text='What the source does say near it, or why it matters; may be null.', null=True)),
+                ('countries', models.ManyToManyField(blank=True, help_text='Countries it concerns, as alpha-3.', related_name='gaps', to='policy.country')),
+                ('events', models.ManyToManyField(blank=True, help_text='Slugs of events it concerns.', related_name='gaps', to='policy.event')),
+                ('issues', models.ManyToManyField(blank=True, help_text='Slugs of issues it concerns.', related_name='gaps', to='policy.bilateralissue')),
+                ('officials', models.ManyToManyField(blank=True, help_text='Slugs of officials it concerns.', related_name='gaps', to='policy.official')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='Passages next to which the silence shows; may be none.', to='policy.passage')),
+                ('source', models.ForeignKey(help_text='Slug of the silent source.', on_delete=models.CASCADE, related_name='gaps', to='policy.source')),
+                ('statements', models.ManyToManyField(blank=True, help_text='Slugs of statements it concerns.', related_name='gaps', to='policy.statement')),
+                ('trips', models.ManyToManyField(blank=True, help_text='Slugs of trips it concerns.', related_name='gaps', to='policy.trip')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='EventContext',
+            fields=[
+                ('id', Key(help_text='Slug of the event and the context.', max_length=120, primary_key=True, serialize=False)),
+                ('context', Text(choices=CONTEXTS, help_text='The PLOVER context.', max_length=22)),
+                ('event', models.ForeignKey(help_text='Slug of the event.', on_delete=models.CASCADE, related_name='contexts', to='policy.event')),
+            ],
+            options={
+                'verbose_name_plural': 'event contexts',
+                'ordering': ['event_id', 'context', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('event', 'context'), name='policy_eventcontext_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='EventParty',
+            fields=[
+                ('id', Key(help_text='Slug of the event, the part and the country.', max_length=120, primary_key=True, serialize=False)),
+                ('role', Text(choices=[('actor', 'Actor'), ('recipient', 'Recipient')], help_text="The country's part in the event.", max_length=9)),
+                ('support', Text(choices=SUPPORT, help_text='Whether the source states this part.', max_length=9)),
+                ('country', models.ForeignKey(help_text='The country, as alpha-3.', on_delete=models.PROTECT, related_name='event_parts', to='policy.country')),
+                ('event', models.ForeignKey(help_text='Slug of the event.', on_delete=models.CASCADE, related_name='parties', to='policy.event')),
+            ],
+            options={
+                'verbose_name_plural': 'event parties',
+                'ordering': ['event_id', 'role', 'country_id', 'id'],
+                'constraints': [models.UniqueConstraint(fields=('event', 'role', 'country'), name='policy_eventparty_once')],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='official',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('country__isnull', True), ('country_support__isnull', True)), models.Q(('country__isnull', False), ('country_support__isnull', False)), _connector='OR'), name='policy_official_country_support', violation_error_message='Give country and country_support together, or neither.'),
+        ),
+        migrations.AddConstraint(
+            model_name='issueside',
+            constraint=models.UniqueConstraint(fields=('issue', 'country'), name='policy_issueside_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='issueside',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('not_stated', False), ('position__isnull', False)), models.Q(('not_stated', True), ('position__isnull', True)), _connector='OR'), name='policy_issueside_position', violation_error_message='Give a position or not_stated = true, and not both.'),
+        ),
+        migrations.AddConstraint(
+            model_name='figure',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_figure_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+        ),
+        migrations.AddConstraint(
+            model_name='figure',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comparator__isnull', True), ('value__isnull', True)), models.Q(('comparator__isnull', False), ('value__isnull', False)), _connector='OR'), name='policy_figure_value', violation_error_message='Give value and comparator together, or neither.'),
+        ),
+        migrations.AddConstraint(
+            model_name='eventorder',
+            constraint=models.UniqueConstraint(fields=('event', 'other'), name='policy_eventorder_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='eventorder',
+            constraint=models.CheckConstraint(condition=models.Q(('event', models.F('other')), _negated=True), name='policy_eventorder_two', violation_error_message='An event cannot be ordered against itself.'),
+        ),
+        migrations.AddConstraint(
+            model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_event_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+        ),
+        migrations.AddConstraint(
+            model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confidence__isnull', False), ('event_type__isnull', False), ('uncoded_reason__isnull', True)), models.Q(('confidence__isnull', True), ('event_type__isnull', True), ('mode__isnull', True), ('uncoded_reason__isnull', False)), _connector='OR'), name='policy_event_coded_or_not', violation_error_message='Give event_type with confidence, or uncoded_reason without either or a mode.'),
+        ),
+        migrations.AddConstraint(
+            model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(('mode__isnull', True), models.Q(('event_type', 'CONSULT'), ('mode__in', ['visit', 'third-party', 'multilateral', 'phone'])), models.Q(('event_type', 'RETREAT'), ('mode__in', ['withdraw', 'release', 'disarm', 'ceasefire', 'access', 'resign'])), models.Q(('event_type', 'REQUEST'), ('mode__in', ['assist', 'change', 'yield', 'meet'])), models.Q(('event_type', 'REJECT'), ('mode__in', ['assist', 'change', 'yield', 'meet'])), models.Q(('event_type', 'ACCUSE'), ('mode__in', ['disapprove', 'investigate', 'allege'])), models.Q(('event_type', 'THREATEN'), ('mode__in', ['restrict', 'arrest', 'relations', 'expel', 'territory', 'violence'])), models.Q(('event_type', 'PROTEST'), ('mode__in', ['demo', 'riot', 'strike', 'hunger', 'boycott', 'obstruct', 'vandalize'])), models.Q(('event_type', 'SANCTION'), ('mode__in', ['convict', 'expel', 'withdraw', 'discontinue'])), models.Q(('event_type', 'MOBILIZE'), ('mode__in', ['troops', 'weapons', 'police', 'militia'])), models.Q(('event_type', 'COERCE'), ('mode__in', ['seize', 'restrict', 'censor', 'curfew', 'martial-law', 'arrest', 'deport', 'withhold', 'misinformation', 'cyber'])), models.Q(('event_type', 'ASSAULT'), ('mode__in', ['abduct', 'beat', 'torture', 'sexual', 'targeted', 'destroy', 'primitive', 'firearms', 'explosives', 'suicide-attack', 'aerial', 'drone', 'heavy-weapons', 'crowd-control', 'unconventional'])), _connector='OR'), name='policy_event_mode', violation_error_message='This mode does not belong to this event type.'),
+        ),
+        migrations.AddConstraint(
+            model_name='bilateralissue',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_bilateralissue_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+        ),
+        migrations.AddConstraint(
+            model_name='sentence',
+            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='policy_sentence_span', violation_error_message='The end of a span must come after its start.'),
+        ),
+        migrations.AddConstraint(
+            model_name='sentence',
+            constraint=models.UniqueConstraint(fields=('source', 'paragraph', 'number'), name='policy_sentence_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='passage',
+            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='policy_passage_span', violation_error_message='The end of a span must come after its start.'),
+        ),
+        migrations.AddConstraint(
+            model_name='passage',
+            constraint=models.UniqueConstraint(fields=('source', 'start', 'end'), name='policy_passage_once'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['kind', 'id'], name='policy_statement_kind'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['topic', 'id'], name='policy_statement_topic'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['speaker', 'id'], name='policy_statement_speaker'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['attributed_country', 'id'], name='policy_statement_country'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['narrator', 'id'], name='policy_statement_narrator'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['verbatim', 'id'], name='policy_statement_verbatim'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['support', 'id'], name='policy_statement_support'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['time_earliest', 'id'], name='policy_statement_earliest'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['time_latest', 'id'], name='policy_statement_latest'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['time_precision', 'id'], name='policy_statement_precision'),
+        ),
+        migrations.AddConstraint(
+            model_name='statement',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_statement_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+        ),
+        migrations.AddConstraint(
+            model_name='statement',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('attributed_country__isnull', True), ('narrator', False), ('speaker__isnull', False)), models.Q(('attributed_country__isnull', False), ('narrator', False), ('speaker__isnull', True)), models.Q(('attributed_country__isnull', True), ('narrator', True), ('speaker__isnull', True)), _connector='OR'), name='policy_statement_one_attribution', violation_error_message='Give exactly one of speaker, attributed_country and narrator = true.'),
+        ),
+        migrations.AddConstraint(
+            model_name='statement',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'quotation'), ('quotation__isnull', False), ('verbatim__isnull', False)), models.Q(models.Q(('kind', 'quotation'), _negated=True), ('quotation__isnull', True), ('verbatim__isnull', True)), _connector='OR'), name='policy_statement_quotation', violation_error_message='A quotation needs its words and verbatim; other kinds may have neither.'),
+        ),
+        migrations.AddConstraint(
+            model_name='statement',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'narration'), ('narrator', True)), models.Q(models.Q(('kind', 'narration'), _negated=True), ('narrator', False)), _connector='OR'), name='policy_statement_narration', violation_error_message='Kind narration and narrator = true go together.'),
+        ),
+        migrations.AddIndex(
+            model_name='concern',
+            index=models.Index(fields=['country', 'topic', 'statement'], name='policy_concern_topic'),
+        ),
+        migrations.AddIndex(
+            model_name='concern',
+            index=models.Index(fields=['country', 'statement'], name='policy_concern_country'),
+        ),
+        migrations.AddConstraint(
+            model_name='trip',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_trip_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+        ),
+        migrations.AddConstraint(
+            model_name='stop',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_stop_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+        ),
+        migrations.AddConstraint(
+            model_name='stop',
+            constraint=models.UniqueConstraint(fields=('trip', 'listed_position'), name='policy_stop_listed_once'),
+        ),
+        migrations.RunPython(execute(FULL_TEXT_INDEX), execute(NO_FULL_TEXT_INDEX)),
+        migrations.RunSQL(PAIR_INDEXES, NO_PAIR_INDEXES),
+    ]
