@@ -55,6 +55,8 @@ def main(arguments: list[str]) -> int:
         codes = []
         for part, output, process in zip(parts, outputs, processes, strict=True):
             codes.append(process.wait())
+            if codes[-1] < 0:
+                print(f"\nTHE SUITE ON {part} WAS ENDED BY SIGNAL {-codes[-1]}", flush=True)
             if output:
                 print(f"\n=== the suite on {part} ===", flush=True)
                 output.seek(0)

@@ -15,11 +15,7 @@ from tests.releases import committed, connected, contents, database, sealed, suc
 def loaded(tmp_path_factory, django_db_blocker):
     """A database that holds another release than those that are refused."""
     folder = tmp_path_factory.mktemp("refusals")
-    with (
-        django_db_blocker.unblock(),
-        database(folder) as url,
-        connected(url) as connection,
-    ):
+    with django_db_blocker.unblock(), database(folder) as url, connected(url) as connection:
         load(write(folder / "first", successor()), using="loaded")
         yield connection
 

@@ -120,12 +120,7 @@ TIMES = [
     )
 ]
 CODINGS = [
-    {
-        "event_type": event_type,
-        "mode": mode,
-        "confidence": confidence,
-        "uncoded_reason": reason,
-    }
+    {"event_type": event_type, "mode": mode, "confidence": confidence, "uncoded_reason": reason}
     for event_type, mode, confidence, reason in itertools.product(
         (None, "CONSULT", "ASSAULT", "REJECT"),
         (None, "visit", "assist", "beat"),
