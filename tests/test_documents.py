@@ -50,7 +50,8 @@ def test_the_limits_told_are_those_that_hold():
         assert re.search(rf"^\| .*\| {limit:,}\b", told, re.MULTILINE), limit
 
 
-def test_every_file_that_is_told_of_is_there():
-    told = (ROOT / "docs" / "operations.md").read_text()
-    for path in set(re.findall(r"(?<!/)\b(?:deploy|api|docs)/[\w.]+\w", told)):
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_is_told_of_is_there(document):
+    told = FENCE.sub("", document.read_text())
+    for path in re.findall(r"`((?:api|policy|docs|deploy|bench|tests)/[\w./]*\w)`", told):
         assert (ROOT / path).exists(), path
