@@ -141,19 +141,11 @@ def test_a_filter_gives_just_the_records_that_fit(read, question):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize(
-    "question",
-    [
-        "trips?possibly_on=1000-01-01",
-        "trips?from=9000-01-01",
-        "trips?to=1000-01-01",
-        "events?actor=ATA",
-        "statements?speaker=nobody-known",
-        "bilateral-issues?between=AQ,BV",
-        "statements?from=9000-01-01",
-        "passages?source=nowhere",
-    ],
-)
+@pytest.mark.parametrize("question", [
+    "trips?possibly_on=1000-01-01", "trips?from=9000-01-01", "trips?to=1000-01-01",
+    "events?actor=ATA", "statements?speaker=nobody-known", "bilateral-issues?between=AQ,BV",
+    "statements?from=9000-01-01", "passages?source=nowhere",
+])  # fmt: skip
 def test_well_formed_and_absent_is_an_empty_list(read, question):
     version = read("release")["version"]
     assert read(question) == {

@@ -17,22 +17,11 @@ from tests.samples import WORD, sample
 pytestmark = pytest.mark.once
 
 PATHS = [
-    "/",
-    "/api/v1/countries",
-    f"/api/v1/countries/{sample('countries')}",
-    "/api/v1/events?format=csv",
-    "/api/v1/events?nothing=1",
-    "/api/v1/nothing",
-    "/nothing",
-    "/api/schema",
-    "/docs",
-    "/redoc",
-    "/problems",
-    "/healthz",
-    "/readyz",
-    "/static/api/docs.js",
+    "/", "/api/v1/countries", f"/api/v1/countries/{sample('countries')}",
+    "/api/v1/events?format=csv", "/api/v1/events?nothing=1", "/api/v1/nothing", "/nothing",
+    "/api/schema", "/docs", "/redoc", "/problems", "/healthz", "/readyz", "/static/api/docs.js",
     "/static/nothing.js",
-]
+]  # fmt: skip
 DOCS = {"/docs", "/redoc"}
 
 
