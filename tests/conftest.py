@@ -176,6 +176,15 @@ def committed_schema() -> Any:
 
 
 @pytest.fixture(scope="session")
+def loaded(tmp_path_factory) -> Iterator[str]:
+    """The URL of an SQLite database with the release, for tests that start servers of their own."""
+    from tests.releases import database
+
+    with database(tmp_path_factory.mktemp("loaded"), cluster="", filled=True) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
 def addresses(tmp_path_factory) -> Iterator[dict[str, str]]:
     """The address of a real server on each engine: SQLite always, PostgreSQL if installed."""
     from tests.releases import database

@@ -1,14 +1,19 @@
 """Loading: plain migrate and loaddata, in any order, again and again, on an empty database."""
 
+import hashlib
+import json
 import random
 import shutil
+import textwrap
 
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
 
 from policy.annotations.building import build
 from policy.models import Country, Release, Statement
+from policy.validation import errors_of
 from tests.conftest import FIXTURES, ROOT
 from tests.samples import FIRST, records, sample
 
@@ -53,7 +58,6 @@ SECOND = {
     "source.toml": """
         [source]
         id = "harbour-note"
-        title = "A note on a harbour"
         language = "en"
         sha256 = "{whole}"
         code_points = {length}
@@ -107,9 +111,6 @@ SECOND = {
 
 
 def test_a_second_source_needs_no_code(db, tmp_path, read):
-    import hashlib
-    import textwrap
-
     text = "Norway asked its neighbour and the president for a berth in the harbour."
     known, official = FIRST, sample("officials")
     folder = tmp_path / "fixtures"
@@ -125,6 +126,8 @@ def test_a_second_source_needs_no_code(db, tmp_path, read):
     release = Release.objects.get()
     for name, fixture in build(folder).items():
         (folder / name).write_text(fixture)
+        for record in json.loads(fixture):
+            assert not list(errors_of(apps.get_model(record["model"]), record)), record
     call_command("loaddata", *sorted(folder.glob("*.json")), verbosity=0)
     assert Release.objects.get().content_hash != release.content_hash
     assert Country.objects.get(pk="NOR").subregion_name == "Northern Europe"

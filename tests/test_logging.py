@@ -6,17 +6,9 @@ import re
 import pytest
 
 from tests.operations import ask
-from tests.releases import database
 from tests.servers import serving
 
 pytestmark = pytest.mark.once
-
-
-@pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
-    """The URL of a database with the release."""
-    with database(tmp_path_factory.mktemp("observed"), "served", cluster="", filled=True) as url:
-        yield url
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import socket
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -19,8 +19,6 @@ from api.problems import PROBLEM_TYPES
 from tests.conftest import document
 from tests.nginx import CONFIGURATION, binary, nginx
 from tests.operations import ask, operations
-from tests.raw_http import exchange, request, status
-from tests.releases import database
 from tests.servers import free_port, serving
 from tests.test_engines import paths
 
@@ -43,13 +41,6 @@ def installed():
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory):
-    """The URL of a database with the release."""
-    with database(tmp_path_factory.mktemp("proxied"), "served", cluster="", filled=True) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
 def direct(loaded):
     """The address of the server behind the proxies of all tests."""
     with serving(loaded, **SETTINGS) as address:
@@ -61,6 +52,31 @@ def proxied(direct):
     """The address of a proxy whose cache is empty."""
     with nginx(direct, **UNLIMITED) as address:
         yield address
+
+
+def exchange(address: str, sent: bytes, *, timeout: float = 20) -> bytes:
+    """Send bytes to a server and return all that it sends until it closes the connection."""
+    there = urlsplit(address)
+    received = b""
+    with socket.create_connection((there.hostname, there.port), timeout) as connection:
+        # A server may answer and hang up before it has read everything.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(sent)
+        with suppress(ConnectionResetError):
+            while piece := connection.recv(65536):
+                received += piece
+    return received
+
+
+def request(target: str, *headers: str, body: bytes = b"", method: str = "GET") -> bytes:
+    """Return a request that asks for the connection to be closed after the response."""
+    lines = [f"{method} {target} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def status(answer: bytes) -> int:
+    """Return the status of a response."""
+    return int(answer.split(b" ", 2)[1])
 
 
 def same(answer):

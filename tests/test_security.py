@@ -16,12 +16,10 @@ from tests.samples import WORD, sample
 
 pytestmark = pytest.mark.once
 
-PATHS = [
-    "/", "/api/v1/countries", f"/api/v1/countries/{sample('countries')}",
-    "/api/v1/events?format=csv", "/api/v1/events?nothing=1", "/api/v1/nothing", "/nothing",
-    "/api/schema", "/docs", "/redoc", "/problems", "/healthz", "/readyz", "/static/api/docs.js",
-    "/static/nothing.js",
-]  # fmt: skip
+PATHS = ["/", "/api/v1/countries", f"/api/v1/countries/{sample('countries')}",
+         "/api/v1/events?format=csv", "/api/v1/events?nothing=1", "/api/v1/nothing", "/nothing",
+         "/api/schema", "/docs", "/redoc", "/problems", "/healthz", "/readyz",
+         "/static/api/docs.js", "/static/nothing.js"]  # fmt: skip
 DOCS = {"/docs", "/redoc"}
 
 
@@ -106,12 +104,3 @@ def test_a_list_of_values_has_a_limit(api, resource):
     refused = api.get(f"/api/v1/{resource}?id={VALUES},one-more")
     assert refused.status_code == 400
     assert f"at most {MAX_ITEMS}" in refused.json()["errors"][0]["detail"]
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_a_question_with_a_body_is_refused(db, method):
-    response = Client(HTTP_HOST="localhost").generic(
-        method, "/api/v1/countries", b"{}", "application/json"
-    )
-    assert response.status_code == 400
-    assert response["Content-Type"] == "application/problem+json"

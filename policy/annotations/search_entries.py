@@ -36,7 +36,7 @@ def search_entries(draft: Draft) -> Iterator[Entry]:
             titles[owner] = str(title)[:300]
         texts.setdefault(owner, []).extend(_prose(entry))
     for number, ((kind, key), title) in enumerate(sorted(titles.items()), 1):
-        text = "\n".join(dict.fromkeys(texts[kind, key]))
+        text = "\n".join(dict.fromkeys(texts[kind, key])) or title
         fields = {
             "kind": kind.value,
             "record": key,
