@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.db import models
 
-from policy.release.contents import kinds
+from policy.release.contents import release_models
 
 ORDER = (
     "sources", "sentences", "passages", "countries", "officials", "positions",
@@ -28,7 +28,7 @@ def write_tables(release: Path, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name in ORDER:
-        model = kinds()[name]
+        model = release_models()[name]
         path = release / ("release.json" if name == "release" else f"{name}.ndjson")
         columns = list(model._meta.concrete_fields)
         rows = (_row(columns, record) for record in _records(path))

@@ -20,7 +20,7 @@ import psycopg
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from policy.release.contents import UNCOUNTED, canonical, kinds
+from policy.release.contents import UNCOUNTED, canonical, release_models
 from policy.release.tables import staged_models
 from tests.conftest import FIXTURES, ROOT
 
@@ -36,7 +36,7 @@ def committed() -> Records:
 def sealed(records: Records) -> Records:
     """Return the records with the counts and the hash that they have."""
     digest = hashlib.sha256()
-    for name in kinds():
+    for name in release_models():
         for record in records.get(name, []) if name != "release" else []:
             digest.update(canonical(record) + b"\n")
     fields = records["release"][0]["fields"]

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import pytest
 
 from api.problems import PROBLEM_TYPES
+from tests.conftest import VIEWSETS
 from tests.operations import ask
 from tests.samples import WORD, sample
 
@@ -50,8 +51,9 @@ def repeated(text: str) -> str:
 def expanded(address: str, macro: str) -> str:
     """Return the text that a macro of the tables stands for."""
     word, _, rest = macro.partition(" ")
-    if word == "key":
-        return str(sample(rest.replace("-", "_")))
+    if word in ("key", "fields"):
+        keys = VIEWSETS[rest].keys()
+        return str(sample(rest.replace("-", "_"))) if word == "key" else ",".join(keys)
     if word in ("next", "cut"):
         count, target = rest.split(" ") if word == "cut" else ("0", rest)
         given = cursor(address, target)

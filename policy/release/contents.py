@@ -26,7 +26,7 @@ def file_name(model: type[models.Model]) -> str:
 
 
 @cache
-def kinds() -> dict[str, type[models.Model]]:
+def release_models() -> dict[str, type[models.Model]]:
     """Return the models of a release by the names of their files, in the order of the names."""
     found = {
         file_name(model): model

@@ -9,7 +9,7 @@ from math import isinf
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from policy.release.contents import kinds
+from policy.release.contents import release_models
 from policy.release.records import DecodedRecord, ValidRecord
 from policy.vocabulary import nearest
 
@@ -82,7 +82,7 @@ def files_of(folder: Path) -> tuple[dict[str, Path], list[str]]:
     """
     found: dict[str, Path] = {}
     errors = []
-    known = kinds()
+    known = release_models()
     shown = printable(folder)
     if not folder.is_dir():
         return {}, [f"{shown}: is not a folder: give the one that holds release.json"]

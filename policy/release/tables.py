@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import models
 
-from policy.release.contents import kinds
+from policy.release.contents import release_models
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class StagedModel:
 @cache
 def staged_models() -> tuple[StagedModel, ...]:
     """Return every kind of a release, the release itself last."""
-    found = [_staged(name, model) for name, model in kinds().items()]
+    found = [_staged(name, model) for name, model in release_models().items()]
     return tuple(sorted(found, key=lambda kind: kind.name == "release"))
 
 
