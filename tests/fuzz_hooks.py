@@ -64,6 +64,7 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
     for name in set(ruled_out(query, every)) & query.keys():
         del query[name]
     if "q" in query:
+        query["q"] = query["q"].replace("\0", "")
         try:
             WordsField().to_python(query["q"])
         except ValidationError:
