@@ -22,13 +22,13 @@ class Rendering(models.Model):
 
 
 class RenderedState(models.Model):
-    """The state of the dataset and the software that the renderings hold for; one row at most."""
+    """The release and serializers that the stored renderings hold for; one row at most."""
 
     ONLY: ClassVar = "renderings"
 
     id = Key(help_text="Always the same, for there is one row.")
     stamp = sha256_field(
-        "SHA-256 of the release, the attached texts and the software they were made by."
+        "SHA-256 of the release, the attached texts and the serializers they come from."
     )
     common_words = models.JSONField(
         default=dict,
