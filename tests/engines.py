@@ -19,8 +19,16 @@ MISSING = """
 **  Install it (Debian: apt-get install postgresql) and run again.    **
 ************************************************************************
 """
-PARTS = {"SQLite": "not once", "PostgreSQL": "not once", "any engine": "once"}
-"""The parts of the suite, which run at the same time, with the tests of each by their markers."""
+PARTS = {
+    "SQLite": "not once and not servers",
+    "PostgreSQL": "not once and not servers",
+    "PostgreSQL with servers": "servers",
+    "SQLite with servers": "once or servers",
+}
+"""The parts of the suite, which run at the same time, with the tests of each by their markers.
+
+Tests that start servers of their own mostly wait, so they run beside the others.
+"""
 NO_TESTS = 5
 """Pytest's exit code where the arguments select no test of a part."""
 
@@ -33,7 +41,7 @@ def start(
     environment["COVERAGE_FILE"] = f".coverage.{part}"
     if url:
         environment["TEST_POSTGRES_URL"] = url
-        if part == "PostgreSQL":
+        if part.startswith("PostgreSQL"):
             environment["DATABASE_URL"] = url
     return subprocess.Popen(
         [sys.executable, "-m", "pytest", "-m", PARTS[part], *arguments],
@@ -45,7 +53,7 @@ def main(arguments: list[str]) -> int:
     """Run all parts at once and print one after the other; return 1 if a test failed."""
     with ExitStack() as stack:
         url = stack.enter_context(cluster()) if binaries() else None
-        parts = [part for part in PARTS if url or part != "PostgreSQL"]
+        parts = [part for part in PARTS if url or not part.startswith("PostgreSQL")]
         outputs = [None, *(stack.enter_context(tempfile.TemporaryFile()) for _ in parts[1:])]
         print(f"\n=== the suite on {parts[0]} ===", flush=True)
         processes = []

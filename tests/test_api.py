@@ -28,6 +28,7 @@ QUERIES = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_a_list_and_its_details_are_the_same(read, resource):
     page = read(f"{resource}?page_size=500")
@@ -88,7 +89,7 @@ def test_a_trailing_slash_answers_the_same(api, resource):
 
 @pytest.mark.parametrize("resource", RESOURCES)
 @pytest.mark.parametrize(
-    "size", [3, *(pytest.param(size, marks=pytest.mark.slow) for size in (1, 2, 4, 5, 6, 7))]
+    "size", [4, *(pytest.param(size, marks=pytest.mark.slow) for size in (1, 2, 3, 5, 6, 7))]
 )
 def test_walking_a_list_in_every_order_gives_it_whole(api, resource, size):
     whole = {r["id"] for r in api.get(f"/api/v1/{resource}?page_size=500").json()["results"]}

@@ -142,7 +142,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-@pytest.mark.parametrize("ending", ["json", "ndjson"])
+@pytest.mark.parametrize("ending", ["json", pytest.param("ndjson", marks=pytest.mark.slow)])
 def test_a_record_is_refused_by_file_record_and_field(loaded, tmp_path, case, ending):
     change, expected = CASES[case]
     records = committed()

@@ -14,7 +14,7 @@ from tests.postgres import primary, replica
 from tests.samples import DYAD, WORD
 from tests.servers import load, serving
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.servers]
 PATHS = ["/api/v1/release", "/api/v1/statements?page_size=3", f"/api/v1/search?q={WORD}",
          f"/api/v1/dyads/{DYAD}", "/api/v1/events?format=csv", "/"]  # fmt: skip
 MARK = "words of the other release"
@@ -95,7 +95,7 @@ def test_every_operation_is_answered_by_the_replica(running):
         before = reads(second)
         asked = 0
         for template, paths in operations(address).items():
-            for path in paths:
+            for path in paths[:3]:
                 assert ask(address, path).status == 200, (template, path)
                 asked += template != "/api/v1/codebook"  # which is part of the code
     # Connections tell what they did when they end.

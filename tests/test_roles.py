@@ -16,7 +16,7 @@ from tests.releases import create, drop, manage
 from tests.samples import WORD
 from tests.servers import load, serving
 
-pytestmark = pytest.mark.postgresql
+pytestmark = [pytest.mark.postgresql, pytest.mark.servers]
 URL = os.environ.get("TEST_POSTGRES_URL", "")
 
 
@@ -66,7 +66,7 @@ def prepared():
 def test_a_role_with_select_alone_serves_every_operation(prepared):
     with serving(of("demarche_api", prepared)) as address:
         for template, paths in operations(address).items():
-            for path in paths:
+            for path in paths[:3]:
                 assert ask(address, path).status == 200, (template, path)
         assert ask(address, "/readyz").status == 200
         assert ask(address, f"/api/v1/statements?format=csv&q={WORD}").status == 200
