@@ -81,6 +81,13 @@ def of_the_release(name, value):
     return change
 
 
+COUNTS = sealed(committed())["release"][0]["fields"]["counts"]
+
+
+def counts_with(name, number):
+    return of_the_release("counts", {**COUNTS, name: number})
+
+
 def two_releases(records):
     records["release"].append({**records["release"][0], "pk": "other"})
     return "release.json: "
@@ -125,11 +132,24 @@ CASES = {
     "same key": (twice, "pk: 2 records have this key"),
     "not unique": (alike, "trip, listed_position: '.*' has the same"),
     "not unique code": (same_code, "alpha2: '.*' has the same"),
-    "counts": (
-        of_the_release(
-            "counts", {**sealed(committed())["release"][0]["fields"]["counts"], "trips": 0}
-        ),
-        "release.*: counts: says 0 trips, and there are 1",
+    "counts": (counts_with("trips", 0), r"release.*: counts: says 0 trips, and there are \d"),
+    "count as a fraction": (
+        counts_with("trips", float(COUNTS["trips"])),
+        "release.*: counts: must be an object with a whole number",
+    ),
+    "count as a truth": (counts_with("trips", True), "release.*: counts: must be an object"),
+    "count of no kind": (counts_with("trip", 0), "release.*: counts: 'trip' is not a kind"),
+    "moment after the last year": (
+        of_the_release("released", "9999-12-31T23:59:59-14:00"),
+        "release.*: released: Write a moment in",
+    ),
+    "moment before the first year": (
+        of_the_release("released", "0001-01-01T00:00:00+14:00"),
+        "release.*: released: Write a moment in",
+    ),
+    "moment without a zone": (
+        of_the_release("released", "2025-02-03T00:00:00"),
+        "release.*: released: Write a moment with",
     ),
     "counts that are none": (of_the_release("counts", [1]), "release.*: counts: must be an object"),
     "hash": (of_the_release("content_hash", "0" * 64), "release.*: content_hash: .*edited or cut"),

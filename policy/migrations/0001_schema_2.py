@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import migrations, models
 
-from policy.models.base import Key, LongText, Text, list_of_texts
+from policy.models.base import Key, LongText, Text, list_of_texts, moment_in_utc, numbers_by_name
 from policy.models.countries import Alpha3
 from policy.search.index import Words
 
@@ -206,10 +206,10 @@ class Migration(migrations.Migration):
                 ('version', Text(help_text='Version of the dataset: major.minor.patch.', max_length=20, validators=[RegexValidator('\\A\\d+\\.\\d+\\.\\d+\\Z', 'Write a version such as 1.0.0.')])),
                 ('title', Text(help_text='Name of the dataset.', max_length=200)),
                 ('licence', Text(help_text="SPDX identifier of the dataset's licence.", max_length=50)),
-                ('released', models.DateTimeField(help_text='When this version was released (ISO 8601, UTC).')),
+                ('released', models.DateTimeField(help_text='When this version was released (ISO 8601, UTC).', validators=[moment_in_utc])),
                 ('schema_version', models.PositiveSmallIntegerField(help_text='Version of the shape of the records; software of another one refuses them.')),
                 ('content_hash', Text(help_text='SHA-256 over every record of the release in canonical JSON.', max_length=64, validators=[SHA256])),
-                ('counts', models.JSONField(help_text='Number of records of each kind.')),
+                ('counts', models.JSONField(help_text='Number of records of each kind.', validators=[numbers_by_name])),
             ],
             options={
                 'ordering': ['id'],

@@ -1,5 +1,6 @@
 """Shared by all models: keys, text with one collation, evidence and uncertain time."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -20,6 +21,24 @@ def list_of_texts(value: object) -> None:
     """Raise ValidationError unless the value is a list of non-empty strings."""
     if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
         raise ValidationError("Write a list of texts, none of them empty.")
+
+
+def numbers_by_name(value: object) -> None:
+    """Raise ValidationError unless the value is an object whose values are whole numbers."""
+    numbers = value.values() if isinstance(value, dict) else [None]
+    if not all(type(number) is int and number >= 0 for number in numbers):
+        raise ValidationError("must be an object with a whole number for each kind.")
+
+
+def moment_in_utc(value: datetime) -> None:
+    """Raise ValidationError unless a moment names its zone, and is one in UTC too."""
+    if value.tzinfo is None:
+        raise ValidationError("Write a moment with its zone, such as 2025-02-03T12:00:00Z.")
+    try:
+        value.astimezone(UTC)
+    except OverflowError:
+        # PostgreSQL would keep it, and Python could not read it again.
+        raise ValidationError("Write a moment in the years 1 to 9999 in UTC.") from None
 
 
 class Text(models.CharField):  # type: ignore[type-arg]

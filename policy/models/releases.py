@@ -5,7 +5,15 @@ from typing import ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 
-from policy.models.base import OPTIONAL, Key, LongText, Text, sha256_field
+from policy.models.base import (
+    OPTIONAL,
+    Key,
+    LongText,
+    Text,
+    moment_in_utc,
+    numbers_by_name,
+    sha256_field,
+)
 from policy.models.countries import Country, Official
 from policy.models.events import Event
 from policy.models.issues import BilateralIssue
@@ -66,12 +74,16 @@ class Release(models.Model):
     )
     title = Text("Name of the dataset.", max_length=200)
     licence = Text("SPDX identifier of the dataset's licence.", max_length=50)
-    released = models.DateTimeField(help_text="When this version was released (ISO 8601, UTC).")
+    released = models.DateTimeField(
+        validators=[moment_in_utc], help_text="When this version was released (ISO 8601, UTC)."
+    )
     schema_version = models.PositiveSmallIntegerField(
         help_text="Version of the shape of the records; software of another one refuses them."
     )
     content_hash = sha256_field("SHA-256 over every record of the release in canonical JSON.")
-    counts = models.JSONField(help_text="Number of records of each kind.")
+    counts = models.JSONField(
+        validators=[numbers_by_name], help_text="Number of records of each kind."
+    )
 
     class Meta:
         ordering: ClassVar = ["id"]

@@ -39,8 +39,9 @@ def release_models() -> dict[str, type[models.Model]]:
 def canonical(value: Any) -> bytes:
     """Return a record, or any value of JSON, as one line in canonical form.
 
-    The content hash is SHA-256 over these lines, newlines included, in the order of ``kinds``.
-    Python's own encoder defines the form: that of msgspec writes large numbers in another way.
+    The content hash is SHA-256 over these lines, newlines included, in the order of
+    ``release_models`` without the release itself. Python's own encoder defines the form: that of
+    msgspec writes large numbers in another way.
     Raises UnicodeEncodeError for half of a surrogate pair.
     """
     return _ENCODER.encode(value).encode()

@@ -151,10 +151,7 @@ class RecordValidator:
         messages = [*record.errors, *([] if valid else self._errors(value))]
         if messages:
             raise InvalidRecordError(record, messages)
-        try:
-            row = self._row(value)
-        except (ValueError, TypeError, OverflowError, ValidationError) as error:
-            raise InvalidRecordError(record, [f"cannot be stored: {error}"]) from error
+        row = self._row(record)
         links = [value["fields"].get(name, ()) for name in self._links]
         return ValidRecord(line, value["pk"], row, links)
 
@@ -166,15 +163,18 @@ class RecordValidator:
             for name, message in errors_of(self.model, record)
         ]
 
-    def _row(self, record: Record) -> DatabaseRow:
-        """Convert a record as Django would when it saves it."""
-        given = {**record["fields"], self.model._meta.pk.name: record["pk"]}
-        return [
-            _stored(
-                field, self.connection, field.to_python(given.get(field.name, field.get_default()))
-            )
-            for field in self.model._meta.concrete_fields
-        ]
+    def _row(self, record: DecodedRecord) -> DatabaseRow:
+        """Convert a record as Django would when it saves it; raises InvalidRecordError."""
+        given = {**record.value["fields"], self.model._meta.pk.name: record.value["pk"]}
+        row = []
+        for field in self.model._meta.concrete_fields:
+            try:
+                value = field.to_python(given.get(field.name, field.get_default()))
+                row.append(_stored(field, self.connection, value))
+            except (ValueError, TypeError, OverflowError, ValidationError) as error:
+                message = f"{field.name}: cannot be stored: {error}"
+                raise InvalidRecordError(record, [message]) from error
+        return row
 
 
 def _struct(model: type[models.Model], connection: BaseDatabaseWrapper) -> Any:
