@@ -1,6 +1,6 @@
 """Filter classes: how the value of a parameter becomes a condition on the records of a list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
@@ -11,9 +11,12 @@ from django.db.models import IntegerField, ManyToManyField, Model, OuterRef, Q, 
 
 from api.listing import Listing
 from api.parameters import CountryField, DayField, FlagField, ListField, ParameterField, WordsField
+from api.problems import UnavailableError
 from policy.models.registry import kind_of
+from policy.models.state import live
 from policy.models.statements import concerning, concerns_for
-from policy.search.hits import Hits, matching, rank_of
+from policy.search.hits import Hits, matching
+from policy.search.live import StaleIndexError
 
 PAIR = ListField(CountryField(), least=2, most=2)
 COUNTRY = "as alpha-3, alpha-2 or numeric code, in any case"
@@ -91,7 +94,7 @@ class ConcernFilter(ValuesFilter):
         if self.exclude:
             return replace(listing, rows=listing.rows.exclude(concerning(countries)))
         rows = listing.rows.filter(concerning(countries, topics))
-        alone = len(countries) == 1 and values.keys() <= {"country", "topic"}
+        alone = len(countries) == 1 and values.keys() <= {"country", "topic"} and not live.get()
         counted = concerns_for(countries, topics) if alone else None
         return replace(listing, rows=rows, counted=counted)
 
@@ -145,6 +148,17 @@ class TimeFilter(ValuesFilter):
         return qs.filter(**dict.fromkeys(self.lookups, value))
 
 
+def entries_with(words: Sequence[str]) -> QuerySet[Any]:
+    """Return the search entries that hold all these words; raises UnavailableError."""
+    try:
+        return matching(words)
+    except StaleIndexError as stale:
+        raise UnavailableError(
+            "The tables were written to by something other than load_release, and are too large to "
+            "be searched without the index: the operator has to run manage.py load_release."
+        ) from stale
+
+
 class SearchFilter(ValuesFilter):
     """Words in the text of a record; a list then has the best match first."""
 
@@ -164,8 +178,9 @@ class SearchFilter(ValuesFilter):
         """Narrow to the records that hold the words, or to their entries, each with its rank."""
         kind = kind_of(qs.model)
         if kind is None:
-            return qs.filter(words__match=value).annotate(rank=rank_of(value))
-        entries = matching(value).filter(kind=kind)
+            # The list of entries itself, which begins with those that hold the words.
+            return qs
+        entries = entries_with(value).filter(kind=kind)
         ranks = entries.filter(record=OuterRef("pk")).values("rank")
         found = qs.filter(pk__in=entries.values("record"))
         return found.annotate(rank=Subquery(ranks[:1], output_field=IntegerField()))
@@ -176,5 +191,6 @@ class SearchFilter(ValuesFilter):
         The index counts and orders hits, and one page of records is looked up.
         """
         narrowed = super().narrow(listing, values, name)
-        hits = Hits(tuple(values[name]), kind_of(listing.rows.model))
-        return replace(narrowed, hits=hits) if len(values) == 1 else narrowed
+        if len(values) > 1 or live.get() is not None:
+            return narrowed
+        return replace(narrowed, hits=Hits(tuple(values[name]), kind_of(listing.rows.model)))

@@ -10,10 +10,9 @@ from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from api.addresses import absolute
-from api.database.release import current, served
+from api.database.release import ServedRelease, served
 from api.keyset import RANK, Column, CursorField, KeysetPager, order_columns, read_rows
 from api.parameters import OrderingField, ParameterField, Values, WholeNumberField
-from policy.models import Release
 from policy.models.registry import kind_of
 from policy.release.contents import file_name
 from policy.search.counts import number_of
@@ -57,14 +56,14 @@ class Listing:
             listing = filters[name].narrow(listing, given, name)
         return listing
 
-    def count(self, release: Release) -> int:
-        """Return the exact number of rows; ``release`` tells that of a list nobody narrowed."""
+    def count(self, state: ServedRelease) -> int:
+        """Return the exact number of rows; the release tells that of a list nobody narrowed."""
         if self.hits is not None:
-            return _number_of_hits(release.content_hash, self.hits)
+            return _number_of_hits(state.state, self.hits)
         if self.counted is not None:
             return self.counted.count()
         if not self.rows.query.where:
-            told: int | None = release.counts.get(file_name(self.rows.model))  # type: ignore[arg-type]
+            told: int | None = state.release.counts.get(file_name(self.rows.model))  # type: ignore[arg-type]
             if told is not None:
                 return told
         return self.rows.count()
@@ -101,8 +100,8 @@ def _by_rank_and_key(columns: list[Column]) -> bool:
 
 
 @lru_cache(1000)
-def _number_of_hits(content_hash: str, hits: Hits) -> int:
-    """Return the number of hits, which a release never changes: every page of a search tells it."""
+def _number_of_hits(state: str, hits: Hits) -> int:
+    """Return the number of hits in one state of the tables: every page of a search tells it."""
     known = number_of(hits, served().common_words)
     return hits.count() if known is None else known
 
@@ -117,16 +116,16 @@ class ListPage:
         StaleCursorError.
         """
         asked = request.query_params
-        self.listing, self.release = listing, current()
+        self.listing, self.release = listing, served().release
         self.pager = KeysetPager(
             order_columns(listing.rows, ordering, values.get("ordering", [])),
             values.get("page_size", DEFAULT_PAGE_SIZE),
-            (self.release.content_hash, request.path),
+            (served().state, request.path),
             {name: str(asked[name]) for name in asked if name != "cursor"},
             partial(absolute, request._request, request.path),
         )
         self.backwards, self.after = self.pager.begin(values.get("cursor"))
-        self.count = listing.count(self.release)
+        self.count = listing.count(served())
 
     def read(self, *, keys_only: bool) -> list[Any]:
         """Return the rows of the page; with ``keys_only`` only the key of each is needed."""

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class PolicyConfig(AppConfig):
@@ -12,5 +13,6 @@ class PolicyConfig(AppConfig):
     verbose_name = "Foreign policy"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and have the database note what is written to it."""
         import_module("policy.checks")
+        post_migrate.connect(import_module("policy.release.state").watch_tables, sender=self)

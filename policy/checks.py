@@ -26,7 +26,7 @@ def check_models(app_configs: Any, **options: Any) -> list[CheckMessage]:
 
 def _model(model: type[Model]) -> Iterator[CheckMessage]:
     # Django gives a model without a docstring one that lists its fields.
-    if not (model.__doc__ or "").endswith("."):
+    if not (model.__doc__ or "").rstrip().endswith("."):
         hint = "Write a sentence as its docstring: the schema describes its records by it."
         yield Missing("The model has no docstring.", hint, model, "policy.W001")
     for field in [*model._meta.concrete_fields, *model._meta.many_to_many]:

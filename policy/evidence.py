@@ -5,9 +5,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
-from policy.models import AttachedTexts, Passage, PassageText, Source
+from policy.models import Passage, PassageText, Release, Source
+from policy.release.state import exclude_writers, known_digest, mark_release
 from policy.signals import release_loaded
 from policy.validation import Record
 
@@ -112,20 +113,11 @@ def attach(source: str, text: str) -> int:
     if wrong:
         raise TextError(f"not the text of {source}: {', '.join(wrong)} differ; nothing was stored")
     with transaction.atomic():
+        exclude_writers(connection)
+        loaded = known_digest(DEFAULT_DB_ALIAS)
         PassageText.objects.filter(passage__source_id=source).delete()
         PassageText.objects.bulk_create(rows)
-        note_attached()
-        release_loaded.send(AttachedTexts, using=DEFAULT_DB_ALIAS)
+        if loaded:
+            mark_release(Release.objects.get().content_hash, DEFAULT_DB_ALIAS)
+        release_loaded.send(PassageText, using=DEFAULT_DB_ALIAS)
     return len(rows)
-
-
-def note_attached(using: str = DEFAULT_DB_ALIAS) -> None:
-    """Update the digest of the attached texts; call it in the transaction that changes them."""
-    texts, noted = PassageText.objects.using(using), AttachedTexts.objects.using(using)
-    if not texts.exists():
-        noted.all().delete()
-        return
-    digest = hashlib.sha256()
-    for row in texts.order_by("pk").values_list("pk", "sha256").iterator():
-        digest.update(" ".join(row).encode() + b"\n")
-    noted.update_or_create(pk=AttachedTexts.ONLY, defaults={"digest": digest.hexdigest()})

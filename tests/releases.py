@@ -179,13 +179,18 @@ def connected(url: str, alias: str = "loaded") -> Iterator[BaseDatabaseWrapper]:
 
 
 def layout(connection: BaseDatabaseWrapper) -> list[Any]:
-    """Return every index and constraint of the tables from the database's catalogue."""
+    """Return every index, trigger and constraint of the tables from the database's catalogue."""
     told = {
-        "sqlite": "SELECT type, name, sql FROM sqlite_master WHERE type = 'index' ORDER BY 2",
+        "sqlite": (
+            "SELECT type, name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') "
+            "ORDER BY 2"
+        ),
         "postgresql": (
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' UNION ALL "
             "SELECT conname, conrelid::regclass || pg_get_constraintdef(oid) || convalidated "
-            "FROM pg_constraint WHERE connamespace = 'public'::regnamespace ORDER BY 1, 2"
+            "FROM pg_constraint WHERE connamespace = 'public'::regnamespace UNION ALL "
+            "SELECT tgrelid::regclass::text, tgname::text || tgenabled::text FROM pg_trigger "
+            "WHERE NOT tgisinternal ORDER BY 1, 2"
         ),
     }
     with connection.cursor() as cursor:

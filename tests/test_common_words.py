@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.test.utils import CaptureQueriesContext
 
 from api.database.release import served
@@ -11,6 +11,7 @@ from api.models import RenderedState
 from api.rendering.records import render_all
 from policy.models import Release, SearchEntry
 from policy.models.registry import RecordKind
+from policy.release.state import mark_release
 from policy.search import counts as common_words
 from policy.search.counts import EVERY, number_of
 from policy.search.hits import Hits
@@ -43,7 +44,9 @@ def counted(monkeypatch):
 
 
 def another(number):
+    """Say that the tables hold another release."""
     Release.objects.update(content_hash=f"{number:064x}")
+    mark_release(f"{number:064x}", DEFAULT_DB_ALIAS)
 
 
 def held():
@@ -94,10 +97,10 @@ def test_a_search_is_told_the_number_and_does_not_count(read, counted, path):
 def test_what_was_kept_for_another_release_is_not_told(read, counted):
     render_all()
     before = served().common_words[ONE][EVERY]
-    another(3)
     late = SearchEntry.objects.exclude(words__match=[ONE]).first()
     SearchEntry.objects.filter(pk=late.pk).update(words=f"{late.words} {ONE}")
     SearchEntry.objects.filter(words__match=[ONE], kind="statement").delete()
+    another(3)
     assert served().common_words == {}
     counted.clear()
     count = read(f"search?q={ONE}")["count"]

@@ -174,7 +174,7 @@ def test_renderings_depend_on_fields_and_their_options_not_on_wording(monkeypatc
     ("change", "why"),
     [
         (lambda: RenderedState.objects.all().delete(), "there are none"),
-        (lambda: Release.objects.update(content_hash="0" * 64), "another release"),
+        (lambda: Release.objects.update(content_hash="0" * 64), "held something else"),
         (
             lambda: RenderedState.objects.update(
                 stamp=Concat(Left("stamp", HALF), Value("0" * HALF))

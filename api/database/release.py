@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.db import Error, OperationalError, connections, transaction
-from django.db.models import CharField, QuerySet, Subquery
+from django.db.models import Case, CharField, Count, F, Min, QuerySet, Subquery, Sum, Value, When
 
 from api.database.connections import (
     PATIENCE,
@@ -29,8 +29,13 @@ from api.database.replicas import PRIMARY, chosen, databases, reading
 from api.models import RenderedState, Rendering
 from api.problems import UnavailableError
 from api.rendering.version import serializers_digest
-from policy.models import AttachedTexts, Release
+from policy.models import Release, StateMark
+from policy.models.state import live
+from policy.release.contents import UNCOUNTED, release_models
+from policy.release.state import state_digest
+from policy.release.verification import is_release, live_entries, records_in_tables
 from policy.search.counts import Numbers
+from policy.search.live import LiveEntries
 
 logger = logging.getLogger(__name__)
 FRESH = 0.5
@@ -73,14 +78,16 @@ HALF = 32
 
 @dataclass(frozen=True, slots=True)
 class ServedRelease:
-    """A release, and a token that differs whenever any answer about it may.
+    """The release that the tables name, and a token that differs whenever any answer may.
 
     ``stamp`` differs whenever the JSON of any of its records may; ``obstacle`` says why the stored
     renderings cannot be used, None where they can. ``common_words`` are the counts stored with the
-    renderings; there are none where these cannot be used.
+    renderings; there are none where these cannot be used. Where the tables are not just what that
+    release holds, it has no content hash, and searches read ``live`` instead of the index.
     """
 
     release: Release
+    live: LiveEntries | None
     token: str
     stamp: str
     obstacle: str | None
@@ -91,13 +98,23 @@ class ServedRelease:
         """Whether the stored renderings are those of this stamp."""
         return self.obstacle is None
 
+    @property
+    def modified(self) -> bool:
+        """Whether something other than a load wrote to the tables."""
+        return self.live is not None
+
+    @property
+    def state(self) -> str:
+        """What differs whenever the tables do."""
+        return self.stamp[:HALF]
+
 
 def _obstacle(stored: str | None, stamp: str) -> str | None:
     """Return why renderings with the stored stamp cannot be used, None where they can."""
     if stored is None:
         return "there are none"
     if stored[:HALF] != stamp[:HALF]:
-        return "they are of another release, or of other attached texts"
+        return "the tables held something else when they were made"
     if stored != stamp:
         return "they were made by another version of the serializers"
     return None
@@ -128,6 +145,7 @@ def snapshot() -> Iterator[None]:
             yield
         finally:
             _open.reset(token)
+            live.set(None)
 
 
 def served() -> ServedRelease:
@@ -139,6 +157,8 @@ def served() -> ServedRelease:
         opened.served = _look()
     if opened.served is None:
         raise NoReleaseError
+    if _open.get() is opened:
+        live.set(opened.served.live)
     return opened.served
 
 
@@ -163,10 +183,16 @@ def current() -> Release:
 
 
 def _releases() -> QuerySet[Any]:
-    """Return the release with the digest of attached texts and the stamp of the renderings."""
-    texts = AttachedTexts.objects.filter(pk=AttachedTexts.ONLY).values("digest")
+    """Return the release with the marks of the state of the tables and the renderings' stamp."""
+    marks = StateMark.objects.order_by().values(all=Value(1))
+    only = Case(When(number=1, then=F("least")))
+    digests = marks.annotate(number=Count("pk"), least=Min("digest")).annotate(only=only)
     stamps = RenderedState.objects.filter(pk=RenderedState.ONLY).values("stamp")
-    return Release.objects.annotate(texts=Subquery(texts), rendered=Subquery(stamps))
+    return Release.objects.annotate(
+        marks=Subquery(marks.annotate(sum=Sum("mark")).values("sum")),
+        digest=Subquery(digests.values("only")),
+        rendered=Subquery(stamps),
+    )
 
 
 @cache
@@ -184,23 +210,42 @@ def _record_query() -> CompiledQuery:
 def _look() -> ServedRelease | None:
     """Return the release that is loaded; the one seen last is recognised by its row alone."""
     row = _row()
-    seen = _recent.get(row)
-    if row is None or seen is not None:
-        return seen
-    with transaction.atomic(using=chosen.get()):
+    if row is None or row in _recent:
+        return _recent.get(row)
+    with _examining, transaction.atomic(using=chosen.get()):
         row, release = _row(), cast("Any", _releases().first())
-        if row is None:
-            return None
-        content = _sha256(release.content_hash, release.texts)
-        stamp = content[:HALF] + serializers_digest()[:HALF]
+        if row is None or row in _recent:
+            return _recent.get(row)
+        digest, instead = release.digest, None
+        if digest is None:
+            digest, instead = _examined(release)
+        release.modified = instead is not None
+        stamp = digest[:HALF] + serializers_digest()[:HALF]
         obstacle = _obstacle(release.rendered, stamp)
         words = {} if obstacle else RenderedState.objects.get(pk=RenderedState.ONLY).common_words
-    served = ServedRelease(release, _sha256(stamp, SOFTWARE), stamp, obstacle, words)
+    served = ServedRelease(release, instead, _sha256(stamp, SOFTWARE), stamp, obstacle, words)
     _recent.clear()
     _recent[row] = served
     return served
 
 
+def _examined(release: Any) -> tuple[str, LiveEntries | None]:
+    """Return the digest of a state that no load left, and what to search if it is no release."""
+    using = chosen.get()
+    found = records_in_tables(using)
+    if found and is_release(found, release):
+        return state_digest(release.content_hash, using), None
+    release.content_hash = None
+    release.counts = {
+        name: model._base_manager.using(using).count()
+        for name, model in release_models().items()
+        if name not in UNCOUNTED
+    }
+    entries = None if found is None else live_entries(found)
+    return _sha256("modified", release.marks), LiveEntries(entries)
+
+
+_examining = Lock()
 _recent: dict[Any, ServedRelease] = {}
 """The release seen last, by the row that the database returned."""
 

@@ -184,8 +184,18 @@ class GapSerializer(RecordSerializer):
 
 
 class ReleaseSerializer(RecordSerializer):
+    content_hash = serializers.CharField(
+        allow_null=True,
+        help_text="SHA-256 over every record of the release in canonical JSON; null if modified.",
+    )
+    modified = serializers.BooleanField(
+        help_text="True if something other than load_release wrote to the tables, so that they may "
+        "hold other records than the release."
+    )
     counts = Counts(help_text=help_of(models.Release, "counts"))
 
     class Meta:
         model = models.Release
-        fields = names("id version title licence released schema_version content_hash counts")
+        fields = names(
+            "id version title licence released schema_version content_hash modified counts"
+        )

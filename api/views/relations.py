@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from api import filtersets
 from api.database.release import current
-from api.filters import COUNTRY, PAIR
+from api.filters import COUNTRY, PAIR, entries_with
 from api.formats import streams
 from api.parameters import KEY, CountryField, ListField, ParameterField
 from api.problems import RenamedError
@@ -47,6 +47,10 @@ class SearchViewSet(RecordViewSet):
     facet_fields: ClassVar = {"kind": "kind"}
     ahead = False
     linked_type = None
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Return the entries that hold the words."""
+        return entries_with(self.values["q"]).defer("words")
 
     def serialized(self, rows: Sequence[Any]) -> streams.JsonObjects:
         """Add the asked words, around which the snippets are cut."""

@@ -55,12 +55,14 @@ class IndexView(StrictView):
     def get(self, request: Request) -> Response:
         """Return the description of the service, with links to all resources."""
         names = [*RESOURCES, "dyads", "release", "codebook"]
-        release, link = current(), partial(absolute, request._request)
+        release: Any = current()
+        link = partial(absolute, request._request)
         index = {
             "name": "Demarche",
             "description": "Foreign-policy facts as an API, each traced to the sentence it "
             "rests on.",
             "release": release.version,
+            "modified": release.modified,
             "licence": release.licence,
             "counts": serializers.ReleaseSerializer(release).data["counts"],
             "resources": {name: link(f"/api/v1/{name}") for name in names},
@@ -120,7 +122,10 @@ class ReadyView(StrictView):
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         """Return the release read from the database, or 503 if that fails."""
-        return Response({"status": "ready", "release": current().version})
+        release: Any = current()
+        return Response(
+            {"status": "ready", "release": release.version, "modified": release.modified}
+        )
 
 
 class SchemaView(StrictView):

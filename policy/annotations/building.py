@@ -1,8 +1,8 @@
 """Builds the text of the fixtures of a release from hand-written annotations."""
 
-import hashlib
 import json
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pycountry
@@ -16,7 +16,7 @@ from policy.annotations.search_entries import search_entries
 from policy.models import Country, Release
 from policy.models.base import Support
 from policy.models.releases import SCHEMA_VERSION
-from policy.release.contents import UNCOUNTED, canonical, file_name
+from policy.release.contents import UNCOUNTED, content_hash, file_name
 from policy.validation import Record, errors_of
 
 
@@ -86,18 +86,13 @@ def _dump(records: list[Record]) -> str:
 
 
 def _fixtures(draft: Draft, release: TomlTable) -> dict[str, str]:
-    texts, counts, digest = {}, {}, hashlib.sha256()
-    for name, records in _by_file(draft):
-        texts[f"{name}.json"] = _dump(records)
-        if name not in UNCOUNTED:
-            counts[name] = len(records)
-        for record in records:
-            digest.update(canonical(record) + b"\n")
+    files = dict(_by_file(draft))
+    texts = {f"{name}.json": _dump(records) for name, records in files.items()}
     fields = {
         **{name: reading.plain(value) for name, value in release.items() if name != "id"},
         "schema_version": SCHEMA_VERSION,
-        "content_hash": digest.hexdigest(),
-        "counts": counts,
+        "content_hash": content_hash(chain.from_iterable(files.values())),
+        "counts": {name: len(files[name]) for name in files if name not in UNCOUNTED},
     }
     record = {"model": Release._meta.label_lower, "pk": release.get("id"), "fields": fields}
     draft.errors += [

@@ -91,9 +91,20 @@ class Entry:
 
     @property
     def record(self) -> Record:
-        """The record as Django writes it in a fixture, its fields in the model's order."""
-        known = {name: 0 for name in fields_of(self.model) if name in self.fields}
-        fields = {name: plain(value) for name, value in (known | self.fields).items()}
+        """The record as Django writes it in a fixture, its fields in the model's order.
+
+        What a field holds by default is left out, and keys are sorted: the same row of a table
+        always gives the same record.
+        """
+        known = fields_of(self.model)
+        order = {name: 0 for name in known if name in self.fields}
+        fields = {name: plain(value) for name, value in (order | self.fields).items()}
+        for name in order:
+            kind, value = known[name], fields[name]
+            if kind.many_to_many and isinstance(value, list):
+                fields[name] = sorted(value, key=str)
+            if value in (None, []) or (kind.has_default() and value == kind.get_default()):
+                del fields[name]
         key = self.model._meta.pk.to_python(self.key)
         return {"model": self.model._meta.label_lower, "pk": key, "fields": fields}
 
@@ -279,5 +290,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
-        return str(value)
+        return int(value) if value == value.to_integral_value() else f"{value.normalize():f}"
     return value

@@ -6,7 +6,7 @@ from django.db import models
 
 from policy.annotations.reading import Draft, Entry
 from policy.models import SearchEntry
-from policy.models.registry import RecordKind, served_as
+from policy.models.registry import RecordKind, owner_key, served_as
 from policy.search.index import TITLE
 from policy.search.words import fold
 from policy.validation import fields_of
@@ -25,7 +25,12 @@ def search_entries(draft: Draft) -> Iterator[Entry]:
     """
     texts: dict[tuple[RecordKind, str], list[str]] = {}
     titles: dict[tuple[RecordKind, str], str] = {}
-    for (model, key), entry in draft.entries.items():
+    # A record comes before its parts, and these in the order of their keys.
+    ordered = sorted(
+        draft.entries.items(),
+        key=lambda item: (owner_key(item[0][0]) or "", item[0][0].__name__, item[0][1]),
+    )
+    for (model, key), entry in ordered:
         served = served_as(model)
         if not served:
             continue

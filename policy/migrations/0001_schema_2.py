@@ -123,6 +123,17 @@ def execute(statements):
     return run
 
 
+def unwatch_tables(apps, schema_editor):
+    """Drop the triggers that policy/release/state.py creates once the tables are there."""
+    with schema_editor.connection.cursor() as cursor:
+        if schema_editor.connection.vendor == 'postgresql':
+            cursor.execute('DROP FUNCTION policy_note_write CASCADE')
+            return
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_noted'")
+        for (name,) in cursor.fetchall():
+            cursor.execute(f'DROP TRIGGER {name}')
+
+
 class Migration(migrations.Migration):
 
     initial = True
@@ -132,13 +143,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunPython(refuse_other_tables, migrations.RunPython.noop),
-        migrations.CreateModel(
-            name='AttachedTexts',
-            fields=[
-                ('id', Key(help_text='Always the same, for there is one row.', max_length=120, primary_key=True, serialize=False)),
-                ('digest', Text(help_text='SHA-256 over the key and the digest of every attached text.', max_length=64, validators=[SHA256])),
-            ],
-        ),
         migrations.CreateModel(
             name='BilateralIssue',
             fields=[
@@ -432,6 +436,16 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(help_text='Slug of the source.', on_delete=models.CASCADE, related_name='passages', to='policy.source'),
         ),
         migrations.CreateModel(
+            name='StateMark',
+            fields=[
+                ('mark', models.BigIntegerField(help_text='A random number, never used again.', primary_key=True, serialize=False)),
+                ('digest', Text(blank=True, help_text='SHA-256 of the release and of the attached texts; null if something else was written.', max_length=64, null=True, validators=[SHA256])),
+            ],
+            options={
+                'ordering': ['mark'],
+            },
+        ),
+        migrations.CreateModel(
             name='Statement',
             fields=[
                 ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
@@ -707,4 +721,5 @@ class Migration(migrations.Migration):
         ),
         migrations.RunPython(execute(FULL_TEXT_INDEX), execute(NO_FULL_TEXT_INDEX)),
         migrations.RunSQL(PAIR_INDEXES, NO_PAIR_INDEXES),
+        migrations.RunPython(migrations.RunPython.noop, unwatch_tables),
     ]

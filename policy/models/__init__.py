@@ -6,12 +6,12 @@ from policy.models.issues import BilateralIssue, Figure, IssueSide
 from policy.models.releases import Gap, Release
 from policy.models.renamings import Renaming
 from policy.models.search import SearchEntry
-from policy.models.sources import AttachedTexts, Passage, PassageText, Sentence, Source
+from policy.models.sources import Passage, PassageText, Sentence, Source
+from policy.models.state import StateMark
 from policy.models.statements import Concern, Statement
 from policy.models.trips import Stop, Trip
 
 __all__ = [
-    "AttachedTexts",
     "BilateralIssue",
     "Concern",
     "Country",
@@ -31,6 +31,7 @@ __all__ = [
     "SearchEntry",
     "Sentence",
     "Source",
+    "StateMark",
     "Statement",
     "Stop",
     "Trip",

@@ -103,11 +103,11 @@ def texts_field(help_text: str) -> models.JSONField:
     )
 
 
-def sha256_field(help_text: str) -> Text:
+def sha256_field(help_text: str, **options: Any) -> Text:
     """Return the field of a SHA-256 digest in lower-case hexadecimal."""
     message = "Write a SHA-256 digest: 64 lower-case hex digits."
     rule = RegexValidator(r"\A[0-9a-f]{64}\Z", message)
-    return Text(help_text, max_length=64, validators=[rule])
+    return Text(help_text, max_length=64, validators=[rule], **options)
 
 
 class Support(Vocabulary):

@@ -127,12 +127,3 @@ class PassageText(models.Model):
     )
     sha256 = sha256_field("SHA-256 of the text; it is shown only while the passage says the same.")
     text = LongText("The exact text of the span.")
-
-
-class AttachedTexts(models.Model):
-    """Which texts an operator has attached, as one digest; one row at most, in no release."""
-
-    ONLY: ClassVar = "passage-texts"
-
-    id = Key("Always the same, for there is one row.")
-    digest = sha256_field("SHA-256 over the key and the digest of every attached text.")

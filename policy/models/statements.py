@@ -1,7 +1,7 @@
 """Statements: what somebody said, wrote or signalled."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -10,6 +10,7 @@ from policy.models.base import OPTIONAL, Fact, Key, LongText, Support, Text, Tim
 from policy.models.countries import Country, Official
 from policy.models.issues import BilateralIssue
 from policy.models.registry import RecordKind
+from policy.models.state import live
 from policy.plover import Context
 from policy.vocabulary import Vocabulary
 
@@ -167,4 +168,11 @@ def concerning(countries: Sequence[str], topics: Sequence[str] = ()) -> Q:
 
     ``topics`` only narrows the subquery: the caller must filter the statements by topic as well.
     """
-    return Q(pk__in=concerns_for(countries, topics).values("statement"))
+    if live.get() is None:
+        return Q(pk__in=concerns_for(countries, topics).values("statement"))
+    about: Any = Statement.about.through
+    return (
+        Q(pk__in=about.objects.filter(country__in=countries).values("statement"))
+        | Q(attributed_country__in=countries)
+        | Q(speaker__in=Official.objects.order_by().filter(country__in=countries).values("pk"))
+    )

@@ -12,19 +12,16 @@ from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import Error, IntegrityError, OperationalError
 
-from policy.evidence import note_attached
 from policy.models import Release
 from policy.models.releases import SCHEMA_VERSION
 from policy.release.contents import APART, UNCOUNTED
 from policy.release.files import UnreadableError, files_of, records_in
 from policy.release.records import InvalidRecordError, RecordValidator, ValidRecord
-from policy.release.staging import LoadErrors, Stage, without_indexes
+from policy.release.staging import Keys, LoadErrors, Stage, without_indexes
+from policy.release.state import exclude_writers, known_digest, mark_release, state_digest
 from policy.release.tables import StagedModel, parents_first, staged_models
 from policy.signals import release_loaded
 from policy.validation import Record
-
-LOCK = 0x64656D61726368
-"""The key of PostgreSQL's advisory lock that one loader holds at a time."""
 
 BUSY = ("55P03", "40001", "40P01")
 """PostgreSQL's codes for a lock timeout, a serialisation failure and a deadlock."""
@@ -51,41 +48,47 @@ class DatabaseUnavailableError(Exception):
 
 
 class Change(NamedTuple):
-    """How many records of one kind a release adds, changes and removes."""
+    """Which records of one kind a release adds, changes and removes."""
 
     kind: str
-    added: int
-    changed: int
-    removed: int
+    added: Keys
+    changed: Keys
+    removed: Keys
 
 
 class Outcome(NamedTuple):
-    """The result of a load: the version, and one entry per kind that changed."""
+    """The result of a load: the version, and one entry per kind that changed.
+
+    ``modified`` tells that something other than a load had written to the tables; ``read`` that all
+    files were read, which is not necessary where the tables are known to hold the release.
+    """
 
     version: str
     changes: tuple[Change, ...]
+    modified: bool
+    read: bool = True
 
 
 def load(
     folder: Path,
     *,
     wait: float = 60.0,
-    dry_run: bool = False,
+    check: bool = False,
     progress: Callable[[int], object] = lambda _: None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Outcome:
     """Make a database hold exactly the release in a folder.
 
     ``wait`` is how many seconds to wait for another loader; ``progress`` is called with the number
-    of bytes of each piece that was read. A dry run only finds out what would change.
+    of bytes of each piece that was read. ``check`` only finds out what would change.
 
     Raises InvalidReleaseError, LockedError or DatabaseUnavailableError; the database is then as it
     was before.
     """
     connection = connections[using]
     with _explained(connection):
-        _prepare(connection, wait, dry_run=dry_run)
-        return _Load(connection, folder, progress).run(dry_run=dry_run)
+        _prepare(connection, wait, check=check)
+        return _Load(connection, folder, progress).run(check=check)
 
 
 @contextmanager
@@ -109,7 +112,7 @@ def _explained(connection: BaseDatabaseWrapper) -> Iterator[None]:
         connection.close()
 
 
-def _prepare(connection: BaseDatabaseWrapper, wait: float, *, dry_run: bool) -> None:
+def _prepare(connection: BaseDatabaseWrapper, wait: float, *, check: bool) -> None:
     """Configure the session for loading: no statement timeout, and SQLite's write-ahead log."""
     milliseconds = max(1, int(wait * 1000))
     if connection.vendor == "postgresql":
@@ -122,7 +125,7 @@ def _prepare(connection: BaseDatabaseWrapper, wait: float, *, dry_run: bool) -> 
         raise DatabaseUnavailableError(f"there is no database at {name}: run manage.py migrate")
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
-    if not dry_run:
+    if not check:
         _write_ahead(connection, wait)
 
 
@@ -162,7 +165,7 @@ class _Load:
         self.refused: set[str] = set()
         self.files: dict[str, str] = {}
 
-    def run(self, *, dry_run: bool) -> Outcome:
+    def run(self, *, check: bool) -> Outcome:
         """Read, stage, check and merge."""
         files, errors = files_of(self.folder)
         self.problems.add(*errors)
@@ -170,12 +173,11 @@ class _Load:
         if "release" in files:
             self._read(self.kinds["release"], files["release"])
             self._check_release()
-            if not self.problems.total and self._is_loaded():
-                if not dry_run:
-                    # Receivers may not have run: after a plain loaddata, or by other software.
-                    with self._alone():
-                        release_loaded.send(Release, using=self.connection.alias)
-                return Outcome(self._version(), ())
+            if not (check or self.problems.total) and self._is_loaded():
+                # Receivers may not have run, in another version of the software.
+                with self._alone():
+                    release_loaded.send(Release, using=self.connection.alias)
+                return Outcome(self._version(), (), modified=False, read=False)
         for name, path in files.items():
             if name != "release":
                 self._read(self.kinds[name], path)
@@ -184,7 +186,7 @@ class _Load:
         self._compare()
         if self.problems.total:
             raise InvalidReleaseError(self.problems)
-        return self._merge(dry_run=dry_run)
+        return self._merge(check=check)
 
     def _version(self) -> str:
         return str(self.release["fields"]["version"]) if self.release else ""
@@ -259,33 +261,30 @@ class _Load:
             )
 
     def _is_loaded(self) -> bool:
-        """Tell whether the database holds this very release, as far as its row and counts say."""
-        if not self.release or any(self.stage.difference(self.kinds["release"])):
+        """Tell whether the database is known to hold this very release."""
+        using = self.connection.alias
+        known = known_digest(using)
+        if not known or not self.release or self._changes_of(self.kinds["release"]):
             return False
-        counts = self.release["fields"]["counts"]
-        return all(
-            self.stage.count(kind.table.name) == counts.get(kind.name, 0)
-            for kind in self.kinds.values()
-            if kind.name not in UNCOUNTED
-        )
+        return known == state_digest(self.release["fields"]["content_hash"], using)
 
-    def _merge(self, *, dry_run: bool) -> Outcome:
-        if dry_run:
-            with transaction.atomic(using=self.connection.alias):
-                return Outcome(self._version(), self._changes())
-        with self._alone():
-            if self._is_loaded():
-                return Outcome(self._version(), ())
-            changes = self._changes()
-            self._write()
-            self._prune()
-            self.stage.merged()
-            if not self._is_loaded():
-                raise LockedError("somebody else wrote to the database meanwhile: try again")
-            # Receivers query all records, and need plans for that many.
-            self.stage.analyze([change.kind for change in changes])
-            release_loaded.send(Release, using=self.connection.alias)
-        return Outcome(self._version(), changes)
+    def _merge(self, *, check: bool) -> Outcome:
+        using = self.connection.alias
+        with transaction.atomic(using=using) if check else self._alone():
+            modified = known_digest(using) is None and not self.stage.is_first()
+            found = (self._changes_of(kind) for kind in self.kinds.values())
+            changes = tuple(filter(None, found))
+            if check:
+                return Outcome(self._version(), changes, modified)
+            if changes:
+                self._write()
+                self._prune()
+                self.stage.merged()
+                # Receivers query all records, and need plans for that many.
+                self.stage.analyze([change.kind for change in changes])
+            mark_release(self.release["fields"]["content_hash"], using)  # type: ignore[index]
+            release_loaded.send(Release, using=using)
+        return Outcome(self._version(), changes, modified)
 
     def _write(self) -> None:
         """Make the real tables hold what the staging tables do."""
@@ -303,20 +302,21 @@ class _Load:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Run a transaction that excludes other loaders."""
+        """Run a transaction that excludes everybody else who writes."""
         if self.connection.vendor == "sqlite":
             self.connection.transaction_mode = "IMMEDIATE"  # type: ignore[attr-defined]
         with transaction.atomic(using=self.connection.alias):
             if self.connection.vendor == "postgresql":
                 with self.connection.cursor() as cursor:
-                    # What another loader commits while this one waits has to be visible afterwards.
+                    # What others commit while this one waits has to be visible afterwards.
                     cursor.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-                    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            exclude_writers(self.connection)
             yield
 
-    def _changes(self) -> tuple[Change, ...]:
-        found = ((name, *self.stage.difference(kind)) for name, kind in self.kinds.items())
-        return tuple(Change(*one) for one in found if any(one[1:]))
+    def _changes_of(self, kind: StagedModel) -> Change | None:
+        """Return what the release changes of one kind, None if that is nothing."""
+        change = Change(kind.name, *self.stage.difference(kind))
+        return change if any(keys.number for keys in change[1:]) else None
 
     def _prune(self) -> None:
         """Delete what operators attached to records that are removed."""
@@ -326,4 +326,3 @@ class _Load:
                 if isinstance(field, models.ForeignKey) and field.related_model in kinds:
                     kind = kinds[field.related_model]
                     self.stage.prune(model._meta.db_table, field.column, kind)
-        note_attached(self.connection.alias)

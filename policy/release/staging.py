@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 from django.db import OperationalError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -15,6 +16,17 @@ SAME = {"postgresql": "IS NOT DISTINCT FROM", "sqlite": "IS"}
 
 MAX_PROBLEMS = 1000
 """How many errors are listed; of more only the number is told."""
+
+
+SHOWN = 5
+"""How many of the records are named that a release adds, changes or removes."""
+
+
+class Keys(NamedTuple):
+    """How many records something is true of, and the keys of the first of them."""
+
+    number: int
+    first: tuple[str, ...] = ()
 
 
 class LoadErrors:
@@ -238,11 +250,11 @@ class Stage:
                 if kind.name in names:
                     self._execute(*(f"ANALYZE {table.name}" for table in kind.tables))
 
-    def difference(self, kind: StagedModel) -> tuple[int, int, int]:
-        """Return how many records the release adds, changes and removes."""
+    def difference(self, kind: StagedModel) -> tuple[Keys, Keys, Keys]:
+        """Return which records the release adds, changes and removes."""
         table = kind.table
         if not self._holds_any(table):
-            return self.count(table.stage), 0, 0
+            return Keys(self.count(table.stage)), Keys(0), Keys(0)
         key = self._list(table.key)
         both = f"{table.name} AS t JOIN {table.stage} AS s ON {self._equal(table.key, 's', 't')}"
         rest = [column for column in table.columns if column not in table.key]
@@ -258,16 +270,22 @@ class Stage:
                     f"AND EXISTS (SELECT 1 FROM {both} WHERE t.{key} = a.{owner})"
                 )
         return (
-            self.number(self._missing(table, table.stage, table.name)),
-            self.number(f"SELECT count(*) FROM ({' UNION '.join(changed)}) AS c"),
-            self.number(self._missing(table, table.name, table.stage)),
+            self._keys(self._missing(table, table.stage, table.name)),
+            self._keys(" UNION ".join(changed)),
+            self._keys(self._missing(table, table.name, table.stage)),
         )
 
     def _missing(self, table: Table, here: str, there: str) -> str:
         return (
-            f"SELECT count(*) FROM {here} AS a WHERE NOT EXISTS "
+            f"SELECT {self._list(table.key, 'a')} FROM {here} AS a WHERE NOT EXISTS "
             f"(SELECT 1 FROM {there} AS b WHERE {self._equal(table.key, 'a', 'b')})"
         )
+
+    def _keys(self, sql: str) -> Keys:
+        """Return how many keys a query finds, and the first of them."""
+        number = self.number(f"SELECT count(*) FROM ({sql}) AS f")
+        first = self.rows(f"{sql} ORDER BY 1 LIMIT {SHOWN}") if number else ()
+        return Keys(number, tuple(str(key) for (key,) in first))
 
 
 def fill(

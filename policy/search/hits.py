@@ -1,5 +1,6 @@
 """The hits of a search in their order, read from the index."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -8,6 +9,7 @@ from django.db.models import Case, When
 
 from policy.models import SearchEntry
 from policy.models.registry import RecordKind
+from policy.models.state import live
 from policy.search.index import FTS5, KIND, TSQUERY
 
 FEW_HITS = 5000
@@ -129,12 +131,17 @@ class Hits:
             return list(cursor.fetchall())
 
 
-def rank_of(words: list[str]) -> "models.ExpressionWrapper[Any]":
+def rank_of(words: Sequence[str]) -> "models.ExpressionWrapper[Any]":
     """Return the expression that is 1 for an entry whose title holds all these words, else 0."""
     rank = Case(When(words__title_match=words, then=1), default=0)
     return models.ExpressionWrapper(rank, models.IntegerField())
 
 
-def matching(words: list[str]) -> models.QuerySet[Any]:
-    """Return the entries that hold all these words, each with its rank."""
+def matching(words: Sequence[str]) -> models.QuerySet[Any]:
+    """Return the entries that hold all these words, each with its rank.
+
+    Raises StaleIndexError.
+    """
+    if (searched := live.get()) is not None:
+        return searched.matching(words)  # type: ignore[no-any-return]
     return SearchEntry.objects.filter(words__match=words).annotate(rank=rank_of(words))

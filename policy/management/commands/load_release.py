@@ -9,7 +9,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, OutputWrapper
 
-from policy.release.loading import DatabaseUnavailableError, InvalidReleaseError, LockedError, load
+from policy.release.loading import (
+    DatabaseUnavailableError,
+    InvalidReleaseError,
+    LockedError,
+    Outcome,
+    load,
+)
+from policy.release.staging import Keys
 
 
 @contextmanager
@@ -44,13 +51,14 @@ class Command(BaseCommand):
 
     help = (
         "Load a release: validate everything, then replace what the database holds in one "
-        "transaction. Exit codes: 0 loaded or unchanged, 2 invalid data, 3 the database is being "
-        "written to by somebody else, 4 the database is away or has no tables."
+        "transaction. Exit codes: 0 loaded or unchanged, 1 --check found changes, 2 invalid data, "
+        "3 the database is being written to by somebody else, 4 the database is away or has no "
+        "tables."
     )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare PATH, --dry-run and --wait."""
+        """Declare PATH, --check and --wait."""
         parser.add_argument(
             "path",
             nargs="?",
@@ -59,7 +67,9 @@ class Command(BaseCommand):
             help="The folder that holds release.json and a .json or .ndjson file per kind.",
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="Report what would change; write nothing."
+            "--check",
+            action="store_true",
+            help="Report what would change, and write nothing; exit code 1 if something would.",
         )
         parser.add_argument(
             "--wait",
@@ -70,12 +80,12 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *args: Any, path: Path, dry_run: bool, wait: float, verbosity: int, **options: Any
+        self, *args: Any, path: Path, check: bool, wait: float, verbosity: int, **options: Any
     ) -> None:
         """Load, and print one line per changed kind."""
         try:
             with progress_bar(path, self.stderr) as progress:
-                outcome = load(path, wait=wait, dry_run=dry_run, progress=progress)
+                outcome = load(path, wait=wait, check=check, progress=progress)
         except InvalidReleaseError as error:
             for line in error.problems.lines:
                 self.stderr.write(line)
@@ -85,16 +95,34 @@ class Command(BaseCommand):
         except (LockedError, DatabaseUnavailableError) as error:
             code = 3 if isinstance(error, LockedError) else 4
             raise CommandError(str(error), returncode=code) from error
-        if verbosity == 0:
-            return
-        for change in outcome.changes:
-            self.stdout.write(
-                f"{change.kind}: {change.added} added, {change.changed} changed, "
-                f"{change.removed} removed"
-            )
-        done = "would be loaded" if dry_run else "is loaded"
-        self.stdout.write(
-            f"release {outcome.version} {done}"
-            if outcome.changes
-            else f"release {outcome.version} is loaded already: nothing to do"
+        if verbosity > 0:
+            for line in _report(outcome, check=check):
+                self.stdout.write(line)
+        if check and outcome.changes:
+            raise CommandError("the database does not hold this release; nothing was written")
+
+
+def _report(outcome: Outcome, *, check: bool) -> Iterator[str]:
+    """Yield what a load did, or would do, line by line."""
+    if outcome.modified:
+        yield "the tables were written to by something other than load_release"
+    for kind, *changes in outcome.changes:
+        words = zip(changes, ("added", "changed", "removed"), strict=True)
+        yield f"{kind}: {', '.join(_named(keys, word) for keys, word in words)}"
+    if outcome.changes:
+        yield f"release {outcome.version} {'would be' if check else 'is'} loaded"
+    elif outcome.read:
+        yield f"release {outcome.version} is loaded already: the tables hold just its records"
+    else:
+        yield (
+            f"release {outcome.version} is loaded already: its other files were not read, which "
+            "--check does"
         )
+
+
+def _named(keys: Keys, word: str) -> str:
+    """Return how many records were added, changed or removed, and which are the first of them."""
+    if not keys.first:
+        return f"{keys.number} {word}"
+    more = [f"and {keys.number - len(keys.first)} more"] * (keys.number > len(keys.first))
+    return f"{keys.number} {word} ({', '.join([*keys.first, *more])})"
