@@ -61,6 +61,17 @@ class RenamedError(exceptions.APIException):
         self.path = path
 
 
+class RemovedError(exceptions.APIException):
+    """A key of a record that an earlier release had and none has now."""
+
+    status_code = HTTPStatus.GONE
+    problem = "removed"
+
+    def __init__(self, key: str, release: str, reason: str) -> None:
+        """Put the key, the release that removed the record and the reason into the message."""
+        super().__init__(f"{key!r} was removed in release {release}: {reason}")
+
+
 class StaleCursorError(exceptions.APIException):
     """A cursor from another release."""
 
@@ -118,7 +129,7 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> HttpRespons
         return respond(request, "renamed", str(raised.detail), {"Location": location})
     # The first problem type of a status is the general one.
     names = {kind.status: kind.name for kind in reversed(PROBLEM_TYPES.values())}
-    name = names.get(raised.status_code, "bad-request")
+    name = getattr(raised, "problem", None) or names.get(raised.status_code, "bad-request")
     away = raised.status_code == HTTPStatus.SERVICE_UNAVAILABLE
     return respond(request, name, str(raised.detail), {"Retry-After": "5"} if away else None)
 

@@ -91,7 +91,7 @@ class StrictSchema(AutoSchema):
         # The other problems come from the layers in front of all operations, or from a defect.
         names = ["invalid-parameters", "not-acceptable", "unavailable"]
         if "{" in self.path:
-            names += ["not-found", "renamed"]
+            names += ["not-found", "renamed", "removed"]
         if self.get_operation_id().endswith("_list"):
             names.append("stale-cursor")
         kinds = [problems.PROBLEM_TYPES[name] for name in names]

@@ -15,7 +15,7 @@ from django.db import models
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.models import F, Q
 
-from policy.vocabulary import nearest
+from policy.vocabulary import nearest, suggestion
 
 Field: TypeAlias = "models.Field[Any, Any]"
 
@@ -102,9 +102,7 @@ def _invalid(instance: models.Model, known: dict[str, Field]) -> Iterator[tuple[
 
 
 def _unknown_field(name: str, known: dict[str, Field]) -> str:
-    guess = nearest(name, known)
-    hint = f"did you mean {guess!r}?" if guess else f"known are {', '.join(known)}"
-    return f"is not a field of this record; {hint}"
+    return f"is not a field of this record; {suggestion(name, known)}"
 
 
 def value_error(field: Field, value: Any) -> str | None:

@@ -39,3 +39,9 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     by_folded = {option.casefold(): option for option in allowed}
     matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[matches[0]] if matches else None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Return what to write in place of an unknown word: the nearest known one, or any of them."""
+    guess = nearest(word, known := list(known))
+    return f"did you mean {guess!r}?" if guess else f"known are {', '.join(known)}"

@@ -63,6 +63,8 @@ def successor() -> Records:
     records["search_entries"] = [
         entry for entry in records["search_entries"] if entry["fields"]["record"] != gone
     ]
+    told = {"kind": "gap", "former": gone, "release": "2.0.0", "reason": "It was answered."}
+    records["renamings"] = [{"model": "policy.renaming", "pk": f"gap-{gone}", "fields": told}]
     statement = records["statements"][0]
     records["statements"].append(
         {**copy.deepcopy(statement), "pk": "zz-one-more", "model": "policy.statement"}

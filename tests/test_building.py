@@ -146,4 +146,4 @@ def test_all_errors_come_at_once(folder):
 
 def test_an_unknown_file_is_refused(folder):
     annotated(folder, "source.toml").with_name("statement.toml").write_text("")
-    assert any("did you mean statements.toml" in line for line in errors(folder))
+    assert any("did you mean 'statements.toml'" in line for line in errors(folder))

@@ -1,4 +1,4 @@
-"""Renamed keys: annotated by hand, checked by the build, and redirected."""
+"""Former keys: annotated by hand, checked by the build, and redirected or gone."""
 
 import json
 
@@ -12,6 +12,8 @@ from tests.test_building import build, errors, folder  # noqa: F401 - a fixture
 pytestmark = pytest.mark.once
 
 LINE = '[[renamed]]\nkind = "{}"\nformer = "{}"\nrecord = "{}"\n'
+REMOVED = '[[removed]]\nkind = "{}"\nformer = "{}"\nrelease = "{}"\nreason = "{}"\n'
+REASON = "Nobody said so."
 WHO, OTHER = samples("officials")[:2]
 SOURCE = sample("sources")
 COUNTRY, PARTNER = FIRST["id"], SECOND["id"]
@@ -20,11 +22,16 @@ RENAMED = [
     ("official", "then", WHO),
     ("country", "ZAR", COUNTRY),
     ("source", "first-source", SOURCE),
+    ("official", "long-gone", "gone"),
+    ("official", "gone", "1.0.0", REASON),
+    ("country", "YUG", "1.0.0", REASON),
 ]
 
 
 def write(folder, *moves):  # noqa: F811
-    (folder / "renamed.toml").write_text("".join(LINE.format(*move) for move in moves))
+    lines = (LINE if len(move) == 3 else REMOVED for move in moves)
+    path = folder / "renamed.toml"
+    path.write_text("".join(line.format(*move) for line, move in zip(lines, moves, strict=True)))
 
 
 def test_without_the_file_nothing_is_built(folder):  # noqa: F811
@@ -34,8 +41,11 @@ def test_without_the_file_nothing_is_built(folder):  # noqa: F811
 def test_every_former_key_comes_to_lead_to_the_present_one(folder):  # noqa: F811
     write(folder, *RENAMED)
     built = json.loads(build(folder)["renamings.json"])
-    assert [(r["pk"], r["fields"]["record"]) for r in built] == [
+    assert [(r["pk"], r["fields"].get("record")) for r in built] == [
+        ("country-yug", None),
         ("country-zar", COUNTRY),
+        ("official-gone", None),
+        ("official-long-gone", None),
         ("official-once", WHO),
         ("official-then", WHO),
         ("source-first-source", SOURCE),
@@ -47,9 +57,13 @@ def test_every_former_key_comes_to_lead_to_the_present_one(folder):  # noqa: F81
     [
         ([("official", WHO, OTHER)], f"{WHO}: former: is a key in use"),
         ([("official", "then", "nobody")], "leads to nobody, and no record has that key"),
-        ([("offical", "then", WHO)], "did you mean official?"),
+        ([("offical", "then", WHO)], "did you mean 'official'?"),
         ([("official", "a", "b"), ("official", "b", "a")], "no record has that key"),
-        ([("official", "a", WHO)] * 2, "a was renamed above already"),
+        ([("official", "a", WHO)] * 2, "a is told of above already"),
+        ([("official", "a", WHO), ("official", "a", "1.0.0", "No.")], "a is told of above already"),
+        ([("official", WHO, "1.0.0", "No.")], f"{WHO}: former: is a key in use"),
+        ([("official", "a", "one", "No.")], "release: Write a version such as 1.0.0."),
+        ([("official", "a", "1.0.0", "")], "reason: is an empty text"),
         ([("official", "A B", WHO)], "former: Write a key as it was"),
         ([("country", "zar", WHO)], f"leads to {WHO}, and no record has that key"),
     ],
@@ -59,10 +73,46 @@ def test_what_is_wrong_is_told(folder, moves, told):  # noqa: F811
     assert any(told in line for line in errors(folder)), errors(folder)
 
 
-@pytest.mark.parametrize("text", ['[[renamed]]\nkind = "official"\n', '[[moved]]\nkind = "x"\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[renamed]]\nkind = "official"\n',
+        '[[removed]]\nkind = "official"\nformer = "a"\nrecord = "b"\n',
+        '[[moved]]\nkind = "x"\n',
+        "renamed = 5\n",
+    ],
+)
 def test_a_file_of_another_form_is_refused(folder, text):  # noqa: F811
     (folder / "renamed.toml").write_text(text)
     assert any("renamed" in line for line in errors(folder))
+
+
+def before(folder):  # noqa: F811
+    """Leave the fixtures of a release before in the folder, which had more keys."""
+    write(folder, *RENAMED)
+    for name, text in build(folder).items():
+        (folder / name).write_text(text)
+    for name, key in (("officials", "nobody"), ("gaps", "no-gap"), ("countries", "DDR")):
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps([*json.loads(path.read_text()), {"pk": key, "fields": {}}]))
+
+
+def test_a_key_of_the_release_before_may_not_be_lost(folder):  # noqa: F811
+    before(folder)
+    write(folder, *RENAMED[1:])
+    found = errors(folder)
+    lost = ["country DDR", "gap no-gap", "official nobody", "official once"]
+    assert [line.split(": ")[1] for line in found] == lost
+    assert all("leads nowhere" in line for line in found)
+    told = [("country", "DDR", "9.0.0", REASON), ("gap", "no-gap", "9.0.0", REASON)]
+    write(folder, *RENAMED, *told, ("official", "nobody", WHO))
+    assert len(json.loads(build(folder)["renamings.json"])) == len(RENAMED) + 3
+
+
+@pytest.mark.parametrize("text", ["[", "[5]", '{"a": 1}', '[{"pk": "a"}]'])
+def test_fixtures_of_before_that_cannot_be_read_are_told(folder, text):  # noqa: F811
+    (folder / "gaps.json").write_text(text)
+    assert any("gaps.json: cannot be read" in line for line in errors(folder))
 
 
 @pytest.fixture
@@ -120,6 +170,31 @@ def test_it_leads_on_behind_a_proxy(api, renamed, settings):
 )
 def test_what_was_not_renamed_is_not_led_on(api, renamed, asked, status):
     assert api.get(f"/api/v1/{asked}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [
+        ("officials/gone", "gone"),
+        ("officials/long-gone", "long-gone"),
+        ("officials/gone?fields=id", "gone"),
+        ("countries/yug?format=geojson", "YUG"),
+        (f"dyads/YUG-{COUNTRY}", "YUG"),
+        ("dyads/yug-zar", "YUG"),
+    ],
+)
+def test_a_removed_record_is_gone_with_release_and_reason(api, renamed, asked, key):
+    response = api.get(f"/api/v1/{asked}")
+    assert response.status_code == 410
+    problem = response.json()
+    assert problem["type"].endswith("/problems/removed")
+    assert problem["detail"] == f"'{key}' was removed in release 1.0.0: {REASON}"
+    assert api.get(problem["type"].removeprefix("http://127.0.0.1:8000")).status_code == 200
+
+
+def test_as_a_filter_a_removed_key_finds_nothing(read, renamed):
+    assert read("statements?speaker=gone")["count"] == 0
+    assert read("officials?id=gone,long-gone")["count"] == 0
 
 
 def test_a_key_in_use_never_leads_on(api, renamed):

@@ -37,7 +37,7 @@ from api.parameters import (
     Values,
     read_parameters,
 )
-from api.problems import METHODS, RenamedError, error, unavailable
+from api.problems import METHODS, RemovedError, RenamedError, error, unavailable
 from api.rendering import pages
 from api.schema import SELECTION, RecordSchema, StrictSchema
 from api.serving.cache import label
@@ -256,7 +256,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         except Http404:
             kind = kind_of(self.get_queryset().model)
             if kind:
-                raise_if_renamed(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
+                raise_if_former(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
             raise
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
@@ -374,8 +374,13 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         return whole_list(pieces, content_type, spooled=not short)
 
 
-def raise_if_renamed(kind: RecordKind, key: str, path: str) -> None:
-    """Raise RenamedError if a record of this kind once had this key; {} stands for it in path."""
-    present = Renaming.present_key(kind, key)
-    if present:
-        raise RenamedError(key, present, path.format(present))
+def raise_if_former(kind: RecordKind, key: str, path: str) -> None:
+    """Raise RenamedError or RemovedError if a record of this kind once had this key.
+
+    {} stands for the present key in the path to lead on to.
+    """
+    found = Renaming.of(kind, key)
+    if found and found.record:
+        raise RenamedError(key, found.record, path.format(found.record))
+    if found:
+        raise RemovedError(key, found.release or "", found.reason or "")

@@ -19,7 +19,7 @@ from api.parameters import KEY, CountryField, ListField, ParameterField
 from api.problems import RenamedError
 from api.serializers import relations as serializers
 from api.views import records
-from api.views.base import RecordViewSet, StrictView, raise_if_renamed
+from api.views.base import RecordViewSet, StrictView, raise_if_former
 from policy import dyads
 from policy.coverage import ledger
 from policy.models import Country, Renaming, SearchEntry, Source
@@ -121,8 +121,11 @@ class DyadView(StrictView):
             if Country.objects.filter(pk__in=present).count() == 2:
                 pair = "-".join(present)
                 raise RenamedError("-".join(codes), pair, f"/api/v1/dyads/{pair}")
-            absent = ", ".join(code for code in codes if code not in known)
-            raise Http404(f"This release holds no country {absent}.")
+            absent = [code for code in codes if code not in known]
+            for code in absent:
+                if Renaming.present_key(RecordKind.COUNTRY, code) is None:
+                    raise_if_former(RecordKind.COUNTRY, code, "")
+            raise Http404(f"This release holds no country {', '.join(absent)}.")
         return sorted(codes)
 
 
@@ -143,7 +146,7 @@ class CoverageView(StrictView):
         except ValidationError as refused:
             raise Http404(refused.message) from refused
         if source is None:
-            raise_if_renamed(RecordKind.SOURCE, id, "/api/v1/sources/{}/coverage")
+            raise_if_former(RecordKind.SOURCE, id, "/api/v1/sources/{}/coverage")
             raise Http404(f"This release holds no source {id!r}.")
         lines = ledger(source.pk)
         cited = sum(1 for line in lines if line.citations)

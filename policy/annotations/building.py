@@ -5,16 +5,14 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-import pycountry
-
 from policy.annotations import reading
 from policy.annotations.concerns import concerns
 from policy.annotations.consistency import inconsistencies
 from policy.annotations.reading import Draft, Entry, TomlTable
-from policy.annotations.renaming import read_renamings
+from policy.annotations.reference import complete_countries
+from policy.annotations.renaming import lost_keys, read_renamings
 from policy.annotations.search_entries import search_entries
-from policy.models import Country, Release
-from policy.models.base import Support
+from policy.models import Release
 from policy.models.releases import SCHEMA_VERSION
 from policy.release.contents import UNCOUNTED, content_hash, file_name
 from policy.validation import Record, errors_of
@@ -24,61 +22,44 @@ def build(folder: Path) -> dict[str, str]:
     """Return the text of each fixture file, by file name, from the annotations in a folder.
 
     The folder contains ``reference.toml``, ``release.toml``, ``sources/<source>/*.toml`` and, if
-    keys were renamed, ``renamed.toml``. The same annotations give the same bytes. Raises
-    InvalidAnnotationsError with all errors at once.
+    keys were given up, ``renamed.toml``. The same annotations give the same bytes; fixtures that
+    are there already are only looked at for keys that are lost. Raises InvalidAnnotationsError with
+    all errors at once.
     """
     draft = Draft()
-    reference = reading.read_toml(folder / "reference.toml", draft)
-    release = reading.read_toml(folder / "release.toml", draft)
-    sources = sorted(path for path in (folder / "sources").glob("*") if path.is_dir())
-    if not sources:
-        draft.errors.append(f"{folder / 'sources'}: holds no source: make a folder of annotations")
+    reading.files_in(folder, ("reference.toml", "release.toml", "renamed.toml"), draft)
+    release = reading.read_sections(folder / "release.toml", ["release"], draft)["release"]
+    sources = _sources(folder / "sources", draft)
     for source in sources:
         reading.read_source(source, draft)
     for source in sources:
         reading.read_mentions(source, draft)
     read_renamings(folder / "renamed.toml", draft)
-    for entry in draft.of(Country):
-        _complete_country(entry, reference, draft)
+    complete_countries(folder / "reference.toml", draft)
     for entry in draft.entries.values():
         for name, message in errors_of(entry.model, entry.record):
             draft.errors.append(f"{entry.where}: {name + ': ' if name else ''}{message}")
     draft.errors.extend(inconsistencies(draft))
-    texts = {} if draft.errors else _fixtures(draft, release.get("release", {}))
+    if not draft.errors:
+        # An annotation that cannot be read would seem to be gone.
+        draft.errors.extend(lost_keys(folder, draft))
+    texts = {} if draft.errors else _fixtures(draft, release)
     if draft.errors:
         raise reading.InvalidAnnotationsError(draft.errors)
     return texts
 
 
-def _complete_country(entry: Entry, reference: TomlTable, draft: Draft) -> None:
-    found = pycountry.countries.get(alpha_3=entry.key)
-    row = reference.get("countries", {}).get(entry.key)
-    if found is None or row is None:
-        draft.errors.append(
-            f"{entry.where}: id: is not an ISO 3166-1 alpha-3 code with a row in reference.toml"
-        )
-        return
-    stray = entry.fields.keys() - {"aliases", "evidence", "note"}
-    for name in sorted(stray):
-        draft.errors.append(f"{entry.where}: {name}: leave it out; it is reference data")
-    region, subregion = row.get("region"), row.get("subregion")
-    entry.fields.update(
-        support=Support.REFERENCE.value,
-        alpha2=found.alpha_2,
-        numeric=found.numeric,
-        name=getattr(found, "common_name", found.name),
-        region=region,
-        region_name=reference["regions"].get(region),
-        subregion=subregion,
-        subregion_name=reference["subregions"].get(subregion),
-        longitude=float(row["point"][0]) if "point" in row else None,
-        latitude=float(row["point"][1]) if "point" in row else None,
-        cow=row.get("cow"),
-        cow_code=row.get("cow_code"),
-    )
-    if "," in entry.fields["name"]:
-        last, _, first = entry.fields["name"].partition(", ")
-        entry.fields["name"] = f"{first} {last}"
+def _sources(folder: Path, draft: Draft) -> list[Path]:
+    """Return the folders of the sources; whatever else is there, and not hidden, is an error."""
+    found = [path for path in sorted(folder.glob("*")) if not path.name.startswith(".")]
+    draft.errors += [
+        f"{path}: is not the folder of a source: mend it or take it out"
+        for path in found
+        if not path.is_dir()
+    ]
+    if not found:
+        draft.errors.append(f"{folder}: holds no source: make a folder of annotations")
+    return [path for path in found if path.is_dir()]
 
 
 def _dump(records: list[Record]) -> str:

@@ -90,7 +90,7 @@ def _parties(draft: Draft) -> Iterator[str]:
         code.event_type.value for code in plover.CODEBOOK.values() if code.recipient_required
     }
     for entry in draft.of(models.Event):
-        event_type = entry.fields.get("event_type")
+        event_type = str(entry.fields.get("event_type"))
         if (entry.key, "actor") not in parties:
             yield f"{entry.where}: actors: an event needs at least one actor"
         if event_type in needing and (entry.key, "recipient") not in parties:

@@ -1,6 +1,7 @@
 """Reads annotations: TOML files in, one entry per record out."""
 
 import tomllib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,7 +14,7 @@ from policy import models
 from policy.models.base import Fact
 from policy.models.registry import owner_key
 from policy.validation import Record, errors_of, fields_of
-from policy.vocabulary import nearest
+from policy.vocabulary import suggestion
 
 TomlTable = dict[str, Any]
 """One TOML table: the annotation of one record."""
@@ -127,42 +128,64 @@ def read_toml(path: Path, draft: Draft) -> TomlTable:
     try:
         return tomllib.loads(path.read_bytes().decode(), parse_float=Decimal)
     except FileNotFoundError:
-        draft.errors.append(f"{path}: is missing")
+        draft.errors.append(f"{path}: is {'a link to no file' if path.is_symlink() else 'missing'}")
+    except OSError as error:
+        draft.errors.append(f"{path}: cannot be read: {error.strerror}")
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         draft.errors.append(f"{path}: is not TOML in UTF-8: {error}")
     return {}
 
 
+def read_tables(
+    path: Path, known: Collection[str], draft: Draft
+) -> Iterator[tuple[str, int, TomlTable]]:
+    """Yield name, number and content of each table in a file; anything else in it is an error."""
+    for name, value in read_toml(path, draft).items():
+        if name not in known:
+            draft.errors.append(f"{path}: {name}: is unknown; {suggestion(name, known)}")
+            continue
+        for number, table in enumerate(value if isinstance(value, list) else [value], 1):
+            if isinstance(table, dict):
+                yield name, number, table
+            else:
+                draft.errors.append(f"{path}: {name} {number}: must be a table, not {table!r}")
+
+
+def read_sections(path: Path, known: Collection[str], draft: Draft) -> dict[str, TomlTable]:
+    """Return the tables in a file by their names, each of which stands once or is empty."""
+    return {
+        **{name: {} for name in known},
+        **{name: table for name, _, table in read_tables(path, known, draft)},
+    }
+
+
 def read_source(folder: Path, draft: Draft) -> None:
     """Read one source's folder into the draft; the folder's name is the source's key."""
-    known = [*FILES, MENTIONS]
-    for path in sorted(folder.glob("*.toml")):
-        if path.name not in known:
-            guess = nearest(path.name, known)
-            hint = f"did you mean {guess}?" if guess else f"known are {', '.join(known)}"
-            draft.errors.append(f"{path}: is not a file of annotations; {hint}")
-    if not (folder / "source.toml").exists():
-        draft.errors.append(f"{folder / 'source.toml'}: is missing")
+    present = files_in(folder, (*FILES, MENTIONS), draft)
     for name, kind in FILES.items():
-        path = folder / name
-        if path.exists():
-            _read_file(kind, path, draft)
+        if name in present or kind.model is models.Source:
+            _read_file(kind, folder / name, draft)
+
+
+def files_in(folder: Path, known: Collection[str], draft: Draft) -> set[str]:
+    """Return the names of the TOML files in a folder, a broken link too; others are errors."""
+    names = {path.name for path in folder.glob("*.toml")}
+    draft.errors += [
+        f"{folder / name}: is not a file of annotations; {suggestion(name, known)}"
+        for name in sorted(names.difference(known))
+    ]
+    return names
 
 
 def _read_file(kind: AnnotationType, path: Path, draft: Draft) -> None:
     source = path.parent.name
-    content = read_toml(path, draft)
-    for stray in content.keys() - {kind.table}:
-        draft.errors.append(f"{path}: {stray}: is unknown; only {kind.table} belongs here")
-    tables = content.get(kind.table, [])
-    if kind.model is models.Source:
-        if not isinstance(tables, dict) or tables.get("id") != source:
-            draft.errors.append(f"{path}: source: id: must be the folder's name, {source!r}")
-            return
-        tables = [tables]
+    tables = list(read_tables(path, [kind.table], draft))
+    if kind.model is models.Source and [table.get("id") for *_, table in tables] != [source]:
+        draft.errors.append(f"{path}: source: id: must be the folder's name, {source!r}")
+        return
     reader = _Reader(draft, path, source)
-    for number, table in enumerate(tables if isinstance(tables, list) else [tables], 1):
-        reader.read(kind, table, f"{kind.table} {number}", source)
+    for name, number, table in tables:
+        reader.read(kind, table, f"{name} {number}", source)
 
 
 @dataclass
@@ -223,13 +246,18 @@ class _Reader:
             return
         for name, value in entry.fields.items():
             if isinstance(value, list):
-                merged = [*existing.fields.get(name, []), *value]
-                existing.fields[name] = list(dict.fromkeys(merged))
+                before = _list(existing.fields.get(name))
+                existing.fields[name] = before + [one for one in value if one not in before]
             else:
                 self.draft.errors.append(
                     f"{entry.where}: {name}: another source describes this country; add only "
                     "aliases and evidence"
                 )
+
+
+def _list(value: Any) -> list[Any]:
+    """Return a list as it is, and none in place of anything else, which is an error elsewhere."""
+    return value if isinstance(value, list) else []
 
 
 def _key(kind: AnnotationType, table: TomlTable, owner: str) -> str:
@@ -245,21 +273,26 @@ def _key(kind: AnnotationType, table: TomlTable, owner: str) -> str:
 def read_mentions(folder: Path, draft: Draft) -> None:
     """Add a source's passages to records declared in another source's folder."""
     path = folder / MENTIONS
-    if not path.exists():
+    if not path.is_symlink() and not path.exists():
         return
     kinds = {kind.table: kind.model for kind in FILES.values() if issubclass(kind.model, Fact)}
-    for number, table in enumerate(read_toml(path, draft).get("mention", []), 1):
+    columns = ("kind", "record", "evidence")
+    for name, number, table in read_tables(path, ["mention"], draft):
+        where = f"{path}: {name} {number}"
+        strays = [stray for stray in table if stray not in columns]
         model = kinds.get(str(table.get("kind")))
         entry = draft.entries.get((model, str(table.get("record")))) if model else None
         evidence = table.get("evidence")
-        if entry is None or not isinstance(evidence, list) or len(table) != 3:
+        for stray in strays:
+            draft.errors.append(f"{where}: {stray}: is unknown; {suggestion(stray, columns)}")
+        if entry is None or not isinstance(evidence, list):
             draft.errors.append(
-                f"{path}: mention {number}: needs kind (one of {', '.join(kinds)}), record (the "
-                "key of a record that a source declares) and evidence (a list), and nothing else"
+                f"{where}: needs kind (one of {', '.join(kinds)}), record (the key of a record "
+                "that a source declares) and evidence (a list)"
             )
             continue
         added = [f"{folder.name}-{reference}" for reference in evidence]
-        entry.fields["evidence"] = [*entry.fields.get("evidence", []), *added]
+        entry.fields["evidence"] = [*_list(entry.fields.get("evidence")), *added]
 
 
 def records_of_source(folder: Path) -> dict[str, list[Record]]:

@@ -1,56 +1,105 @@
-"""Renamed keys: reads their annotations."""
+"""Former keys: reads where each leads or why its record was removed, and finds lost ones."""
 
+import json
+from collections.abc import Iterator
 from pathlib import Path
 
-from policy.annotations.reading import Draft, Entry, read_toml
+from django.db.models import Model
+
+from policy.annotations.reading import (
+    Draft,
+    Entry,
+    InvalidAnnotationsError,
+    TomlTable,
+    read_tables,
+)
 from policy.models import Renaming
 from policy.models.registry import RecordKind, served_models
-from policy.vocabulary import nearest
+from policy.release.contents import file_name
+from policy.validation import Record
+from policy.vocabulary import suggestion
 
-COLUMNS = {"kind", "former", "record"}
+TABLES = {
+    "renamed": {"kind", "former", "record"},
+    "removed": {"kind", "former", "release", "reason"},
+}
+"""The tables of the file and the columns of each."""
+
+FormerKey = tuple[str, str]
+"""A kind and a key that a record of it gave up."""
 
 
 def read_renamings(path: Path, draft: Draft) -> None:
-    """Read a file of renamed keys, if there is one, once all records are in the draft.
+    """Read a file of former keys, if there is one, once all records are in the draft.
 
     A record that was renamed more than once has a table for each time; every former key leads to
-    the present one. Errors are added to the draft.
+    the present one, or to the removal. Errors are added to the draft.
     """
-    if not path.exists():
+    if not path.is_symlink() and not path.exists():
         return
-    content = read_toml(path, draft)
-    for stray in content.keys() - {"renamed"}:
-        draft.errors.append(f"{path}: {stray}: is unknown; only renamed belongs here")
-    moves: dict[tuple[str, str], str] = {}
-    for number, table in enumerate(content.get("renamed", []), 1):
-        where = f"{path}: renamed {number}"
-        if table.keys() != COLUMNS or not all(isinstance(text, str) for text in table.values()):
-            draft.errors.append(f"{where}: needs kind, former and record, and nothing else")
+    given_up: dict[FormerKey, TomlTable] = {}
+    for name, number, table in read_tables(path, TABLES, draft):
+        where = f"{path}: {name} {number}"
+        if table.keys() != TABLES[name] or not all(isinstance(one, str) for one in table.values()):
+            columns = ", ".join(sorted(TABLES[name]))
+            draft.errors.append(f"{where}: needs {columns} as texts, and nothing else")
         elif table["kind"] not in RecordKind.values:
-            guess = nearest(table["kind"], RecordKind.values) or ", ".join(RecordKind.values)
-            draft.errors.append(f"{where}: kind: is unknown; did you mean {guess}?")
-        elif (table["kind"], table["former"]) in moves:
-            draft.errors.append(f"{where}: former: {table['former']} was renamed above already")
+            hint = suggestion(table["kind"], RecordKind.values)
+            draft.errors.append(f"{where}: kind: is unknown; {hint}")
+        elif (table["kind"], table["former"]) in given_up:
+            draft.errors.append(f"{where}: former: {table['former']} is told of above already")
         else:
-            moves[table["kind"], table["former"]] = table["record"]
-    for kind, former in moves:
-        _add(kind, former, moves, path, draft)
+            given_up[table["kind"], table["former"]] = table
+    for kind, former in given_up:
+        _add(kind, former, given_up, path, draft)
 
 
 def _add(
-    kind: str, former: str, moves: dict[tuple[str, str], str], path: Path, draft: Draft
+    kind: str, former: str, given_up: dict[FormerKey, TomlTable], path: Path, draft: Draft
 ) -> None:
-    where = f"{path}: renamed {kind} {former}"
+    where = f"{path}: {kind} {former}"
     model = served_models()[RecordKind(kind)]
     if (model, former) in draft.entries:
         draft.errors.append(f"{where}: former: is a key in use; only one that is gone can lead on")
         return
-    present = former
-    for _ in moves:
-        present = moves.get((kind, present), present)
-    if (model, present) not in draft.entries:
+    last: TomlTable = {"record": former}
+    for _ in given_up:
+        last = given_up.get((kind, last.get("record", "")), last)
+    present = last.get("record")
+    if present and (model, present) not in draft.entries:
         draft.errors.append(f"{where}: record: leads to {present}, and no record has that key")
         return
-    fields = {"kind": kind, "former": former, "record": present}
+    fields = {**last, "kind": kind, "former": former}
     entry = Entry(Renaming, f"{kind}-{former.lower()}", fields, where)
     draft.entries[Renaming, entry.key] = entry
+
+
+def lost_keys(folder: Path, draft: Draft) -> Iterator[str]:
+    """Yield an error for each key in the fixtures of a folder that leads nowhere any more.
+
+    The fixtures are those of the release before, so a key once built is never lost.
+    """
+    former = {(entry.fields["kind"], entry.fields["former"]) for entry in draft.of(Renaming)}
+    before = {
+        (kind.value, key)
+        for kind, model in served_models().items()
+        for key, _ in _earlier(folder, model)
+        if (model, key) not in draft.entries
+    }
+    before |= {(gone["kind"], gone["former"]) for _, gone in _earlier(folder, Renaming)}
+    for kind, key in sorted(before - former):
+        yield (
+            f"{folder / 'renamed.toml'}: {kind} {key}: stands in the fixtures and leads nowhere "
+            "any more: write of which record it is a former key, or when and why it was removed"
+        )
+
+
+def _earlier(folder: Path, model: type[Model]) -> list[tuple[str, Record]]:
+    """Return the keys and fields in a fixture; InvalidAnnotationsError if it cannot be read."""
+    path = folder / f"{file_name(model)}.json"
+    try:
+        found = json.loads(path.read_bytes()) if path.exists() else []
+        return [(str(record["pk"]), record["fields"]) for record in found]
+    except (OSError, ValueError, TypeError, LookupError) as error:
+        message = f"{path}: cannot be read: {error}: restore the fixtures of the release before"
+        raise InvalidAnnotationsError([message]) from error

@@ -397,11 +397,13 @@ class Migration(migrations.Migration):
                 ('id', Key(help_text='Slug of the kind and the former key.', max_length=140, primary_key=True, serialize=False)),
                 ('kind', Text(choices=RECORD_KINDS, help_text='Kind of the record.', max_length=15)),
                 ('former', Text(help_text='Key that the record had in an earlier release; no record has it now.', max_length=120, validators=[RegexValidator('\\A(?:[a-z0-9]+(?:-[a-z0-9]+)*|[A-Z]{3})\\Z', 'Write a key as it was: a slug, or an alpha-3 code.')])),
-                ('record', Text(help_text='Key that the record has in this release.', max_length=120)),
+                ('record', Text(blank=True, help_text='Key that the record has in this release; null when it was removed.', max_length=120, null=True)),
+                ('release', Text(blank=True, help_text='Version that removed the record; null when it is there.', max_length=20, null=True, validators=[RegexValidator('\\A\\d+\\.\\d+\\.\\d+\\Z', 'Write a version such as 1.0.0.')])),
+                ('reason', LongText(blank=True, help_text='Why it was removed, in our words; null when it is there.', null=True)),
             ],
             options={
                 'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'former'), name='policy_renaming_once')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'former'), name='policy_renaming_once'), models.CheckConstraint(condition=models.Q(models.Q(('reason__isnull', True), ('record__isnull', False), ('release__isnull', True)), models.Q(('reason__isnull', False), ('record__isnull', True), ('release__isnull', False)), _connector='OR'), name='policy_renaming_or_removal', violation_error_message='Give record, or release and reason of a removal.')],
             },
         ),
         migrations.CreateModel(

@@ -1,6 +1,6 @@
 """What a source leaves unsaid, and which release of the dataset is loaded."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -24,6 +24,12 @@ from policy.models.trips import Trip
 
 SCHEMA_VERSION = 2
 """The shape of the records; raise it when a migration changes what a release must hold."""
+
+
+def version_field(help_text: str, **options: Any) -> Text:
+    """Return the field of a version of the dataset."""
+    rule = RegexValidator(r"\A\d+\.\d+\.\d+\Z", "Write a version such as 1.0.0.")
+    return Text(help_text, max_length=20, validators=[rule], **options)
 
 
 class Gap(models.Model):
@@ -67,11 +73,7 @@ class Release(models.Model):
     """The dataset as loaded: one row, replaced as a whole by the next release."""
 
     id = Key("Slug of the dataset; every release of it has the same.")
-    version = Text(
-        "Version of the dataset: major.minor.patch.",
-        max_length=20,
-        validators=[RegexValidator(r"\A\d+\.\d+\.\d+\Z", "Write a version such as 1.0.0.")],
-    )
+    version = version_field("Version of the dataset: major.minor.patch.")
     title = Text("Name of the dataset.", max_length=200)
     licence = Text("SPDX identifier of the dataset's licence.", max_length=50)
     released = models.DateTimeField(

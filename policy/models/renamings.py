@@ -1,16 +1,18 @@
-"""Former keys of records, so that URLs of an earlier release still redirect."""
+"""Former keys of records, so that URLs of an earlier release still lead somewhere."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Q
 
-from policy.models.base import MAX_KEY, SLUG, Key, Text, code_field
+from policy.models.base import MAX_KEY, OPTIONAL, SLUG, Key, LongText, Text, code_field
 from policy.models.registry import RecordKind
+from policy.models.releases import version_field
 
 
 class Renaming(models.Model):
-    """A key that a record no longer has, and the one it has now."""
+    """A key that a record no longer has: the one it has now, or why the record was removed."""
 
     id = Key("Slug of the kind and the former key.", max_length=MAX_KEY + 20)
     kind = code_field(RecordKind, "Kind of the record.")
@@ -23,15 +25,33 @@ class Renaming(models.Model):
             )
         ],
     )
-    record = Text("Key that the record has in this release.", max_length=MAX_KEY)
+    record = Text(
+        "Key that the record has in this release; null when it was removed.",
+        max_length=MAX_KEY,
+        **OPTIONAL,
+    )
+    release = version_field("Version that removed the record; null when it is there.", **OPTIONAL)
+    reason = LongText("Why it was removed, in our words; null when it is there.", **OPTIONAL)
 
     class Meta:
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["kind", "former"], name="policy_renaming_once")
+            models.UniqueConstraint(fields=["kind", "former"], name="policy_renaming_once"),
+            models.CheckConstraint(
+                name="policy_renaming_or_removal",
+                condition=Q(record__isnull=False, release__isnull=True, reason__isnull=True)
+                | Q(record__isnull=True, release__isnull=False, reason__isnull=False),
+                violation_error_message="Give record, or release and reason of a removal.",
+            ),
         ]
 
     @classmethod
+    def of(cls, kind: str, former: str) -> Self | None:
+        """Return what became of a key, None if no record of this kind gave it up."""
+        return cls.objects.filter(kind=kind, former=former).first()
+
+    @classmethod
     def present_key(cls, kind: str, former: str) -> str | None:
-        """Return the key that a record has now instead of this one, None if it never had it."""
-        return cls.objects.filter(kind=kind, former=former).values_list("record", flat=True).first()
+        """Return the key that a record has now instead of this one, None if there is none."""
+        found = cls.of(kind, former)
+        return found.record if found else None

@@ -1,0 +1,77 @@
+"""Reference data: completes each country with its codes, its names and its place."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pycountry
+
+from policy.annotations.reading import Draft, Entry, TomlTable, read_sections
+from policy.models import Country
+from policy.models.base import Support
+from policy.vocabulary import suggestion
+
+SECTIONS = ("regions", "subregions", "countries")
+COLUMNS = ("region", "subregion", "cow", "cow_code", "point")
+
+
+def complete_countries(path: Path, draft: Draft) -> None:
+    """Add what the file of reference data says to every country in the draft, and its errors."""
+    sections = read_sections(path, SECTIONS, draft)
+    errors = len(draft.errors)
+    for key, row in sections["countries"].items():
+        draft.errors += [f"{path}: {key}: {message}" for message in _row_errors(row, sections)]
+    if len(draft.errors) > errors:
+        return
+    for entry in draft.of(Country):
+        _complete(entry, sections, draft)
+
+
+def _row_errors(row: object, sections: dict[str, TomlTable]) -> Iterator[str]:
+    if not isinstance(row, dict):
+        yield f"must be a table, not {row!r}"
+        return
+    for name in row:
+        if name not in COLUMNS:
+            yield f"{name}: is unknown; {suggestion(name, COLUMNS)}"
+    for name in ("region", "subregion"):
+        if name in row and str(row[name]) not in sections[f"{name}s"]:
+            yield f"{name}: {row[name]!r} is not in {name}s"
+    point = row.get("point", [0, 0])
+    if not isinstance(point, list) or [type(one) in (int, Decimal) for one in point] != [True] * 2:
+        yield f"point: must be longitude and latitude, not {point!r}"
+
+
+def _complete(entry: Entry, sections: dict[str, TomlTable], draft: Draft) -> None:
+    found = pycountry.countries.get(alpha_3=entry.key)
+    row = sections["countries"].get(entry.key)
+    if found is None or row is None:
+        draft.errors.append(
+            f"{entry.where}: id: is not an ISO 3166-1 alpha-3 code with a row in reference.toml"
+        )
+        return
+    stray = entry.fields.keys() - {"aliases", "evidence", "note"}
+    for name in sorted(stray):
+        draft.errors.append(f"{entry.where}: {name}: leave it out; it is reference data")
+    region, subregion = row.get("region"), row.get("subregion")
+    longitude, latitude = map(float, row["point"]) if "point" in row else (None, None)
+    entry.fields.update(
+        support=Support.REFERENCE.value,
+        alpha2=found.alpha_2,
+        numeric=found.numeric,
+        name=_in_order(getattr(found, "common_name", found.name)),
+        region=region,
+        region_name=sections["regions"].get(region),
+        subregion=subregion,
+        subregion_name=sections["subregions"].get(subregion),
+        longitude=longitude,
+        latitude=latitude,
+        cow=row.get("cow"),
+        cow_code=row.get("cow_code"),
+    )
+
+
+def _in_order(name: str) -> str:
+    """Return a name as it is said, not as a list has it: Republic of Korea, not Korea, Republic."""
+    last, _, first = name.partition(", ")
+    return f"{first} {last}".strip()
