@@ -205,6 +205,7 @@ NUMBERS = {
     ("figures", 0, 0, FIGURES),
     ("gaps", 0, 0, 1),
     ("release", 0, 1, 0),
+    ("renamings", 1, 0, 0),
     ("search_entries", 0, 20, 1),
     ("statements", 1, 2, 0),
     ("stops", 0, 2, 0),
@@ -307,6 +308,7 @@ def test_the_exit_codes_and_the_words(url, folders, tmp_path):
     assert manage(url, "load_release", str(first), "--check").returncode == 0
     records = copy.deepcopy(successor())
     records["trips"][0]["fields"]["titel"] = "x"
+    del records["renamings"]
     folder = write(tmp_path / "wrong", records)
     (folder / "renamings.json").symlink_to("nothing")
     wrong = manage(url, "load_release", str(folder))
