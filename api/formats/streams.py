@@ -1,6 +1,7 @@
 """Whole lists as CSV and NDJSON, and records that are written in JSON already."""
 
 import json
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any, ClassVar
@@ -18,15 +19,16 @@ CHUNK = 500
 PIECE = 65536
 """How many characters of a stream are handed on at a time."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a text for a formula, if a cell begins with it."""
+GUARDED = frozenset("=+-@\t\r\n'")
+"""What begins a formula in a spreadsheet, and the apostrophe that guards against it."""
 
 
 class Csv(BaseRenderer):
     """The whole list as RFC 4180 CSV: a line of keys, then a line per record.
 
-    Null is an empty cell, an empty text is two quotes, nested values are JSON, and what a
-    spreadsheet would take for a formula begins with an apostrophe.
+    Null is an empty cell, an empty text is two quotes, and every list or object is JSON. A text
+    that a spreadsheet could take for a formula, or that begins with an apostrophe, has an
+    apostrophe before it: take off the first one of a cell.
     """
 
     media_type = "text/csv"
@@ -67,21 +69,20 @@ STREAMS = (Csv, Ndjson)
 
 
 def cell(value: Any) -> str:
-    """Return the CSV cell of a value: lists and objects as JSON, formulas defused by a quote."""
+    """Return the CSV cell of a value: lists and objects as JSON, formulas behind an apostrophe."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    if isinstance(value, str):
-        text = value
-    elif isinstance(value, list) and all(isinstance(item, str) for item in value):
-        text = ";".join(value)
-    else:
+    if not isinstance(value, str):
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if text.startswith(FORMULA):
-        text = f"'{text}"
+    elif unicodedata.normalize("NFKC", value[:1]) in GUARDED:
+        # The full-width forms of the signs begin a formula too.
+        text = f"'{value}"
+    else:
+        text = value
     escaped = text.replace('"', '""')
     return f'"{escaped}"'
 
