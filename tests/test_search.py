@@ -22,6 +22,13 @@ ORDERS = SearchViewSet.ordering_fields
         ("José Raúl MULINO", ["jose", "raul", "mulino"]),
         ("non-negotiable; U.S.", ["non", "negotiable", "u", "s"]),
         ("Straße ﬁnd İstanbul", ["strasse", "find", "istanbul"]),
+        ("Wałęsa Ørsted Đurić ƁƆƊ", ["walesa", "orsted", "duric", "bɔd"]),
+        (
+            "Ilıca Æsir Œuvre Þór Guðni Ħal Ŧeŋŋit",
+            ["ilica", "aesir", "oeuvre", "thor", "gudni", "hal", "tennit"],
+        ),
+        ("Əliyev Қазақ ґанок ښه", ["aliyev", "казак", "ганок", "سه"]),
+        ("Ṣanʿāʾ Hawaiʻi Kazanʹ مـحـمـد", ["sana", "hawaii", "kazan", "محمد"]),
         ("4,000 % _", ["4", "000"]),
         ("Ёлка Ελλάδα 中国", ["елка", "ελλαδα", "中国"]),
         ("!!!", []),
@@ -51,8 +58,8 @@ def found(*words):
 
 
 def test_the_index_follows_every_change(db):
-    made = entry("made-1", "Zürich Ελλάδα 中国 naïve")
-    for word in ("zurich", "ελλαδα", "中国", "naive", "zur*"):
+    made = entry("made-1", "Zürich Ελλάδα 中国 naïve Łódź Əliyev")
+    for word in ("zurich", "ελλαδα", "中国", "naive", "zur*", "lodz", "aliyev"):
         assert found(word) == {"made-1"}, word
     assert found("zurich", "naive") == {"made-1"}
     assert found("zurich", "absent") == set()
@@ -85,6 +92,19 @@ def test_case_accents_and_order_do_not_matter(read, asked):
     found = read(f"search?q={asked}")
     assert found["results"] == read(f"search?q={one} {other}")["results"] != []
     assert found["count"] <= read(f"search?q={one[:4]}* {other[:4]}*")["count"]
+
+
+@pytest.mark.parametrize("asked", ["łódź", "LODZ", "lódz", "Łod*", "straße", "STRASSE", "strass*"])
+def test_a_letter_is_found_as_people_type_it(read, asked):
+    entry("made-1", "Łódź: Straße")
+    assert [hit["id"] for hit in read(f"search?q={asked}")["results"]] == ["made-1"]
+
+
+@pytest.mark.once
+def test_folded_words_are_folded_no_further():
+    for code in range(0x110000):
+        for word in fold(chr(code)):
+            assert fold(word) == [word], hex(code)
 
 
 def test_a_hit_has_all_the_words_and_leads_to_its_record(api, read):
