@@ -1,13 +1,16 @@
 """The build of fixtures: reproducible, and every error names file, record and field."""
 
+import json
 import re
 import shutil
+import tomllib
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from policy.annotations.building import build
 from policy.annotations.reading import InvalidAnnotationsError
+from policy.search.words import fold
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.once
@@ -142,6 +145,35 @@ def test_all_errors_come_at_once(folder):
     found = "\n".join(errors(folder))
     for word in ("qestion", "plannd", "summry"):
         assert word in found
+
+
+def test_every_country_has_its_names(folder):
+    """Each country of ISO 3166-1 may be annotated, and is found by whatever people call it."""
+    rows = tomllib.loads((folder / "reference.toml").read_text())["countries"]
+    path = annotated(folder, "countries.toml")
+    tables = tomllib.loads(path.read_text())["country"]
+    evidence = f"evidence = {json.dumps(tables[0]['evidence'])}\n"
+    more = rows.keys() - {table["id"] for table in tables}
+    added = "".join(f'\n[[country]]\nid = "{key}"\n{evidence}' for key in sorted(more))
+    path.write_text(path.read_text() + added)
+    built = build(folder)
+    found = {record["pk"]: record["fields"] for record in json.loads(built["countries.json"])}
+    assert found.keys() == rows.keys()
+    entries = (record["fields"] for record in json.loads(built["search_entries.json"]))
+    words = {one["record"]: one["words"].split() for one in entries if one["kind"] == "country"}
+    for key, fields in found.items():
+        assert {*fields["other_names"]} >= {*rows[key].get("names", [])}
+        for name in (fields["name"], *fields["other_names"]):
+            assert {*fold(name)} <= {*words[key]}
+            assert not name.lower().endswith((" of", " the"))
+            assert not name.lower().startswith("the ")
+    asked = "TUR Turkey, CIV Ivory Coast, MMR Burma, SWZ Swaziland, NLD Holland, CZE Czech Republic"
+    asked += ", MKD Macedonia, CPV Cape Verde, TLS East Timor, RUS Russia, KOR South Korea"
+    asked += ", COD Democratic Republic of the Congo, SHN Saint Helena, GBR Great Britain"
+    for key, _, name in (one.partition(" ") for one in asked.split(", ")):
+        assert {*fold(name)} <= {*words[key]}, name
+    assert found["VIR"]["name"] == "U.S. Virgin Islands"
+    assert found["BES"]["name"] == "Bonaire, Sint Eustatius and Saba"
 
 
 def test_an_unknown_file_is_refused(folder):

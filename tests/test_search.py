@@ -11,7 +11,7 @@ from policy.models.registry import RecordKind, kind_of
 from policy.search.hits import Hits, matching
 from policy.search.words import fold, snippet
 from tests.conftest import RESOURCES, VIEWSETS
-from tests.samples import WORD, words
+from tests.samples import WORD, records, words
 
 ORDERS = SearchViewSet.ordering_fields
 
@@ -98,6 +98,13 @@ def test_case_accents_and_order_do_not_matter(read, asked):
 def test_a_letter_is_found_as_people_type_it(read, asked):
     entry("made-1", "Łódź: Straße")
     assert [hit["id"] for hit in read(f"search?q={asked}")["results"]] == ["made-1"]
+
+
+def test_a_country_is_found_by_its_other_names(read):
+    names = {(r["id"], name) for r in records("countries") for name in r["other_names"]}
+    assert names
+    for key, name in names:
+        assert key in {record["id"] for record in read(f"countries?q={name}")["results"]}, name
 
 
 @pytest.mark.once

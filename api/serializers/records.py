@@ -40,12 +40,13 @@ class PassageSerializer(EvidenceSerializer):
 
 
 class CountrySerializer(FactSerializer):
+    other_names = Texts(help_text=help_of(models.Country, "other_names"))
     aliases = Texts(help_text=help_of(models.Country, "aliases"))
 
     class Meta:
         model = models.Country
         fields = names(
-            "id alpha2 numeric name region region_name subregion subregion_name",
+            "id alpha2 numeric name other_names region region_name subregion subregion_name",
             "cow cow_code longitude latitude aliases",
             FACT,
         )

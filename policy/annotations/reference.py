@@ -1,5 +1,6 @@
 """Reference data: completes each country with its codes, its names and its place."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,7 +13,9 @@ from policy.models.base import Support
 from policy.vocabulary import suggestion
 
 SECTIONS = ("regions", "subregions", "countries")
-COLUMNS = ("region", "subregion", "cow", "cow_code", "point")
+COLUMNS = ("region", "subregion", "cow", "cow_code", "point", "names")
+INVERTED = re.compile("^(.+), ((?:.+ )?of(?: the)?|[^ ]+)$")
+"""A name as a sorted list has it: Korea, Republic of."""
 
 
 def complete_countries(path: Path, draft: Draft) -> None:
@@ -37,6 +40,8 @@ def _row_errors(row: object, sections: dict[str, TomlTable]) -> Iterator[str]:
     for name in ("region", "subregion"):
         if name in row and str(row[name]) not in sections[f"{name}s"]:
             yield f"{name}: {row[name]!r} is not in {name}s"
+    if not isinstance(row.get("names", []), list):
+        yield f"names: must be a list of texts, not {row['names']!r}"
     point = row.get("point", [0, 0])
     if not isinstance(point, list) or [type(one) in (int, Decimal) for one in point] != [True] * 2:
         yield f"point: must be longitude and latitude, not {point!r}"
@@ -55,11 +60,16 @@ def _complete(entry: Entry, sections: dict[str, TomlTable], draft: Draft) -> Non
         draft.errors.append(f"{entry.where}: {name}: leave it out; it is reference data")
     region, subregion = row.get("region"), row.get("subregion")
     longitude, latitude = map(float, row["point"]) if "point" in row else (None, None)
+    common = getattr(found, "common_name", found.name)
+    official = getattr(found, "official_name", found.name)
+    own: list[str] = row.get("names", [])
+    name, *others = [*map(_in_order, (common, official, found.name)), *own]
     entry.fields.update(
         support=Support.REFERENCE.value,
         alpha2=found.alpha_2,
         numeric=found.numeric,
-        name=_in_order(getattr(found, "common_name", found.name)),
+        name=name,
+        other_names=list(dict.fromkeys(one for one in others if one != name)),
         region=region,
         region_name=sections["regions"].get(region),
         subregion=subregion,
@@ -72,6 +82,5 @@ def _complete(entry: Entry, sections: dict[str, TomlTable], draft: Draft) -> Non
 
 
 def _in_order(name: str) -> str:
-    """Return a name as it is said, not as a list has it: Republic of Korea, not Korea, Republic."""
-    last, _, first = name.partition(", ")
-    return f"{first} {last}".strip()
+    """Return a name as it is said, without its article."""
+    return INVERTED.sub(r"\2 \1", name).removeprefix("the ").removeprefix("The ")

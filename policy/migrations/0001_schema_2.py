@@ -174,6 +174,7 @@ class Migration(migrations.Migration):
                 ('alpha2', Text(help_text='ISO 3166-1 alpha-2 code.', max_length=2, unique=True, validators=[RegexValidator('\\A[A-Z]{2}\\Z', 'Write an ISO 3166-1 alpha-2 code.')])),
                 ('numeric', Text(help_text='ISO 3166-1 numeric code, which is also the M49 code: three digits.', max_length=3, unique=True, validators=[RegexValidator('\\A[0-9]{3}\\Z', 'Write 3 digits.')])),
                 ('name', Text(help_text='Short English name, after ISO 3166-1.', max_length=100)),
+                ('other_names', models.JSONField(blank=True, default=list, help_text='Other English names: the official, common and former ones.', validators=[list_of_texts])),
                 ('region', Text(blank=True, help_text='UN M49 code of the region; null for Antarctica.', max_length=3, null=True, validators=[RegexValidator('\\A[0-9]{3}\\Z', 'Write 3 digits.')])),
                 ('region_name', Text(blank=True, help_text='Name of the M49 region; may be null.', max_length=60, null=True)),
                 ('subregion', Text(blank=True, help_text='UN M49 code of the smallest area the country is listed under; may be null.', max_length=3, null=True, validators=[RegexValidator('\\A[0-9]{3}\\Z', 'Write 3 digits.')])),

@@ -43,6 +43,7 @@ class Country(Fact):
         validators=[digits(3)],
     )
     name = Text("Short English name, after ISO 3166-1.", max_length=100)
+    other_names = texts_field("Other English names: the official, common and former ones.")
     region = Text(
         "UN M49 code of the region; null for Antarctica.",
         max_length=3,
