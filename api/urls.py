@@ -21,6 +21,7 @@ urlpatterns = [
     path("api/v1/sources/<str:id>/coverage", relations.CoverageView.as_view()),
     path("api/v1/release", service.ReleaseView.as_view()),
     path("api/v1/codebook", service.CodebookView.as_view()),
+    path("api/v1/terms", service.TermsView.as_view()),
     path("api/schema", service.SchemaView.as_view()),
     path("docs", service.page("api/docs.html")),
     path("redoc", service.page("api/redoc.html")),

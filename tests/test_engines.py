@@ -49,7 +49,7 @@ def paths() -> list[str]:
         )
         if values
     ]
-    across = ["dyads", f"dyads/{DYAD}", f"dyads/{SECOND['alpha2']}-{FIRST['numeric']}", "codebook",
+    across = ["dyads", f"dyads/{DYAD}", f"dyads/{SECOND['alpha2']}-{FIRST['numeric']}", "codebook", "terms",
               f"sources/{sample('sources')}/coverage", "release", "countries?format=geojson",
               "trips?format=geojson", "events?format=jsonld"]  # fmt: skip
     asked = [*lists, *CASES, *found, *shaped, *across]

@@ -10,6 +10,7 @@ from pyld import jsonld
 
 from api.database.release import served
 from api.formats.streams import CHUNK, cell
+from policy.evidence import sha256
 from policy.models import Statement
 from tests.conftest import RESOURCES, VIEWSETS
 from tests.samples import find, records, sample
@@ -159,7 +160,79 @@ def test_json_ld_expands_and_is_walked_and_counted_like_json(api, resource):
     assert len(set(ids)) == len(ids) == plain["count"] > 0
 
 
-def test_json_ld_passages_are_selectors(api):
+def nodes(tree):
+    """Yield every node of expanded JSON-LD, nested ones too."""
+    if isinstance(tree, list):
+        for item in tree:
+            yield from nodes(item)
+    elif isinstance(tree, dict) and "@value" not in tree:
+        yield tree
+        for value in tree.values():
+            yield from nodes(value)
+
+
+def all_nodes(api):
+    for resource in RESOURCES:
+        page = api.get(f"/api/v1/{resource}?page_size=500&format=jsonld").json()
+        yield from nodes(jsonld.expand(page, {"documentLoader": loader}))
+
+
+def test_every_term_of_ours_in_json_ld_leads_to_its_definition(api):
+    address = "http://127.0.0.1:8000/api/v1/terms"
+    response = api.get("/api/v1/terms", HTTP_ACCEPT="application/ld+json")
+    assert response["Content-Type"] == "application/ld+json"
+    assert api.get("/api/v1/terms?format=json").json() == response.json()
+    defined = {}
+    for node in jsonld.expand(response.json(), {"documentLoader": loader}):
+        assert node["@type"] == ["http://www.w3.org/1999/02/22-rdf-syntax-ns#Property"]
+        defined[node["@id"]] = node["http://www.w3.org/2000/01/rdf-schema#comment"]
+    used = {key for node in all_nodes(api) for key in [*node, *node.get("@type", [])]}
+    ours = {key for key in used if "127.0.0.1" in key}
+    assert ours
+    assert ours <= defined.keys()
+    for key, meanings in defined.items():
+        assert key.startswith(f"{address}#")
+        assert all(text["@value"].endswith(".") for text in meanings)
+    published = ("https://schema.org/", "http://www.w3.org/")
+    assert all(key.startswith(("@", *published)) for key in used - ours)
+
+
+def test_json_ld_says_of_a_passage_what_is_true_of_its_span(api):
+    oa = "http://www.w3.org/ns/oa#"
+    passages = {record["id"]: record for record in records("passages")}
+    seen = {True: 0, False: 0}
+    for node in all_nodes(api):
+        if f"{oa}SpecificResource" not in node.get("@type", []):
+            # Only a passage has a source in the sense of an annotation, offsets only its selector.
+            assert f"{oa}hasSource" not in node
+            selects = any(name.startswith(oa) for name in node.get("@type", []))
+            assert selects or not any(key.startswith(oa) for key in node)
+            continue
+        record = passages[node["@id"].rsplit("/", 1)[1]]
+        assert node[f"{oa}hasSource"][0]["@id"].endswith(f"/sources/{record['source']}")
+        span, *quotes = node[f"{oa}hasSelector"]
+        number = "http://www.w3.org/2001/XMLSchema#nonNegativeInteger"
+        for name in ("start", "end"):
+            assert span[f"{oa}{name}"] == [{"@type": number, "@value": record[name]}]
+        whole = sha256(record["quote"]) == record["sha256"]
+        assert [one[f"{oa}exact"][0]["@value"] for one in quotes] == [record["quote"]] * whole
+        seen[whole] += 1
+    assert all(seen.values()), seen
+
+
+def test_json_ld_speaks_of_a_country_of_whatever_has_one_in_the_same_sense(api):
+    known = {f"http://127.0.0.1:8000/api/v1/countries/{r['id']}" for r in records("countries")}
+    countries = [
+        value["@id"]
+        for node in all_nodes(api)
+        for value in node.get("http://127.0.0.1:8000/api/v1/terms#country", [])
+    ]
+    assert {*countries} <= known
+    assert len(countries) > len(known)
+    assert not any("https://schema.org/nationality" in node for node in all_nodes(api))
+
+
+def test_json_ld_says_who_made_a_claim_and_what_it_rests_on(api):
     statement = find(
         records("statements"), lambda r: r.get("speaker"), "a statement by an official"
     )
@@ -168,15 +241,9 @@ def test_json_ld_passages_are_selectors(api):
     assert node["@type"] == ["https://schema.org/Claim"]
     creator = node["https://schema.org/creator"][0]["@id"]
     assert creator.endswith(f"/officials/{statement['speaker']}")
-    passage = node["http://www.w3.org/ns/prov#wasDerivedFrom"][0]
-    selectors = passage["http://www.w3.org/ns/oa#hasSelector"]
-    assert {s["@type"][0] for s in selectors} == {
-        "http://www.w3.org/ns/oa#TextPositionSelector",
-        "http://www.w3.org/ns/oa#TextQuoteSelector",
-    }
-    exact = [s for s in selectors if "http://www.w3.org/ns/oa#exact" in s]
-    quotes = {r["quote"] for r in records("passages") if r["id"] in statement["evidence"]}
-    assert exact[0]["http://www.w3.org/ns/oa#exact"][0]["@value"] in quotes
+    evidence = node["http://www.w3.org/ns/prov#wasDerivedFrom"]
+    cited = [passage["@id"].rsplit("/", 1)[1] for passage in evidence]
+    assert sorted(cited) == sorted(statement["evidence"])
 
 
 @pytest.mark.parametrize(

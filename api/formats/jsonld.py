@@ -14,10 +14,13 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from api.addresses import absolute, record_url
 from api.serializers.base import RecordKey
 from api.shaping import JsonObject
+from policy.evidence import sha256
 from policy.models.registry import kind_of, list_name
 
 TERMS: JsonObject = json.loads(Path(__file__).with_name("terms.json").read_text())
-"""The terms that records use, and where they are published."""
+"""The terms that records use of published vocabularies; some hold within one type only."""
+OWN = "/api/v1/terms"
+"""The path of the document that defines all other terms."""
 PASSAGE = "oa:SpecificResource"
 """The type of a passage, by itself and as the evidence of a fact."""
 
@@ -59,14 +62,43 @@ def _references(serializer: Any) -> Iterator[tuple[str, str]]:
                 yield name, list_name(model)
 
 
+def _meanings(serializer: Any) -> Iterator[tuple[str, str]]:
+    for name, field in serializer.fields.items():
+        yield name, str(field.help_text)
+        inner = getattr(field, "child", field)
+        if isinstance(inner, Serializer):
+            yield from _meanings(inner)
+
+
+def own_terms(request: HttpRequest, views: Iterable[Any]) -> JsonObject:
+    """Return the definitions of the terms that records use and no published vocabulary has."""
+    meanings: dict[str, set[str]] = {}
+    for view in views:
+        for name, meaning in _meanings(view.serializer_class()):
+            if name not in TERMS:
+                meanings.setdefault(name, set()).add(meaning)
+    address = absolute(request, OWN)
+    graph = [
+        {
+            "id": f"{address}#{name}",
+            "type": "rdf:Property",
+            "label": name,
+            "rdfs:comment": sorted(meanings[name]),
+            "rdfs:isDefinedBy": {"id": address},
+        }
+        for name in sorted(meanings)
+    ]
+    return {"@context": TERMS, "@graph": graph}
+
+
 def context(view: Any, page: Iterable[str] = ()) -> JsonObject:
-    """Return the context of a list; a name without a published term is a term of the codebook.
+    """Return the context of a list; a name without a published term is one of our own.
 
     ``page`` names the members around the records of a list. They say nothing about the records, so
     they have no term, and the graph alone is read as data.
     """
     link = {"@type": "@id"}
-    vocabulary = absolute(view.request._request, "/api/v1/codebook#")
+    vocabulary = absolute(view.request._request, f"{OWN}#")
     terms = {"@version": 1.1, "@vocab": vocabulary, **TERMS}
     others = {name: link for name in references(view.serializer_class) if name not in terms}
     return {**terms, **others, **dict.fromkeys(page)}
@@ -96,14 +128,18 @@ def _members(request: HttpRequest, record: JsonObject, lists: Mapping[str, str])
 
 
 def _passage(request: HttpRequest, record: JsonObject) -> JsonObject:
-    apart = {"id", "source", "start", "end", "quote", "facts"}
+    """Return a passage as a node whose selectors all select just its span.
+
+    The quote does so where it is the whole span, which its digest tells.
+    """
+    apart = {"id", "source", "start", "end", "facts"}
+    span = {"type": "oa:TextPositionSelector", "start": record["start"], "end": record["end"]}
+    exact = {"type": "oa:TextQuoteSelector", "exact": record["quote"]}
+    whole = sha256(record["quote"]) == record["sha256"]
     return {
         "id": record_url(request, "passages", record["id"]),
         "type": PASSAGE,
         "source": record_url(request, "sources", record["source"]),
-        "selector": [
-            {"type": "oa:TextPositionSelector", "start": record["start"], "end": record["end"]},
-            {"type": "oa:TextQuoteSelector", "exact": record["quote"]},
-        ],
+        "selector": [span, exact] if whole else [span],
         **{name: value for name, value in record.items() if name not in apart},
     }

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +15,7 @@ from api.addresses import absolute
 from api.codebook import CodebookSerializer, codebook
 from api.database.connections import within
 from api.database.release import LOOK, current
+from api.formats.jsonld import JsonLd, own_terms
 from api.parameters import read_parameters
 from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse
 from api.schema import generated_schema
@@ -46,6 +48,18 @@ class CodebookView(StrictView):
     def get(self, request: Request) -> Response:
         """List the PLOVER codes and every other vocabulary, with definitions, scores and notes."""
         return Response(codebook())
+
+
+class TermsView(StrictView):
+    """The terms of the JSON-LD that are in no published vocabulary."""
+
+    reads_database = False
+    renderer_classes = (JsonLd, JSONRenderer)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Return the definition of each term; its address in the records leads here."""
+        return Response(own_terms(request._request, RESOURCES.values()))
 
 
 class IndexView(StrictView):
