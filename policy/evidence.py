@@ -8,13 +8,21 @@ from pathlib import Path
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from policy.models import Passage, PassageText, Release, Source
+from policy.release.files import printable
 from policy.release.state import exclude_writers, known_digest, mark_release
 from policy.signals import release_loaded
 from policy.validation import Record
 
+PLACES = 10
+"""How many places of a phrase are told; of more only the number is."""
+
 
 class TextError(Exception):
     """A text, or a phrase in it, that cannot be used; the message says what to do."""
+
+    def __init__(self, message: str) -> None:
+        """Take the message, which may name files and quote the text."""
+        super().__init__(printable(message))
 
 
 def read_text(path: Path) -> str:
@@ -71,7 +79,7 @@ def misquotations(statements: list[Record], spans: list[Record], text: str) -> I
 def locate(source: str, sentences: list[Record], text: str, phrase: str) -> str:
     """Return the annotation, in TOML, of the passage that consists of a phrase.
 
-    Raises TextError if the phrase occurs nowhere, more than once, or across sentences.
+    Raises TextError if the phrase occurs nowhere, more than once, or not within a sentence.
     """
     if not phrase.strip():
         raise TextError("the phrase is empty: give the words to look for")
@@ -79,8 +87,11 @@ def locate(source: str, sentences: list[Record], text: str, phrase: str) -> str:
     if not starts:
         raise TextError(f"{phrase!r} does not stand in the text; case and punctuation count")
     if len(starts) > 1:
-        places = ", ".join(map(str, starts))
-        raise TextError(f"{phrase!r} stands {len(starts)} times, at {places}: give more words")
+        places = ", ".join(map(str, starts[:PLACES]))
+        more = f" and {len(starts) - PLACES} more places" if len(starts) > PLACES else ""
+        raise TextError(
+            f"{phrase!r} stands {len(starts)} times, at {places}{more}: give more words"
+        )
     start, end = starts[0], starts[0] + len(phrase)
     for sentence in sentences:
         fields = sentence["fields"]
@@ -90,10 +101,14 @@ def locate(source: str, sentences: list[Record], text: str, phrase: str) -> str:
                 f"# cite it as {name}-{start}-{end}\n"
                 "[[passage]]\n"
                 f'sentence = "{name}"\nstart = {start}\nend = {end}\n'
-                f"quote = {json.dumps(phrase, ensure_ascii=False)}\n"
+                f"quote = {json.dumps(phrase, ensure_ascii=not phrase.isprintable())}\n"
                 f'sha256 = "{sha256(phrase)}"\n'
             )
-    raise TextError(f"{phrase!r} is not within one sentence: a passage never crosses sentences")
+    if any(s["fields"]["start"] < end and start < s["fields"]["end"] for s in sentences):
+        message = f"{phrase!r} is not within one sentence: a passage never crosses sentences"
+    else:
+        message = f"{phrase!r} stands at {start}, where no sentence is: add it to sentences.toml"
+    raise TextError(message)
 
 
 def attach(source: str, text: str) -> int:

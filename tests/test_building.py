@@ -176,6 +176,54 @@ def test_every_country_has_its_names(folder):
     assert found["BES"]["name"] == "Bonaire, Sint Eustatius and Saba"
 
 
-def test_an_unknown_file_is_refused(folder):
-    annotated(folder, "source.toml").with_name("statement.toml").write_text("")
-    assert any("did you mean 'statements.toml'" in line for line in errors(folder))
+@pytest.mark.parametrize(
+    ("name", "guess"),
+    [("sources/*/statement.toml", "statements.toml"), ("renamd.toml", "renamed.toml")],
+)
+def test_an_unknown_file_is_refused(folder, name, guess):
+    source = annotated(folder, "source.toml").parent.name
+    (folder / name.replace("*", source)).write_text("")
+    assert any(f"did you mean {guess!r}" in line for line in errors(folder))
+
+
+FACT = 'kind = "trip"\nrecord = "{trip}"\nevidence = []\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("mentions.toml", f"[[mentions]]\n{FACT}", "mentions: is unknown; did you mean 'mention'?"),
+        ("mentions.toml", f"[[mention]]\n{FACT}evidenc = []", "did you mean 'evidence'?"),
+        ("mentions.toml", "mention = 5", "mention 1: must be a table, not 5"),
+        ("mentions.toml", "[[mention]]\n", "mention 1: needs kind (one of "),
+        ("../../release.toml", "[releas]\n", "releas: is unknown; did you mean 'release'?"),
+        ("../../reference.toml", "[region]\n", "region: is unknown; did you mean 'regions'?"),
+        ("../../reference.toml", "[countries]\nPAN = {regoin = 1}", "did you mean 'region'?"),
+        ("../../reference.toml", '[countries]\nPAN = {region = "9"}', "'9' is not in regions"),
+        ("../../reference.toml", "[countries]\nPAN = {point = [1]}", "longitude and latitude"),
+        ("../../reference.toml", "[countries]\nPAN = 5", "PAN: must be a table, not 5"),
+        ("../../reference.toml", '[countries]\nPAN = {names = "P"}', "must be a list of texts"),
+        ("source.toml", "", "source: id: must be the folder's name"),
+        ("gaps.toml", "gap = [[1]]", "gap 1: must be a table, not [1]"),
+        ("gaps.toml", '[[gap]]\nid = "a\\u001b"', "gap a\\x1b: id: Write a slug"),
+    ],
+)
+def test_what_no_file_of_annotations_holds_is_told(folder, name, text, told):
+    trip = json.dumps(annotated(folder, "trips.toml").read_text()).split('id = \\"')[1]
+    path = annotated(folder, "source.toml").parent / name
+    path.write_text(text.replace("{trip}", trip.partition("\\")[0]))
+    found = errors(folder)
+    assert any(told in line and path.name in line for line in found), found[:5]
+    assert all(line.isprintable() for line in found)
+
+
+@pytest.mark.parametrize("target", ["nothing", "loop", "."])
+@pytest.mark.parametrize("name", ["gaps.toml", "mentions.toml", "../../renamed.toml", "../more",
+                                  "../../gaps.json"])  # fmt: skip
+def test_a_broken_link_is_told(folder, name, target):
+    path = annotated(folder, "source.toml").parent / name
+    path.unlink(missing_ok=True)
+    path.symlink_to(path.name if target == "loop" else target)
+    with pytest.raises(CommandError) as told:
+        call_command("build_fixtures", folder=folder)
+    assert told.value.returncode == 2

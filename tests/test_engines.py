@@ -49,9 +49,10 @@ def paths() -> list[str]:
         )
         if values
     ]
-    across = ["dyads", f"dyads/{DYAD}", f"dyads/{SECOND['alpha2']}-{FIRST['numeric']}", "codebook", "terms",
-              f"sources/{sample('sources')}/coverage", "release", "countries?format=geojson",
-              "trips?format=geojson", "events?format=jsonld"]  # fmt: skip
+    across = ["dyads", f"dyads/{DYAD}", f"dyads/{SECOND['alpha2']}-{FIRST['numeric']}", "codebook",
+              "terms", f"sources/{sample('sources')}/coverage", "release",
+              "countries?format=geojson", "trips?format=geojson",
+              "events?format=jsonld"]  # fmt: skip
     asked = [*lists, *CASES, *found, *shaped, *across]
     return [*(f"/api/v1/{path}" for path in asked), "/", "/api/schema", "/nothing"]
 

@@ -4,8 +4,10 @@ import re
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from policy.evidence import TextError, attach, locate, mismatches, sha256
+from policy.management.commands import attach_text
 from policy.models import Passage, PassageText
 from tests.samples import records, sample
 
@@ -68,15 +70,24 @@ def test_locate_counts_code_points():
 @pytest.mark.parametrize(
     ("phrase", "message"),
     [
-        ("Bo", "2 times, at 22, 32"),
+        ("Bo", "2 times, at 22, 32: give"),
         ("Cy", "does not stand"),
         ("Ur. Bo", "one sentence"),
+        ("oe", "at 40, where no sentence is: add it"),
+        ("C\x1by", r"'C\\x1by' does not stand"),
         (" ", "empty"),
     ],
 )
 def test_locate_says_why_there_is_no_passage(phrase, message):
     with pytest.raises(TextError, match=message):
-        locate("s", SENTENCES, TEXT, phrase)
+        locate("s", SENTENCES, TEXT + "oe", phrase)
+
+
+def test_locate_tells_some_of_many_places():
+    with pytest.raises(TextError) as told:
+        locate("s", SENTENCES, "ab " * 500, "ab")
+    assert "stands 500 times, at 0, 3, 6, " in str(told.value)
+    assert "27 and 490 more places: give more words" in str(told.value)
 
 
 def test_the_article_fits(article, capsys):
@@ -97,6 +108,65 @@ def test_the_article_with_one_letter_changed_does_not(article, tmp_path, capsys)
         call_command("check_evidence", article.source, changed)
     named = set(re.findall(r"passage (\S+):", capsys.readouterr().err))
     assert named == {r["id"] for r in passages if r["start"] <= at < r["end"]}
+
+
+@pytest.fixture
+def begun(tmp_path):
+    """A folder of annotations in which a source has been begun, and a text."""
+    folder, text = tmp_path / "sources" / "begun", tmp_path / "text.txt"
+    folder.mkdir(parents=True)
+    text.write_text(TEXT)
+    (folder / "source.toml").write_text(
+        f'[source]\nid = "begun"\nlanguage = "en"\ncode_points = {len(TEXT)}\n'
+        f'sha256 = "{sha256(TEXT)}"\n'
+    )
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", [["check_evidence"], ["locate", "Alma"]])
+def test_a_source_without_sentences_is_no_success(begun, command):
+    name, *phrase = command
+    with pytest.raises(CommandError, match=r"no sentences yet: .*sentences\.toml") as told:
+        call_command(name, "begun", begun / "text.txt", *phrase, folder=begun)
+    assert told.value.returncode == 2
+
+
+@pytest.mark.parametrize("target", ["nothing", "loop", "."])
+@pytest.mark.parametrize(
+    "name", ["text.txt", "sources/begun/gaps.toml", "sources/begun/source.toml"]
+)
+def test_a_broken_link_is_told(begun, name, target):
+    (begun / "sources" / "begun" / "sentences.toml").write_text(
+        f"[[sentence]]\nparagraph = 1\nnumber = 1\nstart = 0\nend = {len(TEXT)}\n"
+        f'sha256 = "{sha256(TEXT)}"\n'
+    )
+    call_command("check_evidence", "begun", begun / "text.txt", folder=begun)
+    path = begun / name
+    path.unlink(missing_ok=True)
+    path.symlink_to(path.name if target == "loop" else target)
+    with pytest.raises(CommandError, match=path.name) as told:
+        call_command("check_evidence", "begun", begun / "text.txt", folder=begun)
+    assert told.value.returncode == 2
+
+
+def test_what_cannot_be_printed_is_escaped(begun):
+    for path in (begun / "a\x1b[2J.txt", begun / "sources" / "begun" / "a\x1b[2J.toml"):
+        path.write_text("")
+    for text in ("a\x1b[2J.txt", "b\x1b\udcff.txt"):
+        with pytest.raises(CommandError) as told:
+            call_command("check_evidence", "begun", begun / text, folder=begun)
+        assert "\\x1b" in str(told.value)
+        assert all(line.isprintable() for line in str(told.value).splitlines())
+
+
+def test_without_a_database_nothing_is_attached(begun, monkeypatch):
+    def away(*_):
+        raise OperationalError("no such table: policy_passage")
+
+    monkeypatch.setattr(attach_text, "attach", away)
+    with pytest.raises(CommandError, match=r"run manage\.py migrate: no such table") as told:
+        call_command("attach_text", "begun", begun / "text.txt", skip_checks=True)
+    assert told.value.returncode == 4
 
 
 def test_a_source_without_a_folder_is_told(tmp_path):

@@ -13,6 +13,7 @@ from django.db.models import Model
 from policy import models
 from policy.models.base import Fact
 from policy.models.registry import owner_key
+from policy.release.files import printable
 from policy.validation import Record, errors_of, fields_of
 from policy.vocabulary import suggestion
 
@@ -25,8 +26,8 @@ class InvalidAnnotationsError(Exception):
 
     def __init__(self, errors: list[str]) -> None:
         """Store one line per error."""
-        self.errors = errors
-        super().__init__("\n".join(errors))
+        self.errors = [printable(error) for error in errors]
+        super().__init__("\n".join(self.errors))
 
 
 class AnnotationType(NamedTuple):

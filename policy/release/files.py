@@ -69,10 +69,9 @@ class _StrictDecoder:
         return value, end, self.errors
 
 
-def printable(name: object) -> str:
-    """Return the name of a file for a message, its unprintable characters escaped."""
-    text = str(name)
-    return text if text.isprintable() else repr(text)
+def printable(text: object) -> str:
+    """Return a name or a message with its unprintable characters escaped."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in str(text))
 
 
 def files_of(folder: Path) -> tuple[dict[str, Path], list[str]]:

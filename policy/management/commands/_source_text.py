@@ -6,9 +6,11 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import Error
 
-from policy.annotations.reading import InvalidAnnotationsError
+from policy.annotations.reading import InvalidAnnotationsError, records_of_source
 from policy.evidence import TextError
+from policy.validation import Record
 
 
 class SourceTextCommand(BaseCommand):
@@ -22,11 +24,14 @@ class SourceTextCommand(BaseCommand):
         )
 
     def execute(self, *args: Any, **options: Any) -> str | None:
-        """Run; whatever is wrong with the annotations or the text is a CommandError."""
+        """Run; whatever is wrong with annotations, text or database is a CommandError."""
         try:
             return super().execute(*args, **options)
         except (InvalidAnnotationsError, TextError) as error:
-            raise CommandError(str(error)) from error
+            raise CommandError(str(error), returncode=2) from error
+        except Error as error:
+            message = f"the database cannot be used, run manage.py migrate: {error}"
+            raise CommandError(message, returncode=4) from error
 
 
 class AnnotationsCommand(SourceTextCommand):
@@ -43,3 +48,12 @@ class AnnotationsCommand(SourceTextCommand):
             default=settings.BASE_DIR / "fixtures",
             help="The folder whose sources/SOURCE holds the annotations.",
         )
+
+    @staticmethod
+    def annotated(folder: Path, source: str) -> dict[str, list[Record]]:
+        """Return the records of a source; raises TextError if it has no sentences."""
+        path = folder / "sources" / source
+        records = records_of_source(path)
+        if not records["sentence"]:
+            raise TextError(f"{path}: has no sentences yet: number them in sentences.toml first")
+        return records

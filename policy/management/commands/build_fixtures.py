@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from policy.annotations.building import build
 from policy.annotations.reading import InvalidAnnotationsError
+from policy.release.files import printable
 
 
 class Command(BaseCommand):
@@ -36,9 +37,15 @@ class Command(BaseCommand):
         except InvalidAnnotationsError as error:
             for line in error.errors:
                 self.stderr.write(line)
-            raise CommandError(
-                f"{len(error.errors)} errors in the annotations; nothing was written."
-            ) from error
+            message = f"{len(error.errors)} errors in the annotations; nothing was written."
+            raise CommandError(message, returncode=2) from error
+        try:
+            self._compare(folder, texts, check=check)
+        except OSError as error:
+            message = f"{printable(error.filename)}: {error.strerror}: mend it and build again"
+            raise CommandError(message, returncode=2) from error
+
+    def _compare(self, folder: Path, texts: dict[str, str], *, check: bool) -> None:
         present = {path.name: path.read_bytes() for path in folder.glob("*.json")}
         stale = sorted(
             name
@@ -47,7 +54,8 @@ class Command(BaseCommand):
         )
         if check:
             if stale:
-                raise CommandError(f"not current: {', '.join(stale)}: run manage.py build_fixtures")
+                names = printable(", ".join(stale))
+                raise CommandError(f"not current: {names}: run manage.py build_fixtures")
             self.stdout.write(f"{len(texts)} fixtures are current")
             return
         for name in stale:

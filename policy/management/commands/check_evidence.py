@@ -5,7 +5,6 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from policy.annotations.reading import records_of_source
 from policy.evidence import mismatches, misquotations, read_text
 from policy.management.commands._source_text import AnnotationsCommand
 
@@ -17,7 +16,7 @@ class Command(AnnotationsCommand):
 
     def handle(self, *args: Any, source: str, text: Path, folder: Path, **options: Any) -> None:
         """Print every mismatch and fail if there is one."""
-        records = records_of_source(folder / "sources" / source)
+        records = self.annotated(folder, source)
         sentences, passages = records["sentence"], records["passage"]
         whole, spans = read_text(text), [*sentences, *passages]
         wrong = [
@@ -27,7 +26,8 @@ class Command(AnnotationsCommand):
         for line in wrong:
             self.stderr.write(line)
         if wrong:
-            raise CommandError(f"{len(wrong)} mismatches: this is not the text of {source}")
+            message = f"{len(wrong)} mismatches: this is not the text of {source}"
+            raise CommandError(message, returncode=2)
         self.stdout.write(
             f"{source}: {len(sentences)} sentences and {len(passages)} passages fit the text"
         )

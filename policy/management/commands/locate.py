@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from policy.annotations.reading import records_of_source
 from policy.evidence import locate, read_text
 from policy.management.commands._source_text import AnnotationsCommand
 
@@ -23,5 +22,5 @@ class Command(AnnotationsCommand):
         self, *args: Any, source: str, text: Path, phrase: str, folder: Path, **options: Any
     ) -> None:
         """Print the passage, or raise CommandError with the reason why there is none."""
-        sentences = records_of_source(folder / "sources" / source)["sentence"]
+        sentences = self.annotated(folder, source)["sentence"]
         self.stdout.write(locate(source, sentences, read_text(text), phrase), ending="")
