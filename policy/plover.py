@@ -43,7 +43,7 @@ class EventType(Vocabulary):
     AID = "AID", "Gives material help that mainly serves the recipient, asylum included."
     RETREAT = "RETREAT", "Backs down in deeds, as by pulling out or freeing captives."
     REQUEST = "REQUEST", "Asks or calls on another side to do something."
-    REJECT = "REJECT", "Refuses what is asked or proposed, or openly defies a rule."
+    REJECT = "REJECT", "Refuses what is asked or proposed."
     ACCUSE = (
         "ACCUSE",
         "Finds fault: criticises another side, says it did wrong, or looks into its conduct.",

@@ -157,16 +157,44 @@ def test_alternatives_must_be_codes():
         event.clean()
 
 
+MANUAL = """
+AGREE 2.5
+CONSULT 2.5 visit 4 third-party 1 multilateral 4 phone 1.5
+SUPPORT 5
+CONCEDE 4.5
+COOPERATE 9.5
+AID 10
+RETREAT 6.5 withdraw 8 release 6.5 disarm 10 ceasefire 7.5 access 6.5 resign 4.5
+REQUEST 0 assist 0.5 change -1 yield -1 meet 0
+REJECT -2 assist -1.5 change -2 yield -2 meet -2
+ACCUSE -3 disapprove -2 investigate -3.5 allege -3.5
+THREATEN -3.5 restrict -3 arrest -3.5 relations -3.5 expel -3.5 territory -4 violence -3.5
+PROTEST -5 demo -5 riot -7 strike -5 hunger -4.5 boycott -4.5 obstruct -4.5
+SANCTION -6 convict -6 expel -5.5 withdraw -6 discontinue -6
+MOBILIZE -5.5 troops -6.5 weapons -6.5 police -5.5 militia -6
+COERCE -7 seize -7 restrict -7 censor -6.5 curfew -6.5 martial-law -7.5 arrest -7 deport -7
+COERCE -7 withhold -7 misinformation -6.5 cyber -7
+ASSAULT -9 abduct -8.5 beat -7.5 torture -8.5 sexual -8.5 targeted -9.5 destroy -8.5
+ASSAULT -9 primitive -8 firearms -9 explosives -9 suicide-attack -9.5 aerial -9.5 drone -9.5
+ASSAULT -9 heavy-weapons -9.5 crowd-control -7.5 unconventional -10
+"""
+"""The scores that the manual prints: an event type with its score, then its modes with theirs."""
+
+
 def test_the_codebook_follows_the_manual():
-    printed = {
-        "AGREE": 2.5, "CONSULT": 2.5, "SUPPORT": 5, "CONCEDE": 4.5, "COOPERATE": 9.5, "AID": 10,
-        "RETREAT": 6.5, "REQUEST": 0, "REJECT": -2, "THREATEN": -3.5, "PROTEST": -5,
-        "MOBILIZE": -5.5, "SANCTION": -6, "COERCE": -7, "ASSAULT": -9, "CONSULT/visit": 4,
-        "REJECT/assist": -1.5, "REJECT/meet": -2, "THREATEN/restrict": -3, "ACCUSE/disapprove": -2,
-    }  # fmt: skip
-    for code, score in printed.items():
-        event_type, _, mode = code.partition("/")
-        assert plover.score_of(event_type, mode or None) == score
+    printed = {}
+    for line in MANUAL.split("\n")[1:-1]:
+        event_type, score, *pairs = line.split()
+        printed[event_type, None] = float(score)
+        modes = zip(pairs[::2], map(float, pairs[1::2]), strict=True)
+        printed |= {(event_type, mode): score for mode, score in modes}
+    served = {
+        (code.event_type.value, mode): plover.score_of(code.event_type, mode)
+        for code in plover.CODEBOOK.values()
+        for mode in (None, *(mode.code for mode in code.modes))
+    }
+    assert served == {**printed, ("PROTEST", "vandalize"): printed["PROTEST", None]}
+    assert "vandalize" in (plover.CODEBOOK[plover.EventType.PROTEST].note or "")
     assert "sign" in (plover.CODEBOOK[plover.EventType.ACCUSE].note or "")
     assert plover.CODEBOOK[plover.EventType.SANCTION].note
     quads = {quad.value: len(plover.event_types_in(quad)) for quad in plover.Quad}
