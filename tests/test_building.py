@@ -111,6 +111,15 @@ CASES = {
         r"statement \S+: Give exactly one of"),
     "unknown file table": ("gaps.toml", r"^\[\[gap\]\]", "[[gapp]]",
         r"gaps\.toml: gapp: is unknown"),
+    "inferred without a note": ("bilateral-issues.toml",
+        r'^support = "inferred"\nnote = .*', 'support = "inferred"',
+        r"issue \S+: note: what is inferred needs one"),
+    "unsure without alternatives": ("events.toml",
+        r'^confidence = "medium"\nalternatives = .*', 'confidence = "medium"',
+        r"event \S+: alternatives: name the codes"),
+    "a party twice": ("events.toml",
+        r'^actors = (\[\{country = "...", .*)\nrecipients = .*', r"actors = \1\nrecipients = \1",
+        r"event \S+: [A-Z]{3}: is actor and recipient"),
     "broken TOML": ("gaps.toml", r"^\[\[gap\]\]", "[[gap", r"gaps\.toml: is not TOML"),
 }  # fmt: skip
 

@@ -37,15 +37,15 @@ def test_everything_is_there(db):
     assert Event.objects.filter(event_type__isnull=False).count() >= 12
     assert Event.objects.count() == 16
     assert Trip.objects.get().stops.count() == 5
-    assert Gap.objects.count() == 21
+    assert Gap.objects.count() == 28
     assert Sentence.objects.count() == 29
 
 
 def test_every_sentence_is_accounted_for(db):
     uncited = Sentence.objects.filter(uncited_reason__isnull=False)
-    assert set(uncited.values_list("pk", flat=True)) == {"article-1-p4s1", "article-1-p7s1"}
+    assert set(uncited.values_list("pk", flat=True)) == {"article-1-p4s1"}
     assert not Passage.objects.filter(sentence__in=uncited).exists()
-    assert Sentence.objects.filter(passages__isnull=False).distinct().count() == 27
+    assert Sentence.objects.filter(passages__isnull=False).distinct().count() == 28
 
 
 def test_what_the_source_does_not_give_is_null(db):
@@ -84,11 +84,28 @@ def test_the_response_in_the_readme_is_the_real_one(path, shown):
     assert response.status_code == (shown["status"] if refused else 200)
 
 
-def test_the_planned_visits_are_an_agreement_in_the_future(db):
+def test_the_planned_visits_are_an_agreement(db):
     event = Event.objects.get(id="usa-plans-latin-america-visits")
-    assert (event.event_type, event.auxiliary) == ("AGREE", "future")
+    assert (event.event_type, event.auxiliary) == ("AGREE", None)
     recipients = event.parties.filter(role="recipient").values_list("country", flat=True)
     assert set(recipients) == {"PAN", "SLV", "CRI", "GTM", "DOM"}
+
+
+def test_a_threat_that_nobody_is_said_to_have_made_has_no_code(db):
+    event = Event.objects.get(id="trade-war-pressure-on-colombia")
+    assert (event.event_type, event.score) == (None, None)
+    assert "THREATEN/restrict" in event.alternatives
+
+
+def test_an_issue_whose_second_country_is_inferred_is_inferred(db):
+    inferred = BilateralIssue.objects.filter(support="inferred").values_list("pk", flat=True)
+    assert {"cri-usa-transit-repatriation", "mex-usa-military-flights"} <= set(inferred)
+    assert "pan-usa-canal" not in inferred
+
+
+def test_the_end_of_a_year_is_not_its_first_day(db):
+    figure = BilateralIssue.objects.get(id="hnd-usa-deportations-and-troops").figures.get()
+    assert (figure.time_precision, str(figure.time_earliest)) == ("month", "2024-12-01")
 
 
 def test_over_4000_counts_all_whom_mexico_took_in(db):

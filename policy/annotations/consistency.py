@@ -54,8 +54,11 @@ def _evidence(draft: Draft) -> Iterator[str]:
             continue
         if not entry.fields.get("evidence"):
             yield f"{entry.where}: evidence: a fact needs at least one passage"
-        if entry.fields.get("support") == Support.REFERENCE:
+        support = entry.fields.get("support")
+        if support == Support.REFERENCE:
             yield f"{entry.where}: support: only reference data may say 'reference'"
+        if support in (Support.INFERRED, Support.AMBIGUOUS) and not entry.fields.get("note"):
+            yield f"{entry.where}: note: what is {support} needs one that says how it was concluded"
 
 
 def _quotes(draft: Draft) -> Iterator[str]:
@@ -86,6 +89,13 @@ def _parties(draft: Draft) -> Iterator[str]:
     parties = {
         (entry.fields["event"], entry.fields["role"]) for entry in draft.of(models.EventParty)
     }
+    twice = Counter(
+        (entry.fields["event"], str(entry.fields.get("country")))
+        for entry in draft.of(models.EventParty)
+    )
+    for (event, country), number in twice.items():
+        if number > 1:
+            yield f"event {event}: {country}: is actor and recipient; it can only be one of them"
     needing = {
         code.event_type.value for code in plover.CODEBOOK.values() if code.recipient_required
     }
@@ -93,6 +103,9 @@ def _parties(draft: Draft) -> Iterator[str]:
         event_type = str(entry.fields.get("event_type"))
         if (entry.key, "actor") not in parties:
             yield f"{entry.where}: actors: an event needs at least one actor"
+        unsure = entry.fields.get("confidence") in (plover.Confidence.MEDIUM, plover.Confidence.LOW)
+        if unsure and not entry.fields.get("alternatives"):
+            yield f"{entry.where}: alternatives: name the codes that keep the confidence from high"
         if event_type in needing and (entry.key, "recipient") not in parties:
             yield f"{entry.where}: recipients: PLOVER requires one for {event_type}"
 
