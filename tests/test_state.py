@@ -18,6 +18,7 @@ from api.database.release import served
 from api.rendering.records import render_all
 from api.views.relations import PARTS
 from policy.annotations.search_entries import TITLES
+from policy.models import Country
 from policy.models.issues import IssueStatus
 from policy.release import verification
 from policy.release.state import known_digest, mark_release
@@ -51,12 +52,9 @@ CHANGES = {
 
 def from_sql():
     """Change the tables by hand."""
+    norway = {"name": "Norway", "alpha2": "NO", "numeric": "578", "support": "reference"}
+    Country.objects.get_or_create(pk="NOR", defaults=norway)
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO policy_country (id, name, alpha2, numeric, aliases, support) "
-            "SELECT 'NOR', 'Norway', 'NO', '578', '[]', 'reference' "
-            "WHERE NOT EXISTS (SELECT 1 FROM policy_country WHERE id = 'NOR')"
-        )
         for table, (values, rows) in CHANGES.items():
             cursor.execute(f"UPDATE policy_{table} SET {values} WHERE {rows}")
         cursor.execute(
