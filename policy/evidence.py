@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
@@ -12,6 +13,12 @@ from policy.release.files import printable
 from policy.release.state import exclude_writers, known_digest, mark_release
 from policy.signals import release_loaded
 from policy.validation import Record
+
+MAX_SHARE = 3
+"""The quotes of a source may hold this part of its words: a third."""
+
+MAX_OF_SENTENCE = 18
+"""So many words of one sentence may stand in quotes."""
 
 PLACES = 10
 """How many places of a phrase are told; of more only the number is."""
@@ -74,6 +81,45 @@ def misquotations(statements: list[Record], spans: list[Record], text: str) -> I
         cited = [located[key] for key in statement["fields"]["evidence"] if key in located]
         if quotation and not any(quotation in text[at["start"] : at["end"]] for at in cited):
             yield f"statement {statement['pk']}: its quotation stands in no passage it cites"
+
+
+def overquoted(statements: list[Record], spans: list[Record], text: str) -> Iterator[str]:
+    """Yield one line where the quotes of a source's passages together repeat too much of it.
+
+    Each word counts once, whichever quotes hold it; those that an official said or wrote, which
+    stand in quotations, do not count.
+    """
+    words = [found.span() for found in re.finditer(r"\S+", text)]
+
+    def held(parts: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+        return {word for start, end in parts for word in words if word[0] < end and start < word[1]}
+
+    def places(span: Record, phrase: str) -> Iterator[tuple[int, int]]:
+        at = text.find(phrase, span["fields"]["start"], span["fields"]["end"])
+        if at >= 0:
+            yield at, at + len(phrase)
+
+    located = {span["pk"]: span for span in spans}
+    quotes = ((span, span["fields"]["quote"]) for span in spans if "quote" in span["fields"])
+    told = held(place for span, quote in quotes for place in places(span, quote))
+    told -= held(
+        place
+        for statement in statements
+        if statement["fields"].get("quotation")
+        for key in statement["fields"]["evidence"]
+        if key in located
+        for place in places(located[key], statement["fields"]["quotation"])
+    )
+    if len(told) * MAX_SHARE > len(words):
+        yield f"the quotes hold {len(told)} of {len(words)} words: at most a third may stand there"
+    for span in spans:
+        fields = span["fields"]
+        number = sum(fields["start"] <= start < fields["end"] for start, _ in told)
+        if "quote" not in fields and number > MAX_OF_SENTENCE:
+            yield (
+                f"sentence {span['pk']}: the quotes hold {number} of its words: at most "
+                f"{MAX_OF_SENTENCE} may stand there"
+            )
 
 
 def locate(source: str, sentences: list[Record], text: str, phrase: str) -> str:

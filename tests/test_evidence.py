@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from policy.evidence import TextError, attach, locate, mismatches, sha256
+from policy.evidence import TextError, attach, locate, mismatches, overquoted, sha256
 from policy.management.commands import attach_text
 from policy.models import Passage, PassageText
 from tests.samples import records, sample
@@ -59,6 +59,25 @@ def test_a_wrong_quote_is_told():
     assert list(mismatches(SOURCE, wrong, TEXT)) == [
         "passage s-p1s2-13-21: its quote does not stand in the span"
     ]
+
+
+def test_quotes_may_hold_a_third_of_the_words_and_some_of_a_sentence():
+    """Each word counts once, and what somebody said does not count."""
+    words = [f"w{number}" for number in range(60)]
+    text = " ".join(words)
+    whole = {"start": 0, "end": len(text)}
+    sentence = {"pk": "s", "fields": whole}
+
+    def told(*ranges, said="nothing"):
+        quotes = [" ".join(words[slice(*one)]) for one in ranges]
+        spans = [{"pk": quote, "fields": {**whole, "quote": quote}} for quote in quotes]
+        statement = {"pk": "a", "fields": {"quotation": said, "evidence": quotes}}
+        return [line.split(":")[0] for line in overquoted([statement], [sentence, *spans], text)]
+
+    assert told((0, 10), (5, 18)) == []
+    assert told((0, 10), (5, 19)) == ["sentence s"]
+    assert told((0, 21)) == ["the quotes hold 21 of 60 words", "sentence s"]
+    assert told((0, 21), said="w3 w4 w5") == []
 
 
 def test_locate_counts_code_points():

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from policy.evidence import mismatches, misquotations, read_text
+from policy.evidence import mismatches, misquotations, overquoted, read_text
 from policy.management.commands._source_text import AnnotationsCommand
 
 
@@ -22,11 +22,12 @@ class Command(AnnotationsCommand):
         wrong = [
             *mismatches(records["source"][0], spans, whole),
             *misquotations(records["statement"], spans, whole),
+            *overquoted(records["statement"], spans, whole),
         ]
         for line in wrong:
             self.stderr.write(line)
         if wrong:
-            message = f"{len(wrong)} mismatches: this is not the text of {source}"
+            message = f"{len(wrong)} errors: this is not the text of {source}, or not well quoted"
             raise CommandError(message, returncode=2)
         self.stdout.write(
             f"{source}: {len(sentences)} sentences and {len(passages)} passages fit the text"
