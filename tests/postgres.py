@@ -5,9 +5,11 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 BINARIES = "/usr/lib/postgresql/*/bin"
 
@@ -133,3 +135,40 @@ def cluster(**settings: str) -> Iterator[str]:
     """Run a server and return the URL of its database; it is stopped and removed at the end."""
     with primary(**settings) as server:
         yield server.url
+
+
+def pooler_binary() -> str | None:
+    """Return the path of PgBouncer, or None where there is none."""
+    return shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+@contextmanager
+def pooler(url: str) -> Iterator[str]:
+    """Run PgBouncer with two connections to a database, and return the URL that leads through it.
+
+    It pools transactions: each may run in another session than the one before.
+    """
+    there = urlsplit(url)
+    home = Path(tempfile.mkdtemp(prefix="demarche-pool-"))
+    home.chmod(0o777)
+    settings = (
+        f"[databases]\n* = host={unquote(there.hostname or '')} user={there.username}\n"
+        "[pgbouncer]\nlisten_port = 6432\nauth_type = any\npool_mode = transaction\n"
+        f"default_pool_size = 2\nunix_socket_dir = {home}\nlogfile = {home}/log\n"
+    )
+    (home / "pgbouncer.ini").write_text(settings)
+    process = subprocess.Popen(
+        [str(pooler_binary()), "--quiet", home / "pgbouncer.ini"],
+        **_unprivileged(),  # type: ignore[call-overload]
+    )
+    try:
+        deadline = time.monotonic() + 20
+        while not (home / ".s.PGSQL.6432").exists():
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise RuntimeError((home / "log").read_text())
+            time.sleep(0.05)
+        yield f"postgres://{there.username}@{str(home).replace('/', '%2F')}:6432{there.path}"
+    finally:
+        process.terminate()
+        process.wait(10)
+        shutil.rmtree(home)

@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 import dj_database_url
@@ -16,7 +16,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.models import Expression, Field, QuerySet
 from django.dispatch import receiver
-from psycopg import Connection, IsolationLevel, OperationalError
+from psycopg import ClientCursor, Connection, IsolationLevel, OperationalError
 from psycopg.pq import TransactionStatus
 
 ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
@@ -24,8 +24,33 @@ DEADLINE = 5
 """Seconds that one query may take."""
 PATIENCE = DEADLINE + 1
 """Seconds that a request may wait for the database in total."""
+VALUES = {
+    "datestyle": "ISO, YMD",
+    "timezone": "UTC",
+    "intervalstyle": "postgres",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+    "gin_fuzzy_search_limit": "0",
+}
+"""PostgreSQL's settings that what is read depends on; a role or a database may have others."""
+LIMITS = {
+    "statement_timeout": f"{DEADLINE}s",
+    "lock_timeout": "1s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+"""PostgreSQL's settings of how long a question may take."""
 STEPS = 20_000
 """Steps of SQLite's virtual machine, a millisecond or less, between two looks at the clock."""
+
+
+def _sets(settings: Mapping[str, str], scope: str) -> str:
+    return "".join(f"SET {scope} {name} = '{value}'; " for name, value in settings.items())
+
+
+GUARD = (
+    f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; {_sets(VALUES | LIMITS, 'LOCAL')}"
+)
+"""Begins every transaction of a serving process; nothing that a session was set to matters."""
 
 _until: ContextVar[float | None] = ContextVar("until", default=None)
 
@@ -65,11 +90,36 @@ def left() -> float:
     return PATIENCE if until is None else max(0.0, until - monotonic())
 
 
+class GuardedCursor(ClientCursor[Any]):
+    """A cursor whose statements cannot write, nor run without a limit, nor depend on the session.
+
+    What is set for a session is lost behind a pooler, which gives each transaction another one. So
+    the first statement of a transaction brings all settings with it, in the same message.
+    """
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Execute a statement; raises psycopg.Error."""
+        if self.connection.info.transaction_status != TransactionStatus.IDLE:
+            return super().execute(query, params, **options)
+        super().execute(GUARD + query, params, **options)
+        while self.nextset():
+            pass
+        return self
+
+
 class DeadlineConnection(Connection[Any]):
     """A connection that gives up on a server which neither answers nor closes its socket.
 
     That is a machine which is frozen or cut off, where statement_timeout never takes effect.
     """
+
+    @classmethod
+    def connect(cls, *args: Any, **options: Any) -> Self:
+        """Connect, and read dates as ISO writes them; raises OperationalError."""
+        connection = super().connect(*args, **options)
+        # Not with the connection's options, which poolers refuse; they do keep this setting.
+        connection.execute("SET datestyle = ISO")
+        return connection
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait for the server, but not past the deadline; raises OperationalError."""
@@ -147,9 +197,15 @@ def _leave_closed(connection: BaseDatabaseWrapper) -> None:
 
 @receiver(connection_created)
 def _bound(connection: BaseDatabaseWrapper, **rest: Any) -> None:
-    """Make SQLite stop a query at the deadline, which it has no setting for."""
+    """Make SQLite stop a query at the deadline, and a command's session write values as usual.
+
+    SQLite has no setting for the deadline. While serving, the cursor sets what PostgreSQL needs.
+    """
     if connection.vendor == "sqlite":
         connection.connection.set_progress_handler(lambda: left() <= 0, STEPS)
+    elif not settings.SERVING:
+        with connection.cursor() as cursor:
+            cursor.execute(_sets(VALUES, "SESSION"))
 
 
 def database_at(setting: str, url: str) -> dict[str, Any]:
@@ -183,15 +239,8 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
     """Return the settings of a database for a process with this many threads that only reads."""
     options = dict(database.get("OPTIONS", {}))
     if database["ENGINE"].endswith("postgresql"):
-        session = {
-            "default_transaction_read_only": "on",
-            "statement_timeout": f"{DEADLINE}s",
-            "lock_timeout": "1s",
-            "idle_in_transaction_session_timeout": "60s",
-        }
-        flags = " ".join(f"-c {name}={value}" for name, value in session.items())
         options |= {
-            "options": f"{options.get('options', '')} {flags}".strip(),
+            "cursor_factory": GuardedCursor,
             "connect_timeout": 2,
             "tcp_user_timeout": DEADLINE * 1000,
             "pool": {

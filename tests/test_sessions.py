@@ -1,0 +1,74 @@
+"""Whatever the sessions of PostgreSQL are set to, and whoever pools them: the same bytes."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import psycopg
+import pytest
+
+from tests.faults_requests import slow_query, writes_refused
+from tests.operations import ask, operations
+from tests.postgres import pooler, pooler_binary
+from tests.releases import database
+from tests.servers import load, serving
+from tests.test_engines import paths
+
+pytestmark = [pytest.mark.postgresql, pytest.mark.servers]
+MISSING = "PGBOUNCER IS NOT INSTALLED: no pooler was tried (apt-get install pgbouncer)"
+ODD = {
+    "datestyle": "SQL, DMY",
+    "timezone": "Asia/Tokyo",
+    "intervalstyle": "sql_standard",
+    "extra_float_digits": "-15",
+    "bytea_output": "escape",
+    "client_encoding": "LATIN1",
+    "standard_conforming_strings": "off",
+    "gin_fuzzy_search_limit": "1",
+    "default_transaction_isolation": "serializable",
+    "default_transaction_deferrable": "on",
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+}
+"""Settings that a role or a database may have."""
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    """A database whose sessions have odd settings; with them it was loaded too."""
+    with database(tmp_path_factory.mktemp("odd"), "odd") as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            for name, value in ODD.items():
+                text = f"ALTER DATABASE {connection.info.dbname} SET {name} = '{value}'"
+                connection.execute(text)
+        yield load(url)
+
+
+@pytest.fixture(scope="module")
+def pooled(odd):
+    """The URL of that database behind a pooler of transactions."""
+    if pooler_binary() is None:
+        if os.environ.get("REQUIRE_PG") == "1":
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    with pooler(odd) as url:
+        yield url
+
+
+@pytest.mark.parametrize("way", ["odd", "pooled"])
+def test_the_session_makes_no_difference(request, addresses, way):
+    asked = [*paths()[::3], "/readyz", "/api/v1/statements?format=csv"]
+    asked += [path for found in operations(addresses["SQLite"]).values() for path in found]
+    with serving(request.getfixturevalue(way), RESPONSE_CACHE_MB="0") as address:
+        with ThreadPoolExecutor(16) as clients:
+            answers = list(clients.map(partial(ask, address), asked))
+        for path, answer in zip(asked, answers, strict=True):
+            expected = ask(addresses["SQLite"], path)
+            assert (answer.status, answer.body) == (expected.status, expected.body), path
+
+
+@pytest.mark.parametrize("way", ["odd", "pooled"])
+def test_no_session_writes_or_runs_without_a_limit(request, way):
+    url = request.getfixturevalue(way)
+    writes_refused(url)
+    slow_query(url)
