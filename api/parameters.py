@@ -26,6 +26,8 @@ MAX_ERRORS = 20
 """How many wrong parameters one answer tells; looking for a nearest match costs time."""
 MAX_ITEMS = 100
 MAX_WORDS = 8
+MAX_TEXT = 200
+"""Characters of a text to search for, and of each of its words when folded: ㌖ has six then."""
 
 Values = dict[str, Any]
 """The values of a request's parameters by name, as their fields read them."""
@@ -142,20 +144,20 @@ class CountryField(ParameterField):
 class WordsField(ParameterField):
     """One or more words to search for."""
 
-    schema: Mapping[str, Any] = {"type": "string", "minLength": 1, "maxLength": 200}
+    schema: Mapping[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
 
     def to_python(self, text: Any) -> list[str]:
         """Return the folded words, each once; a word that ends in * is a prefix."""
         words: dict[str, None] = {}
-        for piece in text[:201].split():
+        for piece in text[: MAX_TEXT + 1].split():
             folded = fold(piece)
             if folded and piece.endswith("*"):
                 folded[-1] += "*"
             words |= dict.fromkeys(folded)
         if not words:
             raise refusal("There is no word to search for: write letters or digits.")
-        if len(words) > MAX_WORDS or len(text) > 200:
-            raise refusal(f"Ask for at most {MAX_WORDS} words, in 200 characters.")
+        if len(words) > MAX_WORDS or max(map(len, (text, *words))) > MAX_TEXT:
+            raise refusal(f"Ask for at most {MAX_WORDS} words, in {MAX_TEXT} characters.")
         return list(words)
 
 

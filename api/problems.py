@@ -15,6 +15,7 @@ from django.utils.encoding import iri_to_uri
 from rest_framework import exceptions
 
 from api.addresses import absolute
+from api.database.connections import DEADLINE, is_cut_off, is_refused
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -134,10 +135,20 @@ def exception_handler(raised: Exception, context: dict[str, Any]) -> HttpRespons
     return respond(request, name, str(raised.detail), {"Retry-After": "5"} if away else None)
 
 
-def unavailable(request: HttpRequest, away: Exception) -> HttpResponse:
-    """Return the response while the database is unavailable, and log the reason."""
-    logger.warning("the database cannot be asked: %s", away, exc_info=away)
+def unanswered(request: HttpRequest, error: Error) -> HttpResponse:
+    """Return the response where the database gave no answer, and log the reason.
+
+    That is a 400 where it refused a value of this very question, else a 503.
+    """
+    logger.warning("the database gave no answer: %s", error, exc_info=error)
+    if is_refused(error):
+        detail = (
+            "The database cannot look for a value of this question: leave it out, or shorten it."
+        )
+        return respond(request, "bad-request", detail)
     detail = "The database cannot be asked at the moment: ask again later."
+    if is_cut_off(error):
+        detail = f"The question took longer than {DEADLINE} seconds: narrow it, or ask again later."
     return respond(request, "unavailable", detail, {"Retry-After": "5"})
 
 

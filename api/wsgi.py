@@ -15,10 +15,12 @@ from django.conf import settings  # noqa: E402
 
 from api.database.release import watch  # noqa: E402
 from api.serving.cache import ResponseCache  # noqa: E402
+from api.serving.failures import FailureLayer  # noqa: E402
 
-application: Any = ResponseCache(_django, settings.RESPONSE_CACHE_MB * 2**20)
+_cache = ResponseCache(_django, settings.RESPONSE_CACHE_MB * 2**20)
+application: Any = FailureLayer(_cache)
 Thread(target=watch.guard, name="guard", daemon=True).start()
 if settings.METRICS_DIR:
     from api.serving.metrics import MeasuredApplication
 
-    application = MeasuredApplication(application)
+    application = FailureLayer(MeasuredApplication(application, _cache))

@@ -4,11 +4,16 @@ import json
 import logging
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 from django.test import Client
 
+from api.database.connections import within
+from api.database.replicas import PRIMARY, databases, reading
+from api.serving.cache import ResponseCache
+from api.serving.failures import FailureLayer
 from api.serving.middleware import RequestIdFilter
 from api.views.records import CountryViewSet
+from tests.wsgi import asking
 
 ADDRESSES = ["/api/v1/countries", "/api/v1/events/x", "/api/v1/dyads", "/api/v1/search?q=word",
              "/api/v1/release", "/", "/readyz", "/api/v1/trips?format=csv"]  # fmt: skip
@@ -64,6 +69,59 @@ def test_what_the_driver_raises_by_itself_is_a_503_too(db, monkeypatch):
 
     monkeypatch.setattr(CountryViewSet, "written", closed)
     assert Client(HTTP_HOST="localhost").get("/api/v1/countries?format=csv").status_code == 503
+
+
+REFUSED = {"sqlite": "SELECT zeroblob(2000000000)", "postgresql": "SELECT 1 / 0"}
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT count(*) FROM n"
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "detail"),
+    [(REFUSED, 400, "cannot look for a value"), (ENDLESS, 503, "took longer than")],
+)
+def test_a_question_is_no_failure_of_the_database(db, monkeypatch, query, status, detail):
+    def ask(*args, **kwargs):
+        with connection.cursor() as cursor, within(0.2):
+            if connection.vendor == "postgresql":
+                cursor.execute("SET LOCAL statement_timeout = 100")
+            cursor.execute(query[connection.vendor] if query is REFUSED else query)
+
+    monkeypatch.setattr(CountryViewSet, "written", ask)
+    response = Client(HTTP_HOST="localhost").get("/api/v1/countries?format=csv")
+    assert (response.status_code, response.get("Retry-After")) == (
+        status,
+        "5" if status == 503 else None,
+    )
+    assert detail in response.json()["detail"]
+
+
+def test_a_failed_question_lets_no_database_rest(db):
+    with pytest.raises(DataError), reading([PRIMARY], lambda: None, lambda _: True):
+        raise DataError
+    assert list(databases.readers()) == [PRIMARY]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("host", ["localhost", "evil.example"])
+def test_a_defect_outside_of_django_is_a_problem_too(monkeypatch, lines, method, host):
+    def broken():
+        raise NotImplementedError("a defect")
+
+    monkeypatch.setattr("api.serving.cache.watch.served", broken)
+    cache = ResponseCache(lambda *_: pytest.fail("Django was asked"), 0)
+    answer = asking(FailureLayer(cache))("/api/v1/x\ny?q=1", method, host=host, x_request_id="mine")
+    assert (answer.status, answer.headers["x-request-id"]) == (500, "mine")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["cache-control"] == "no-store"
+    if method == "GET":
+        assert json.loads(answer.body)["instance"] == "/api/v1/x%0Ay?q=1"
+        assert len(answer.body) == int(answer.headers["content-length"])
+    else:
+        assert answer.body == b""
+    logged = next(record for record in lines if record.exc_info)
+    assert logged.request_id == "mine"
 
 
 def test_a_defect_is_a_500_problem_and_its_traceback_is_logged(db, monkeypatch, lines):

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import dj_database_url
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import Error, connections, transaction
+from django.db import DataError, Error, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.models import Expression, Field, QuerySet
@@ -152,6 +152,20 @@ def _heeding(gen: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
             wanted = gen.send(ready)
     except StopIteration as ended:
         return ended.value
+
+
+def is_refused(error: Error) -> bool:
+    """Return whether a database refused a value of a question, which it would each time."""
+    code = getattr(error.__cause__, "sqlstate", None) or ""
+    # Data exceptions, and what exceeds a limit of the program.
+    return isinstance(error, DataError) or code.startswith(("22", "54"))
+
+
+def is_cut_off(error: Error) -> bool:
+    """Return whether a database ended a question because it took too long."""
+    cause = error.__cause__
+    interrupted = getattr(cause, "sqlite_errorname", None) == "SQLITE_INTERRUPT"
+    return interrupted or getattr(cause, "sqlstate", None) == "57014"
 
 
 @contextmanager

@@ -100,12 +100,8 @@ def reading(
     """
     with ExitStack() as stack:
         stack.callback(chosen.set, chosen.get())
-        seen = _open(stack, aliases, read, will_do)
-        try:
-            yield seen
-        except Error:
-            databases.note(chosen.get(), works=False)
-            raise
+        # What fails within may be the question's fault; if not, opening the next snapshot fails.
+        yield _open(stack, aliases, read, will_do)
 
 
 def _open(

@@ -26,9 +26,9 @@ KEPT = Gauge("demarche_kept_bytes", "Bytes of answers kept.", multiprocess_mode=
 class MeasuredApplication:
     """A WSGI application that counts and times the answers of another."""
 
-    def __init__(self, application: ResponseCache) -> None:
-        """Take the application."""
-        self._application = application
+    def __init__(self, application: Callable[..., Any], cache: ResponseCache) -> None:
+        """Take the application, and the cache whose size is told."""
+        self._application, self._cache = application, cache
 
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
@@ -40,10 +40,10 @@ class MeasuredApplication:
             origin = environ.get(ANSWERED_FROM, "application")
             ANSWERS.labels(status[:3], origin).inc()
             SECONDS.labels(origin).observe(time.perf_counter() - started)
-            KEPT.set(self._application.size)
+            KEPT.set(self._cache.size)
             return start_response(status, *rest)
 
-        return self._application(environ, start)
+        return self._application(environ, start)  # type: ignore[no-any-return]
 
 
 @require_safe

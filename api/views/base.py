@@ -37,7 +37,7 @@ from api.parameters import (
     Values,
     read_parameters,
 )
-from api.problems import METHODS, RemovedError, RenamedError, error, unavailable
+from api.problems import METHODS, RemovedError, RenamedError, error, unanswered
 from api.rendering import pages
 from api.schema import SELECTION, RecordSchema, StrictSchema
 from api.serving.cache import label
@@ -89,7 +89,7 @@ class StrictView(APIView):
             with snapshot():
                 return self._labelled(request, super().dispatch(request, *args, **kwargs))
         except Error as away:
-            return unavailable(request, away)
+            return unanswered(request, away)
 
     def _labelled(self, request: Any, response: Any) -> Any:
         """Add the headers of caching to a good answer."""
@@ -191,7 +191,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         try:
             found = self._rendered(request)
         except Error as away:
-            return unavailable(request, away)
+            return unanswered(request, away)
         if found is None:
             return super().dispatch(request, *args, **kwargs)
         self.served, body = found
