@@ -42,6 +42,13 @@ WHERE relnamespace = 'public'::regnamespace
     AND relkind IN ('r', 'p', 'v', 'm')
     AND relowner <> 'demarche_loader'::regrole
 \gexec
+-- Not those of an extension, which stay with it.
+SELECT format('ALTER ROUTINE %s OWNER TO demarche_loader', oid::regprocedure)
+FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace
+    AND proowner <> 'demarche_loader'::regrole
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')
+\gexec
 
 -- The API reads existing tables, and those that the loader creates later.
 SELECT format('GRANT CONNECT ON DATABASE %I TO demarche_api', current_database())

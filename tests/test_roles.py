@@ -130,6 +130,8 @@ def test_run_again_it_takes_over_what_another_role_has_made(prepared):
             table = sql.Identifier(name)
             connection.execute(sql.SQL("ALTER TABLE {} OWNER TO demarche").format(table))
             connection.execute(sql.SQL("GRANT ALL ON {} TO PUBLIC").format(table))
+        connection.execute("CREATE FUNCTION former(int) RETURNS int LANGUAGE sql RETURN $1")
+        connection.execute("CREATE PROCEDURE earlier() LANGUAGE sql AS 'SELECT 1'")
         # Who owns no table cannot put its indexes aside, and loads all the same.
         connection.execute("TRUNCATE policy_release, policy_country, policy_source CASCADE")
         manage(of("demarche_loader", prepared), "load_release")
@@ -140,5 +142,8 @@ def test_run_again_it_takes_over_what_another_role_has_made(prepared):
         roles = {name for (name,) in connection.execute(stored)}
         assert {"demarche_loader", "demarche_api"} <= roles
         assert tables(connection) == before
+        owners = "SELECT DISTINCT proowner::regrole::text FROM pg_proc WHERE pronamespace = %s"
+        found = connection.execute(f"{owners}::regnamespace", ["public"]).fetchall()
+        assert found == [("demarche_loader",)]
     load(of("demarche_loader", prepared))
     test_the_reader_can_write_nothing(prepared)

@@ -10,7 +10,7 @@ import pytest
 from tests.faults_requests import slow_query, writes_refused
 from tests.operations import ask, operations
 from tests.postgres import pooler, pooler_binary
-from tests.releases import database
+from tests.releases import database, drop, manage
 from tests.servers import load, serving
 from tests.test_engines import paths
 
@@ -60,7 +60,7 @@ def test_the_session_makes_no_difference(request, addresses, way):
     asked = [*paths()[::3], "/readyz", "/api/v1/statements?format=csv"]
     asked += [path for found in operations(addresses["SQLite"]).values() for path in found]
     with serving(request.getfixturevalue(way), RESPONSE_CACHE_MB="0") as address:
-        with ThreadPoolExecutor(16) as clients:
+        with ThreadPoolExecutor(4) as clients:
             answers = list(clients.map(partial(ask, address), asked))
         for path, answer in zip(asked, answers, strict=True):
             expected = ask(addresses["SQLite"], path)
@@ -72,3 +72,29 @@ def test_no_session_writes_or_runs_without_a_limit(request, way):
     url = request.getfixturevalue(way)
     writes_refused(url)
     slow_query(url)
+
+
+@pytest.mark.parametrize("command", ["migrate", "load_release"])
+@pytest.mark.parametrize(
+    ("encoding", "cure"),
+    [
+        ("SQL_ASCII", "createdb --encoding=UTF8"),
+        ("LATIN1", "createdb --encoding=UTF8"),
+        (None, 'role "stranger" does not exist'),
+    ],
+)
+def test_what_keeps_a_database_from_use_is_told(odd, command, encoding, cure):
+    url = odd.replace("//demarche@", "//stranger@")
+    if encoding:
+        url = f"{odd}_{encoding.lower()}"
+        name = url.rpartition("/")[2]
+        kind = f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        with psycopg.connect(odd, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} {kind}")
+    told = manage(url, command)
+    if encoding:
+        drop(url)
+    assert told.returncode == 4
+    assert cure in told.stderr
+    assert "manage.py migrate" not in told.stderr
+    assert "Traceback" not in told.stderr

@@ -26,6 +26,9 @@ from policy.validation import Record
 BUSY = ("55P03", "40001", "40P01")
 """PostgreSQL's codes for a lock timeout, a serialisation failure and a deadlock."""
 
+ABSENT = ("42P01", "42703")
+"""PostgreSQL's codes for a table and for a column that is not there."""
+
 BATCH = 2000
 """How many records are collected before they are written to the staging tables."""
 
@@ -86,15 +89,16 @@ def load(
     was before.
     """
     connection = connections[using]
-    with _explained(connection):
+    with explained(connection):
         _prepare(connection, wait, check=check)
         return _Load(connection, folder, progress).run(check=check)
 
 
 @contextmanager
-def _explained(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Turn errors of the driver into those that an operator can act on."""
+def explained(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Turn errors of the driver into those that an operator can act on; close the connection."""
     try:
+        _check_encoding(connection)
         yield
     except Error as error:
         code = getattr(error.__cause__, "sqlstate", None)
@@ -104,12 +108,23 @@ def _explained(connection: BaseDatabaseWrapper) -> Iterator[None]:
             raise LockedError(message) from error
         text = str(error).strip()
         cure = f"the database cannot be used: {text}"
-        missing = ("no such table", "no such column", "does not exist")
-        if any(words in text for words in missing) and "database " not in text:
+        if code in ABSENT or text.startswith(("no such table", "no such column")):
             cure = f"the tables are missing or old: run manage.py migrate ({text.splitlines()[0]})"
         raise DatabaseUnavailableError(cure) from error
     finally:
         connection.close()
+
+
+def _check_encoding(connection: BaseDatabaseWrapper) -> None:
+    """Refuse a database that cannot hold every text."""
+    if connection.vendor == "postgresql":
+        connection.ensure_connection()
+        encoding = connection.connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise DatabaseUnavailableError(
+                f"the encoding of the database is {encoding}, which cannot hold every text: create "
+                "one with createdb --encoding=UTF8 --template=template0"
+            )
 
 
 def _prepare(connection: BaseDatabaseWrapper, wait: float, *, check: bool) -> None:
