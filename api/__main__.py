@@ -1,7 +1,11 @@
 """Runs the server: ``python -m api [OPTIONS]``; the options are granian's and override ours."""
 
+import argparse
 import os
+import signal
+import socket
 import sys
+from functools import partial
 from pathlib import Path
 
 from granian.cli import entrypoint
@@ -14,6 +18,8 @@ from api.settings import METRICS_DIR, THREADS
 
 FLAGS = {
     "interface": "wsgi",
+    # With HTTP/2, connections that send nothing would never be closed.
+    "http": "1",
     "workers": "2",
     "blocking-threads": str(THREADS),
     "backlog": "2048",
@@ -32,6 +38,28 @@ def command(application: str, *arguments: str) -> list[str]:
     return [str(granian), *flags, "--no-ws", "--respawn-failed-workers", *arguments, application]
 
 
+def _check_port(arguments: list[str]) -> None:
+    """Exit with a message where another server listens, which granian would share the port with."""
+    if {"--help", "--version"} & set(arguments):
+        return
+    parser = argparse.ArgumentParser(prog="python -m api", add_help=False, allow_abbrev=False)
+    parser.add_argument("--host", default=os.environ.get("GRANIAN_HOST", "127.0.0.1"))
+    parser.add_argument("--port", type=int, default=os.environ.get("GRANIAN_PORT", "8000"))
+    parser.add_argument("--uds", default=os.environ.get("GRANIAN_UDS"))
+    asked, _ = parser.parse_known_args(arguments)
+    if asked.uds:
+        return
+    family = socket.AF_INET6 if ":" in asked.host else socket.AF_INET
+    try:
+        socket.create_server((asked.host, asked.port), family=family).close()
+    except OSError as error:
+        sys.exit(
+            f"port {asked.port} of {asked.host} cannot be used: {error.strerror}: end the server "
+            f"that uses it (ss -ltnp names it), or choose another: make run PORT={asked.port + 1}, "
+            f"or --port {asked.port + 1}."
+        )
+
+
 def _clear(folder: Path) -> None:
     """Create or clear the folder for the workers' metrics; exit with a message if that fails."""
     try:
@@ -48,8 +76,12 @@ def main(arguments: list[str]) -> None:
 
     Not with exec: each worker would then read the settings, and import Django, again.
     """
+    _check_port(arguments)
     if METRICS_DIR:
         _clear(Path(METRICS_DIR))
+    # A terminal sends Ctrl-C to the workers too, which then miss that they are told to end.
+    blocked = partial(signal.pthread_sigmask, signal.SIG_BLOCK, {signal.SIGINT})
+    os.register_at_fork(after_in_child=blocked)
     sys.argv = command("api.wsgi:application", *arguments)
     entrypoint()  # type: ignore[no-untyped-call]
 

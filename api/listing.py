@@ -120,9 +120,9 @@ class ListPage:
         self.pager = KeysetPager(
             order_columns(listing.rows, ordering, values.get("ordering", [])),
             values.get("page_size", DEFAULT_PAGE_SIZE),
-            (served().state, request.path),
+            (served().state, request.path_info),
             {name: str(asked[name]) for name in asked if name != "cursor"},
-            partial(absolute, request._request, request.path),
+            partial(absolute, request._request, request.path_info),
         )
         self.backwards, self.after = self.pager.begin(values.get("cursor"))
         self.count = listing.count(served())

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from urllib.parse import quote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
@@ -11,15 +12,22 @@ from api.database import connections
 env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+
+def _listed(name: str, *default: str) -> list[str]:
+    """Return the values of a comma-separated variable, without the blanks around each."""
+    values = [value.strip() for value in env.list(name, default=default)]
+    return [value for value in values if value]
+
+
 DEBUG = False
 # A serving process has read-only connections; api/wsgi.py sets this, commands do not.
 SERVING = env.bool("SERVING", default=False)
 THREADS = env.int("THREADS", default=16, validate=validate.Range(min=1))
-_url = env.str("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'demarche.sqlite3'}")
+_url = env.str("DATABASE_URL", default=f"sqlite:///{quote(str(BASE_DIR))}/demarche.sqlite3")
 _database = connections.snapshots(connections.database_at("DATABASE_URL", _url))
 DATABASES = {"default": connections.serving(_database, THREADS) if SERVING else _database}
 # Commands write, so they do not use replicas.
-_replicas: list[str] = env.list("DATABASE_REPLICA_URLS", default=[]) if SERVING else []
+_replicas = _listed("DATABASE_REPLICA_URLS") if SERVING else []
 for _number, _url in enumerate(_replicas):
     _replica = connections.snapshots(connections.database_at("DATABASE_REPLICA_URLS", _url))
     if not _replica["ENGINE"] == _database["ENGINE"] == "django.db.backends.postgresql":
@@ -31,16 +39,19 @@ for _number, _url in enumerate(_replicas):
 DATABASE_ROUTERS = ["api.database.replicas.Router"] if _replicas else []
 # Whether rendered records and pages like one before skip REST framework; the answers are the same.
 RECIPES = True
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-# Behind a proxy the address of a request differs from the one that clients use.
+ALLOWED_HOSTS = _listed("ALLOWED_HOSTS", "localhost", "127.0.0.1", "[::1]")
+# Behind a proxy the address of a request differs from the one that clients use; it takes off the
+# path of PUBLIC_URL.
 PUBLIC_URL = env.str(
     "PUBLIC_URL",
     default="",
     validate=validate.Regexp(
-        r"(https?://[^\s/?#]+[^\s?#]*)?\Z",
-        error="Begin it with https:// or http://, and leave out what begins with ? or #.",
+        r"(https?://[^\s/?#]+[^\s?#%]*)?\Z",
+        error="Begin it with https:// or http://, and leave out %, and what begins with ? or #.",
     ),
 ).rstrip("/")
+_PREFIX = urlsplit(PUBLIC_URL).path
+FORCE_SCRIPT_NAME = _PREFIX or None
 # Seconds until browsers and proxies show a new release; this server shows it at once.
 CACHE_MAX_AGE = env.int("CACHE_MAX_AGE", default=60, validate=validate.Range(min=0))
 RESPONSE_CACHE_MB = env.int("RESPONSE_CACHE_MB", default=32, validate=validate.Range(min=0))
@@ -70,7 +81,7 @@ WHITENOISE_AUTOREFRESH = False
 ROOT_URLCONF = "api.urls"
 WSGI_APPLICATION = "api.wsgi.application"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
-STATIC_URL = "/static/"
+STATIC_URL = f"{_PREFIX}/static/"
 APPEND_SLASH = False
 USE_TZ = True
 TIME_ZONE = "UTC"
@@ -107,7 +118,7 @@ SPECTACULAR_SETTINGS = {
     ),
     "CONTACT": {"name": "The Demarche maintainers"},
     "LICENSE": {"name": "MIT (code); CC BY 4.0 (dataset)", "identifier": "MIT AND CC-BY-4.0"},
-    "SERVERS": [{"url": "/", "description": "This instance."}],
+    "SERVERS": [{"url": _PREFIX or "/", "description": "This instance."}],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "AUTHENTICATION_WHITELIST": [],
@@ -128,7 +139,7 @@ LOGGING = {
         "sparing": {"()": "api.serving.logs.RepeatedWarningFilter"},
     },
     "formatters": {
-        "line": {"format": _LINE},
+        "line": {"class": "api.serving.logs.LineFormatter", "format": _LINE},
         "json": {"()": "pythonjsonlogger.json.JsonFormatter", "format": _LINE},
     },
     "handlers": {

@@ -1,10 +1,12 @@
 """What an operator sees: the log as JSON, and metrics added up over all workers."""
 
 import json
+import logging
 import re
 
 import pytest
 
+from api.serving.logs import LineFormatter
 from tests.operations import ask
 from tests.servers import serving
 
@@ -45,6 +47,26 @@ def test_every_answer_is_a_line_of_json(seen):
         assert 0 <= line["seconds"] < 20
     assert any(answers[f"asked-{number}"]["cached"] for number in range(20))
     assert answers["wrong"]["status"] == 400
+
+
+FORGED = "/api/v1/x%0A2026-01-01 00:00:00,000 INFO - api.access GET / 200".replace(" ", "%20")
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_no_client_writes_a_line_of_its_own(loaded, tmp_path, cached):
+    with serving(loaded, log=tmp_path / "log") as address:
+        paths = ["/api/v1/events", "/api/v1/events"] if cached else [FORGED]
+        asked = [f"{path}{end}" for path in paths for end in ("", "%E2%80%A8", "%1B[31m%0D%0A")]
+        for path in asked:
+            assert ask(address, path).status < 500
+    lines = re.findall(r"(?m)^.* api\.access GET (\S+ \d+)$", (tmp_path / "log").read_text())
+    told = [line.rpartition(" ")[0] for line in lines if "/readyz" not in line]
+    assert told == [path.replace("[", "%5B") for path in asked]
+
+
+def test_a_message_is_one_line():
+    record = logging.LogRecord("x", logging.INFO, "", 0, "%s", ("a\r\nb\x1b[0m\u2028é",), None)
+    assert LineFormatter("%(message)s").format(record) == "a\\r\\nb\\x1b[0m\\u2028é"
 
 
 def test_the_figures_are_those_of_all_workers(seen):

@@ -237,6 +237,11 @@ def database_at(setting: str, url: str) -> dict[str, Any]:
             f"{setting} leads to no database that can be used here: write "
             "postgres://USER:PASSWORD@HOST:5432/NAME, or sqlite:/// and the path of a file."
         )
+    if "#" in url or ("?" in url and url.startswith("sqlite")):
+        raise ImproperlyConfigured(
+            f"{setting} holds # or ?, which would end the name: write %23 for #, %3F for ?, and "
+            "%25 for %."
+        )
     return database
 
 

@@ -118,7 +118,7 @@ class ResponseCache:
         key = cache_key(environ)
         encoding = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         # The liveness probe must not wait for the database.
-        served = None if environ["PATH_INFO"] == ALIVE else watch.served()
+        served = None if without_slash(environ["PATH_INFO"]) == ALIVE else watch.served()
         if served is not None:
             found = self._find(served.token, (key, encoding))
             held = environ.get("HTTP_IF_NONE_MATCH")

@@ -1,4 +1,4 @@
-"""A log filter that holds back repeated warnings, such as those while a database is away."""
+"""What the log holds: one line for each record, and no warning again and again."""
 
 import logging
 import re
@@ -12,6 +12,16 @@ ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 """The part of a message that differs between two objects of one kind."""
 REMEMBERED = 100
 """How many different warnings are remembered."""
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Characters that end a line, or that a terminal obeys."""
+
+
+class LineFormatter(logging.Formatter):
+    """Writes a message on one line, whatever a client has put into it; a traceback follows."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging calls it so)
+        """Return the line, with control characters escaped."""
+        return CONTROL.sub(lambda found: repr(found[0])[1:-1], super().formatMessage(record))
 
 
 class RepeatedWarningFilter(logging.Filter):

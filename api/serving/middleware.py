@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from contextvars import ContextVar
 from random import getrandbits
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connections
@@ -70,7 +71,10 @@ def observed(
     if access.isEnabledFor(logging.INFO):
         token = current_request.set(request_id)
         query = environ.get("QUERY_STRING", "")
-        target = f"{environ['PATH_INFO']}?{query}" if query else environ["PATH_INFO"]
+        path = (
+            f"{settings.FORCE_SCRIPT_NAME or ''}{quote(environ['PATH_INFO'], encoding='latin-1')}"
+        )
+        target = f"{path}?{query}" if query else path
         told = environ["REQUEST_METHOD"], target, status
         log_access(*told, cached=True, queries=0, seconds=0.0)
         current_request.reset(token)
@@ -116,7 +120,8 @@ def require_read(get_response: Handler) -> Handler:
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.path_info not in PROBES:
+        canonical = without_slash(request.path_info)
+        if canonical not in PROBES:
             request.get_host()
         # Django writes the method in capitals; META has it as it was sent.
         if request.META["REQUEST_METHOD"] not in METHODS:
@@ -124,7 +129,6 @@ def require_read(get_response: Handler) -> Handler:
         if has_body(request.META):
             detail = "A question has no body: write parameters into the query of the address."
             return respond(request, "bad-request", detail)
-        canonical = without_slash(request.path_info)
         if canonical != request.path_info:
             request.path_info = canonical
             request.path = request.path[:-1]

@@ -8,7 +8,7 @@ Object.defineProperty(HTMLImageElement.prototype, "src", {
   },
 });
 Redoc.init(
-  "/api/schema?format=json",
+  new URL("../../api/schema?format=json", document.currentScript.src).href,
   { theme: { typography: { fontFamily: "sans-serif", headings: { fontFamily: "sans-serif" } } } },
   document.getElementById("redoc"),
 );
