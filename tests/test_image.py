@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import yaml
 from tests.conftest import ROOT
 from tests.operations import ask, operations
 from tests.releases import database
-from tests.servers import free_port, ready
+from tests.servers import free_port, ready, start, workers
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 LAST = DOCKERFILE.rpartition("\nFROM ")[2]
@@ -58,6 +59,30 @@ def test_each_service_has_no_more_rights_than_it_needs():
     # Nothing but the proxy of this machine reaches the API, and nobody at all the database.
     assert all(port.startswith("127.0.0.1:") for port in services["api"]["ports"])
     assert "ports" not in services["database"]
+    # What ends is started again, and what is read-only has a place for whole lists.
+    assert all(services[name]["restart"] == "unless-stopped" for name in ("api", "database"))
+    assert services["api"]["tmpfs"][0].startswith("/tmp:")
+
+
+def test_the_health_check_finds_a_worker_that_hangs(loaded):
+    command = yaml.safe_load(
+        re.findall(r"HEALTHCHECK .*\n +CMD (\[.*\])$", DOCKERFILE, re.MULTILINE)[0]
+    )
+    port = free_port()
+    process = start(loaded, port)
+
+    def healthy() -> bool:
+        code = command[2].replace(":8000/", f":{port}/")
+        return not subprocess.run([sys.executable, *command[1:2], code], check=False).returncode
+
+    with ready(process, port):
+        assert healthy()
+        stopped = workers(process)[0]
+        os.kill(stopped, signal.SIGSTOP)
+        # One of 256 checks meets the other worker alone.
+        assert not all(healthy() for _ in range(3))
+        os.kill(stopped, signal.SIGCONT)
+        assert healthy()
 
 
 READ_ONLY = r"""

@@ -207,7 +207,11 @@ def test_what_nginx_refuses_is_a_problem():
             request("/api/v1/events", "Content-Length: 2000", body=b"a" * 2000): 400,
             request("/api/v1/events", method="TRACE"): 405,
             b"NOT HTTP\r\n\r\n": 400,
-            request("/metrics"): 404,
+            request("/api/v1/events", "Transfer-Encoding: gzip"): 400,
+            request("/api/v1/events", "Transfer-Encoding: chunked", body=b"zz\r\n"): 400,
+            request("/api/v1/events", "If-Match: a").replace(b"HTTP/1.1", b"HTTP/2.0"): 400,
+            request("/api/v1/events").replace(b"Host: localhost\r\n", b""): 400,
+            request("/../.."): 400,
             request("/_problem/away"): 404,
             request("/api/v1/events?q=\x01"): 400,
             request('/api/v1/events?q="\\'): 503,
@@ -217,6 +221,33 @@ def test_what_nginx_refuses_is_a_problem():
             assert status(answer) == expected, sent
             assert b"application/problem+json" in head, sent
             assert json.loads(body)["status"] == expected, sent
+
+
+def test_metrics_are_hidden_in_every_spelling(loaded, tmp_path):
+    spelt = ["/metrics", "/metrics/", "//metrics", "/%6detrics", "/./metrics", "/metrics%2F",
+             "/metrics//", "/metrics?", "/metrics/?a=1", "/metrics/.", "/a/../metrics",
+             "/%2Fmetrics", "http://localhost/metrics"]  # fmt: skip
+    with (
+        serving(loaded, METRICS_DIR=str(tmp_path)) as direct,
+        nginx(direct, **UNLIMITED) as address,
+    ):
+        assert status(exchange(direct, request("/metrics"))) == 200
+        for target in spelt:
+            answer = exchange(address, request(target))
+            assert (status(answer), b"demarche_answers" in answer) == (404, False), target
+            assert b"application/problem+json" in answer
+
+
+def test_a_server_that_does_not_answer_is_a_problem():
+    # The system accepts the connection; nobody reads from it.
+    with (
+        socket.create_server(("127.0.0.1", free_port())) as silent,
+        nginx(
+            f"http://127.0.0.1:{silent.getsockname()[1]}",
+            **{"proxy_read_timeout 20s": "proxy_read_timeout 1s"},
+        ) as address,
+    ):
+        check_problem(ask(address, "/api/v1/events"), 503)
 
 
 def test_who_asks_too_fast_is_told_so(direct):
