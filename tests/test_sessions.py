@@ -10,7 +10,7 @@ import pytest
 from tests.faults_requests import slow_query, writes_refused
 from tests.operations import ask, operations
 from tests.postgres import pooler, pooler_binary
-from tests.releases import database, drop, manage
+from tests.releases import create, database, drop, manage
 from tests.servers import load, serving
 from tests.test_engines import paths
 
@@ -27,8 +27,8 @@ ODD = {
     "gin_fuzzy_search_limit": "1",
     "default_transaction_isolation": "serializable",
     "default_transaction_deferrable": "on",
-    "statement_timeout": "0",
-    "lock_timeout": "0",
+    "statement_timeout": "100ms",
+    "lock_timeout": "100ms",
 }
 """Settings that a role or a database may have."""
 
@@ -37,6 +37,7 @@ ODD = {
 def odd(tmp_path_factory):
     """A database whose sessions have odd settings; with them it was loaded too."""
     with database(tmp_path_factory.mktemp("odd"), "odd") as url:
+        create(url)
         with psycopg.connect(url, autocommit=True) as connection:
             for name, value in ODD.items():
                 text = f"ALTER DATABASE {connection.info.dbname} SET {name} = '{value}'"
@@ -72,6 +73,18 @@ def test_no_session_writes_or_runs_without_a_limit(request, way):
     url = request.getfixturevalue(way)
     writes_refused(url)
     slow_query(url)
+
+
+def test_a_database_that_may_only_be_read_is_told(odd):
+    change = "ALTER DATABASE {} {} default_transaction_read_only"
+    with psycopg.connect(odd, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f"{change.format(name, 'SET')} = on")
+        told = manage(odd, "load_release")
+        connection.execute(change.format(name, "RESET"))
+    assert told.returncode == 4
+    assert "read-only transaction" in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 @pytest.mark.parametrize("command", ["migrate", "load_release"])

@@ -20,6 +20,7 @@ def _alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Wait for another process that migrates or loads, until the connection is closed."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
             cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         yield
         return
