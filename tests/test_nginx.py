@@ -111,6 +111,24 @@ def test_pages_are_walked_under_the_public_address(proxied):
     assert len(seen) == len(set(seen)) == page["count"]
 
 
+def test_below_a_path_that_the_proxy_takes_off(loaded):
+    changes = {
+        "location / {": "location /below/ {",
+        "proxy_pass http://demarche;": "proxy_pass http://demarche/;",
+        "location ~ ^/metrics": "location ~ ^/below/metrics",
+    }
+    with (
+        serving(loaded, PUBLIC_URL=f"{PUBLIC}/below") as direct,
+        nginx(direct, **UNLIMITED, **changes) as address,
+    ):
+        for path in ("/", "/docs", "/api/schema", "/static/api/docs.js", "/api/v1/events?fields=x"):
+            assert same(ask(address, f"/below{path}")) == same(ask(direct, path)), path
+        url = json.loads(ask(direct, "/api/v1/passages?page_size=1").body)["next"]
+        assert ask(address, url.removeprefix(PUBLIC)).status == 200
+        for path in ("/api/v1/events", "/below/metrics/"):
+            check_problem(ask(address, path), 404)
+
+
 def test_what_was_kept_is_given_to_whom_it_fits(proxied):
     def given(path="/api/v1/events", **headers):
         return ask(proxied, path, **headers)
