@@ -12,12 +12,15 @@ from django.core.management.commands import migrate
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from policy.release.loading import LOCK, DatabaseUnavailableError, LockedError, explained
+from policy.release.loading import DatabaseUnavailableError, LockedError, explained
+
+LOCK = 0x64656D61726368
+"""The key of PostgreSQL's advisory lock that one migration holds at a time."""
 
 
 @contextmanager
 def _alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Wait for another process that migrates or loads, until the connection is closed."""
+    """Wait for another process that migrates, until the connection is closed."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET statement_timeout = 0; SET lock_timeout = 0")
