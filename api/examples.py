@@ -33,7 +33,7 @@ NAMES = {
     "fields": slice(2),
     "omit": slice(-1, None),
     "ordering": slice(1, 2),
-    **dict.fromkeys(("expand", "facets"), slice(1)),
+    **dict.fromkeys(("expand", "facets", "stated", "not_stated"), slice(1)),
 }
 """Parameters that list names, and which of those that are allowed the example takes."""
 

@@ -4,13 +4,32 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any, Self
 
 import django_filters
-from django.db.models import IntegerField, ManyToManyField, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Exists,
+    IntegerField,
+    ManyToManyField,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 
 from api.listing import Listing
-from api.parameters import CountryField, DayField, FlagField, ListField, ParameterField, WordsField
+from api.parameters import (
+    CodeField,
+    CountryField,
+    DayField,
+    FlagField,
+    ListField,
+    ParameterField,
+    WordsField,
+)
 from api.problems import UnavailableError
 from policy.models.registry import kind_of
 from policy.models.state import live
@@ -32,7 +51,7 @@ class ValuesFilter(django_filters.Filter):
     def __init__(
         self, item: ParameterField, path: str, help_text: str, where: Q | None = None
     ) -> None:
-        """Take the kind of value, the column, and the condition on the rows that are compared."""
+        """Take the kind of value, the column, and a condition on the rows that a list leads to."""
         super().__init__(help_text=help_text)
         self.path, self.where = path, where or Q()
         self._field = (ListField(item) if self.many else item).described(help_text)
@@ -47,27 +66,39 @@ class ValuesFilter(django_filters.Filter):
         """Narrow a list to what the value called ``name`` finds; ``values`` has all of them."""
         return replace(listing, rows=self.filter(listing.rows, values[name]))
 
-    def condition(self, value: Any) -> Q:
-        """Return the condition on the column."""
-        return Q(**{f"{self.path}__{self.lookup}": value}) & self.where
-
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow the list; joins to many stay in a subquery, so that no row comes twice."""
         joins, *_ = qs.query.names_to_path(self.path.split("__"), qs.model._meta)
-        to_many = any(join.m2m for join in joins)
-        condition = self.within(qs.model, value) if to_many else self.condition(value)
+        if any(join.m2m for join in joins):
+            return self.narrow_by_rows(qs, *self.related_rows(qs.model, value))
+        condition = self.condition(self.path, value)
         return qs.exclude(condition) if self.exclude else qs.filter(condition)
 
-    def within(self, model: type[Model], value: Any) -> Q:
-        """Return the condition on the keys of records; pairs are asked without their records."""
+    def condition(self, path: str, value: Any) -> Q:
+        """Return the condition on the column at a path."""
+        return Q(**{f"{path}__{self.lookup}": value})
+
+    def related_rows(self, model: type[Model], value: Any) -> tuple[QuerySet[Any], str]:
+        """Return the rows beside a model that meet the condition, and their column of its keys."""
         name, _, rest = self.path.partition("__")
-        field = model._meta.get_field(name)
-        if isinstance(field, ManyToManyField) and not self.where:
+        field: Any = model._meta.get_field(name)
+        if isinstance(field, ManyToManyField):
             pairs: Any = field.remote_field.through
-            path = "__".join(filter(None, [field.m2m_reverse_field_name(), rest, self.lookup]))
-            found = pairs._base_manager.filter(**{path: value})
-            return Q(pk__in=found.values(field.m2m_field_name()))
-        return Q(pk__in=model._base_manager.filter(self.condition(value)).values("pk"))
+            owner = field.m2m_field_name()
+            rest = "__".join(filter(None, [field.m2m_reverse_field_name(), rest]))
+        else:
+            pairs, owner = field.related_model, field.field.name
+        return pairs._base_manager.filter(self.where, self.condition(rest, value)), owner
+
+    def narrow_by_rows(self, qs: QuerySet[Any], rows: QuerySet[Any], owner: str) -> QuerySet[Any]:
+        """Narrow to the records that rows beside them belong to, or to all others.
+
+        NOT IN would compare every record with every row once these do not fit into PostgreSQL's
+        memory for a hash table; NOT EXISTS is a join.
+        """
+        if self.exclude:
+            return qs.filter(~Exists(rows.filter(**{owner: OuterRef("pk")})))
+        return qs.filter(pk__in=rows.values(owner))
 
 
 class FlagFilter(ValuesFilter):
@@ -92,7 +123,8 @@ class ConcernFilter(ValuesFilter):
         """
         countries, topics = values[name], values.get("topic", ())
         if self.exclude:
-            return replace(listing, rows=listing.rows.exclude(concerning(countries)))
+            rows = self.narrow_by_rows(listing.rows, concerns_for(countries), "statement")
+            return replace(listing, rows=rows)
         rows = listing.rows.filter(concerning(countries, topics))
         alone = len(countries) == 1 and values.keys() <= {"country", "topic"} and not live.get()
         counted = concerns_for(countries, topics) if alone else None
@@ -104,18 +136,23 @@ class PresenceFilter(FlagFilter):
 
     lookup = "isnull"
 
-    def condition(self, value: Any) -> Q:
+    def condition(self, path: str, value: Any) -> Q:
         """Return the condition on the column, true meaning that it is filled."""
-        return super().condition(not value)
+        return super().condition(path, not value)
 
 
-class ExistsFilter(FlagFilter):
-    """Whether a column is true in some row of a list within the record."""
+class StatedFilter(ValuesFilter):
+    """Whether any of some keys of a record holds a value, or any of them none."""
+
+    def __init__(self, conditions: Mapping[str, Q], help_text: str) -> None:
+        """Take the condition that is asked for, by key."""
+        self.conditions = conditions
+        super().__init__(CodeField(conditions), "", help_text)
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to the records with such a row, or to those without."""
-        some = self.within(qs.model, True)
-        return qs.filter(some if value else ~some)
+        """Narrow to the records with such a key."""
+        found = reduce(or_, (self.conditions[name] for name in value))
+        return qs.filter(~found if self.exclude else found)
 
 
 class BetweenFilter(ValuesFilter):

@@ -1,7 +1,7 @@
 """Filter sets: which parameters each list takes, and what each is compared with."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import django_filters
 from django.db.models import Q
@@ -10,14 +10,28 @@ from api.filters import (
     COUNTRY,
     BetweenFilter,
     ConcernFilter,
-    ExistsFilter,
     FlagFilter,
     PresenceFilter,
     SearchFilter,
+    StatedFilter,
     TimeFilter,
     ValuesFilter,
 )
-from api.parameters import KEY, LANGUAGE, M49, CodeField, CountryField, QuadField, WholeNumberField
+from api.parameters import (
+    LANGUAGE,
+    M49,
+    CodeField,
+    CountryField,
+    Errors,
+    KeyField,
+    QuadField,
+    Values,
+    WholeNumberField,
+)
+from api.problems import error
+from api.serializers import records as serializers
+from api.serializers.base import RecordSerializer
+from api.unstated import unstated
 from policy import dyads, plover
 from policy.models.base import Precision, Support
 from policy.models.countries import Role
@@ -25,11 +39,12 @@ from policy.models.issues import IssueStatus
 from policy.models.registry import RecordKind
 from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
+from policy.vocabulary import nearest
 
 
-def by_key(path: str, help_text: str) -> ValuesFilter:
-    """Return a filter for the keys of records."""
-    return ValuesFilter(KEY, path, help_text)
+def by_key(kind: RecordKind, path: str, help_text: str) -> ValuesFilter:
+    """Return a filter for the keys of records of one kind."""
+    return ValuesFilter(KeyField(kind), path, help_text)
 
 
 def by_code(codes: Iterable[str], path: str, help_text: str) -> ValuesFilter:
@@ -44,7 +59,7 @@ def by_country(path: str, help_text: str, where: Q | None = None) -> ValuesFilte
 
 def by_source(path: str) -> ValuesFilter:
     """Return the filter for the source a record rests on."""
-    return by_key(path, "Rests on a passage of any of these sources.")
+    return by_key(RecordKind.SOURCE, path, "Rests on a passage of any of these sources.")
 
 
 class ListFilterSet(django_filters.FilterSet):
@@ -52,22 +67,51 @@ class ListFilterSet(django_filters.FilterSet):
 
     base_filters: ClassVar[Mapping[str, ValuesFilter]]
 
+    @classmethod
+    def check(cls, values: Values) -> Errors:  # noqa: ARG003
+        """Yield the errors of values that are good alone and not together."""
+        return ()
+
 
 class RecordFilterSet(ListFilterSet):
     """What the list of every kind of record takes, with ``exclude_x`` for the opposite of x."""
 
+    record: ClassVar[type[RecordSerializer]]
     q = SearchFilter()
-    id = by_key("pk", "Any of these keys.")
 
     @classmethod
     def get_filters(cls) -> Any:
-        """Add ``exclude_x`` for every filter that lists values."""
+        """Add what follows from the record, and ``exclude_x`` for each filter that lists values."""
         filters = super().get_filters()
+        if hasattr(cls, "record"):
+            filters = {**_of_record(cls.record), **filters}
         for name, found in list(filters.items()):
             if found.many:
                 help_text = f"None of these: the opposite of {name}."
                 filters[f"exclude_{name}"] = found.negated(help_text)
         return filters
+
+
+def _of_record(record: type[RecordSerializer]) -> dict[str, ValuesFilter]:
+    """Return the filters for the key of a record, and for the keys in it that may be null."""
+    conditions, model = unstated(record), cast("Any", record.Meta.model)
+    return {
+        "id": by_key(model.record_kind, "pk", "Any of these keys."),
+        "not_stated": StatedFilter(
+            {name: empty for name, (empty, _) in conditions.items()},
+            "Any of these keys of the record holds no value; time stands for all of its time.",
+        ),
+        "stated": StatedFilter(
+            {name: filled for name, (_, filled) in conditions.items()},
+            "Any of these keys of the record holds a value.",
+        ),
+    }
+
+
+def ends_before_it_begins(values: Values, first: str, last: str) -> Errors:
+    """Yield the error of a range whose first value is greater than its last one."""
+    if first in values and last in values and values[first] > values[last]:
+        yield error(last, f"The range ends before it begins: {first} is {values[first]}.")
 
 
 class FactFilterSet(RecordFilterSet):
@@ -96,12 +140,19 @@ class TimeFilterSet(FactFilterSet):
     )
     precision = by_code(Precision, "time_precision", "Any of these precisions.")
 
+    @classmethod
+    def check(cls, values: Values) -> Errors:
+        """Yield the error of days that leave none between them."""
+        yield from ends_before_it_begins(values, "from", "to")
+
 
 class SourceFilterSet(RecordFilterSet):
+    record = serializers.SourceSerializer
     language = ValuesFilter(LANGUAGE, "language", "Any of these languages, as BCP 47 tags.")
 
 
 class PassageFilterSet(RecordFilterSet):
+    record = serializers.PassageSerializer
     source = by_source("source")
     paragraph = ValuesFilter(
         WholeNumberField(1, 100_000), "sentence__paragraph", "Any of these paragraphs."
@@ -114,6 +165,7 @@ class PassageFilterSet(RecordFilterSet):
 
 
 class CountryFilterSet(FactFilterSet):
+    record = serializers.CountrySerializer
     id = by_country("pk", "Any of these countries")
     country = by_country("pk", "The same as id: any of these countries")
     region = ValuesFilter(M49, "region", "In any of these M49 regions.")
@@ -121,12 +173,14 @@ class CountryFilterSet(FactFilterSet):
 
 
 class OfficialFilterSet(FactFilterSet):
+    record = serializers.OfficialSerializer
     country = by_country("country", "Serves any of these countries")
     role = by_code(Role, "positions__role", "Holds any such office.")
     named = PresenceFilter("name", "True for those the source names, false for others.")
 
 
 class StatementFilterSet(TimeFilterSet):
+    record = serializers.StatementSerializer
     country = ConcernFilter(
         CountryField(),
         "concerns__country",
@@ -137,39 +191,38 @@ class StatementFilterSet(TimeFilterSet):
     between = BetweenFilter(
         dyads.statements_between, "Concerns both of two countries, in either order"
     )
-    speaker = by_key("speaker", "Made by any of these officials.")
+    speaker = by_key(RecordKind.OFFICIAL, "speaker", "Made by any of these officials.")
     narrator = FlagFilter("narrator", "True for what the source itself says.")
     kind = by_code(StatementKind, "kind", "Any of these kinds.")
     topic = by_code(plover.Context, "topic", "Any of these topics.")
-    issue = by_key("issues", "Belongs to any of these bilateral issues.")
+    issue = by_key(
+        RecordKind.BILATERAL_ISSUE, "issues", "Belongs to any of these bilateral issues."
+    )
     verbatim = by_code(Verbatim, "verbatim", "Quotations of any of these standings.")
 
 
 class BilateralIssueFilterSet(TimeFilterSet):
+    record = serializers.BilateralIssueSerializer
     country = by_country("sides__country", "A side is any of these countries")
     between = BetweenFilter(dyads.issues_between, "The two sides, in either order")
     topic = by_code(plover.Context, "topic", "Any of these topics.")
     status = by_code(IssueStatus, "status", "Any of these statuses.")
-    not_stated = ExistsFilter(
-        "sides__not_stated", "True: the position of a side is not stated. False: both are."
-    )
     not_stated_by = by_country(
         "sides__country",
         "The position of any of these countries is not stated",
-        where=Q(sides__not_stated=True),
+        where=Q(not_stated=True),
     )
 
 
 class EventFilterSet(TimeFilterSet):
+    record = serializers.EventSerializer
     country = by_country("parties__country", "Any of these countries acts or receives")
     between = BetweenFilter(
         dyads.events_between, "Two countries have parts and at least one acts, in either order"
     )
-    actor = by_country(
-        "parties__country", "Any of these countries acts", where=Q(parties__role="actor")
-    )
+    actor = by_country("parties__country", "Any of these countries acts", where=Q(role="actor"))
     recipient = by_country(
-        "parties__country", "Any of these countries receives", where=Q(parties__role="recipient")
+        "parties__country", "Any of these countries receives", where=Q(role="recipient")
     )
     event_type = by_code(plover.EventType, "event_type", "Any of these event types.")
     mode = by_code(dict(plover.MODE_CHOICES), "mode", "Any of these modes.")
@@ -178,30 +231,45 @@ class EventFilterSet(TimeFilterSet):
     auxiliary = by_code(plover.Auxiliary, "auxiliary", "Any of these auxiliaries.")
     confidence = by_code(plover.Confidence, "confidence", "Coded this surely.")
     coded = PresenceFilter("event_type", "True for coded events, false for the others.")
-    issue = by_key("issues", "Belongs to any of these bilateral issues.")
+    issue = by_key(
+        RecordKind.BILATERAL_ISSUE, "issues", "Belongs to any of these bilateral issues."
+    )
+
+    @classmethod
+    def check(cls, values: Values) -> Errors:
+        """Yield the error of a mode that no event type of the values has."""
+        yield from super().check(values)
+        given = values.get("event_type", ())
+        modes = [mode.code for code in given for mode in plover.CODEBOOK[code].modes]
+        strange = [mode for mode in values.get("mode", ()) if mode not in modes]
+        if given and strange:
+            detail = f"{strange[0]!r} is no mode of {', '.join(given)}: the codebook has them."
+            yield error("mode", detail, nearest(strange[0], modes), modes)
 
 
 class TripFilterSet(TimeFilterSet):
+    record = serializers.TripSerializer
     country = by_country("stops__country", "Stops in any of these countries")
     between = BetweenFilter(
         dyads.trips_between,
         "An official of one of two countries stops in the other, in either order",
     )
-    traveller = by_key("traveller", "Made by any of these officials.")
+    traveller = by_key(RecordKind.OFFICIAL, "traveller", "Made by any of these officials.")
     status = by_code(TripStatus, "status", "Any of these statuses.")
 
 
 class GapFilterSet(RecordFilterSet):
+    record = serializers.GapSerializer
     country = by_country("countries", "Concerns any of these countries")
     between = BetweenFilter(
         dyads.gaps_between,
         "Concerns both of two countries or an issue between them, in either order",
     )
-    official = by_key("officials", "Concerns any of these officials.")
-    statement = by_key("statements", "Concerns any of these.")
-    issue = by_key("issues", "Concerns any of these issues.")
-    event = by_key("events", "Concerns any of these events.")
-    trip = by_key("trips", "Concerns any of these trips.")
+    official = by_key(RecordKind.OFFICIAL, "officials", "Concerns any of these officials.")
+    statement = by_key(RecordKind.STATEMENT, "statements", "Concerns any of these.")
+    issue = by_key(RecordKind.BILATERAL_ISSUE, "issues", "Concerns any of these issues.")
+    event = by_key(RecordKind.EVENT, "events", "Concerns any of these events.")
+    trip = by_key(RecordKind.TRIP, "trips", "Concerns any of these trips.")
     source = by_source("source")
 
 

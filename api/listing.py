@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from api.addresses import absolute
 from api.database.release import ServedRelease, served
 from api.keyset import RANK, Column, CursorField, KeysetPager, order_columns, read_rows
-from api.parameters import OrderingField, ParameterField, Values, WholeNumberField
+from api.parameters import OrderingField, ParameterField, Values, WholeNumberField, once
 from policy.models.registry import kind_of
 from policy.release.contents import file_name
 from policy.search.counts import number_of
@@ -121,7 +121,7 @@ class ListPage:
             order_columns(listing.rows, ordering, values.get("ordering", [])),
             values.get("page_size", DEFAULT_PAGE_SIZE),
             (served().state, request.path_info),
-            {name: str(asked[name]) for name in asked if name != "cursor"},
+            {name: once(asked.getlist(name)) for name in asked if name != "cursor"},
             partial(absolute, request._request, request.path_info),
         )
         self.backwards, self.after = self.pager.begin(values.get("cursor"))

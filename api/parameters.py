@@ -14,8 +14,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from api.problems import InvalidParametersError, error
-from policy.models import Country
+from policy.country_codes import ALPHA3, likely_code
+from policy.models import Country, Renaming
 from policy.models.base import MAX_KEY, SLUG
+from policy.models.registry import RecordKind
 from policy.plover import Quad, event_types_in
 from policy.search.words import fold
 from policy.vocabulary import Vocabulary, nearest
@@ -100,6 +102,22 @@ class PatternField(ParameterField):
 
 
 KEY = PatternField(SLUG, "a key: lower-case letters, digits and single hyphens")
+
+
+class KeyField(PatternField):
+    """The key of a record of one kind; one that it had in an earlier release stands for it too."""
+
+    def __init__(self, kind: RecordKind, **options: Any) -> None:
+        """Take the kind of the record."""
+        super().__init__(KEY.pattern, KEY.cure, **options)
+        self.kind = kind
+
+    def resolve(self, values: list[Any]) -> list[Any]:
+        """Return the present keys."""
+        present = Renaming.present_keys(self.kind, values)
+        return list(dict.fromkeys(present.get(value, value) for value in values))
+
+
 M49 = PatternField("[0-9]{3}", "a code of three digits", 3)
 LANGUAGE = PatternField("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "a BCP 47 tag such as en or es-MX", 35)
 
@@ -126,19 +144,38 @@ class CountryField(ParameterField):
         "pattern": "^([A-Za-z]{2}|[A-Za-z]{3}|[0-9]{3})$",
     }
 
+    def __init__(self, *, leads_on: bool = True, **options: Any) -> None:
+        """Take whether a code that a country once had stands for its present one."""
+        super().__init__(**options)
+        self.leads_on = leads_on
+
     def to_python(self, text: Any) -> Any:
         """Return the code in upper case."""
         if not re.fullmatch("[A-Za-z]{2,3}|[0-9]{3}", text, re.ASCII):
-            cure = "write alpha-3 (PAN), alpha-2 (PA) or three digits (591)."
-            raise refusal(f"{text!r} is not a country code: {cure}")
+            raise self._refusal(text)
         return text.upper()
 
     def resolve(self, values: list[Any]) -> list[Any]:
-        """Return each code as alpha-3; a country the dataset does not hold stays as it is."""
+        """Return each code as alpha-3; raises ValidationError for one that no country ever had."""
         named = Q(pk__in=values) | Q(alpha2__in=values) | Q(numeric__in=values)
         rows = Country.objects.filter(named).values_list("pk", "alpha2", "numeric")
         alpha3 = {code: row[0] for row in rows for code in row}
-        return list(dict.fromkeys(alpha3.get(value, value) for value in values))
+        absent = {value: ALPHA3.get(value, value) for value in values if value not in alpha3}
+        if absent:
+            present = Renaming.present_keys(RecordKind.COUNTRY, absent.values())
+            for value, code in absent.items():
+                if value not in ALPHA3 and code not in present:
+                    raise self._refusal(value)
+                alpha3[value] = present.get(code, code) if self.leads_on else code
+        return list(dict.fromkeys(alpha3[value] for value in values))
+
+    def _refusal(self, text: str) -> ValidationError:
+        rows = Country.objects.values_list("pk", "name", "aliases")
+        known = [(word, code) for code, name, aliases in rows for word in (name, *aliases)]
+        guess = likely_code(text[:60], known)
+        cure = "Write alpha-3 (PAN), alpha-2 (PA) or three digits (591)."
+        hint = f" Did you mean {guess}?" if guess else ""
+        return refusal(f"{text[:60]!r} is no country in ISO 3166. {cure}{hint}", guess)
 
 
 class WordsField(ParameterField):
@@ -287,35 +324,50 @@ def read_parameters(
 
 def _read(query: str, fields: Mapping[str, ParameterField], values: Values) -> Errors:
     """Put the values of good parameters into ``values``; yield one error for each of the others."""
-    wrong = set()
+    given: dict[str, list[str | None]] = {}
     for name, text in _pairs(query):
-        if name in wrong:
-            continue
+        given.setdefault(name, []).append(text)
+    for name, texts in given.items():
         try:
-            values[name] = _value(name, text, fields, seen=name in values)
+            values[name] = _value(name, texts, fields, following="cursor" in given)
         except ValidationError as refused:
-            wrong.add(name)
             yield error(name[:60], str(refused.message), **(refused.params or {}))
     for name, field in fields.items():
-        if field.required and name not in values and name not in wrong:
+        if field.required and name not in given:
             yield error(name, str(field.error_messages["required"]))
 
 
-def _value(name: str, text: str | None, fields: Mapping[str, ParameterField], *, seen: bool) -> Any:
-    """Return the value of a parameter as its field reads it; raises ValidationError."""
-    if text is None:
+def _value(
+    name: str, texts: list[str | None], fields: Mapping[str, ParameterField], *, following: bool
+) -> Any:
+    """Return the value of a parameter as its field reads it; raises ValidationError.
+
+    ``following`` tells that the request has a cursor: a client that follows ``next`` may give once
+    more what that holds already.
+    """
+    known = [text for text in texts if text is not None]
+    if len(known) < len(texts):
         raise refusal("The parameter is not percent-encoded UTF-8.")
     if name not in fields:
         guess = nearest(name[:60], sorted(fields))
         hint = f" Did you mean {guess!r}?" if guess else ""
         raise refusal(f"There is no parameter {name[:60]!r} here.{hint}", guess, sorted(fields))
-    if seen:
-        raise refusal("The parameter stands twice; write any-of as one comma-separated list.")
-    if not text.strip():
+    if not all(map(str.strip, known)):
         raise refusal("The parameter is empty: give a value or leave it out.")
-    if "\0" in text:
+    if any("\0" in text for text in known):
         raise refusal("The value holds a NUL character, which no text here does.")
-    return fields[name].to_python(text)
+    field = fields[name]
+    alike = following and len(set(known)) == 1
+    if len(known) > 1 and not (alike or isinstance(field, ListField)):
+        raise refusal("The parameter stands twice and takes one value: leave one out.")
+    return field.to_python(once(known))
+
+
+def once(texts: list[str]) -> str:
+    """Return the one text of a parameter that is repeated: all values of a list, each once."""
+    if len(set(texts)) == 1:
+        return texts[0]
+    return ",".join(dict.fromkeys(",".join(texts).split(",")))
 
 
 def _pairs(query: str) -> Iterator[tuple[str, str | None]]:

@@ -126,7 +126,13 @@ class RecordSchema(StrictSchema):
         record = self.resolve_serializer(self.view.serializer_class, "response").name
         every = f"{record}Field", f"A key of {record}."
         leading = f"{record}ExpandableField", f"A key of {record} that leads to other records."
+        optional = (
+            f"{record}OptionalKey",
+            f"A key of {record}, or of a part of it, that may be null.",
+        )
         shared = {"fields": every, "omit": every, "expand": leading}
+        for name in ("stated", "not_stated"):
+            shared |= {name: optional, f"exclude_{name}": optional}
         found = super()._get_parameters()
         for one in found:
             if one["name"] in shared:

@@ -112,8 +112,9 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": (
         "Foreign-policy facts as an API, each traced to the sentence it rests on. Every list is "
         "filtered, ordered and paged alike; a parameter that is not known, or a code that is in no "
-        "vocabulary, is refused with the nearest match. What a source does not say is served too, "
-        "as gaps and as sides whose position is not stated. A query may be 16,384 characters long."
+        "vocabulary, is refused with the nearest match. Write the values of a list with commas, or "
+        "repeat its parameter for each. What a source does not say is served too, as gaps and as "
+        "sides whose position is not stated. A query may be 16,384 characters long."
     ),
     "CONTACT": {"name": "The Demarche maintainers"},
     "LICENSE": {"name": "MIT (code); CC BY 4.0 (dataset)", "identifier": "MIT AND CC-BY-4.0"},

@@ -33,7 +33,7 @@ PARTS = {
 }
 # Filters that are no list of values of a record: they are asked for one by one below.
 OTHERS = {"q", "id", "between", "possibly_on", "from", "to", "narrator", "named", "coded", "quad",
-          "not_stated", "not_stated_by", "paragraph", "sentence"}  # fmt: skip
+          "stated", "not_stated", "not_stated_by", "paragraph", "sentence"}  # fmt: skip
 
 Condition = Callable[[Record], Any]
 
@@ -71,24 +71,40 @@ QUAD = plover.quad_of(sample("events", "event_type")).value
 CONCERNED = {r["statement"] for r in records("concerns") if r["country"] == SECOND["id"]}
 
 
-def unstated(record: Record, *countries: str) -> bool:
-    """Return whether the position of a side is not stated, or of one of these countries."""
-    sides = [side["country"] for side in record["sides"] if side["not_stated"]]
-    return any(country in sides for country in countries) if countries else bool(sides)
+def held(record: Record, key: str) -> list[bool]:
+    """Return whether a key of a record holds a value, for each part of it that has the key."""
+    owner, _, name = key.rpartition(".")
+    parts = record[owner] if owner else [record]
+    names = ["time_text", "time_earliest"] if name == "time" else [name]
+    return [any(part[one] not in (None, "") for one in names) for part in parts]
+
+
+def each_key(resource: str) -> dict[str, Condition]:
+    """Return the questions for each key of a record that may be null, with what they select."""
+    cases: dict[str, Condition] = {}
+    for key in VIEWSETS[resource].filterset_class.base_filters["stated"].conditions:
+        cases |= {
+            f"{resource}?stated={key}": lambda r, key=key: any(held(r, key)),
+            f"{resource}?not_stated={key}": lambda r, key=key: not all(held(r, key)),
+            f"{resource}?exclude_stated={key}": lambda r, key=key: not any(held(r, key)),
+            f"{resource}?exclude_not_stated={key}": lambda r, key=key: all(held(r, key)),
+        }
+    return cases
 
 
 CASES: dict[str, Condition] = {
     **{name: fits for resource in VIEWSETS for name, fits in each_filter(resource).items()},
+    "statements?not_stated=speaker,time": (
+        lambda r: not all(held(r, "speaker")) or not all(held(r, "time"))
+    ),
     f"countries?id={FIRST['alpha2'].lower()},{SECOND['numeric']}": (
         lambda r: r["id"] in (FIRST["id"], SECOND["id"])
     ),
     f"statements?country={SECOND['alpha2']}": lambda r: r["id"] in CONCERNED,
     "statements?narrator=true": lambda r: r["narrator"],
     "officials?named=false": lambda r: r["name"] is None,
-    "bilateral-issues?not_stated=true": unstated,
-    "bilateral-issues?not_stated=false": lambda r: not unstated(r),
     f"bilateral-issues?not_stated_by={UNSTATED['country']}": (
-        lambda r: unstated(r, UNSTATED["country"])
+        lambda r: any(s["country"] == UNSTATED["country"] and s["not_stated"] for s in r["sides"])
     ),
     "events?coded=false": lambda r: r["event_type"] is None,
     "events?coded=true": lambda r: r["event_type"] is not None,
@@ -109,3 +125,6 @@ CASES: dict[str, Condition] = {
     ),
 }
 """Questions, each with a function that tells whether a record of the list belongs to the answer."""
+
+KEYS = {name: fits for resource in VIEWSETS for name, fits in each_key(resource).items()}
+"""The same for each key that may be null."""

@@ -5,7 +5,9 @@ import json
 import pytest
 from django.core.management import call_command
 
+from api.parameters import CountryField, KeyField
 from policy.models import Renaming
+from tests.conftest import VIEWSETS
 from tests.samples import FIRST, SECOND, sample, samples
 from tests.test_building import build, errors, folder  # noqa: F401 - a fixture
 
@@ -200,3 +202,28 @@ def test_as_a_filter_a_removed_key_finds_nothing(read, renamed):
 def test_a_key_in_use_never_leads_on(api, renamed):
     Renaming.objects.filter(former="then").update(former=OTHER)
     assert api.get(f"/api/v1/officials/{OTHER}").status_code == 200
+
+
+KEYED = [
+    (resource, name, item)
+    for resource, viewset in VIEWSETS.items()
+    for name, one in viewset.filterset_class.base_filters.items()
+    if isinstance(item := getattr(one.field, "item", None), CountryField | KeyField)
+]
+
+
+@pytest.mark.parametrize(("resource", "name", "item"), KEYED)
+def test_a_filter_takes_a_former_key_for_the_present_one(read, renamed, resource, name, item):
+    if name == "between":
+        former, present = f"zar,{PARTNER}", f"{COUNTRY},{PARTNER}"
+    elif isinstance(item, CountryField):
+        former, present = "ZAR", COUNTRY
+    else:
+        former, present = "gone", sample(item.kind.replace("-", "_") + "s")
+        Renaming.objects.create(id="moved", kind=item.kind, former=former, record=present)
+    found = read(f"{resource}?{name}={present}&page_size=500")
+    assert read(f"{resource}?{name}={former}&page_size=500") == found
+
+
+def test_dyads_take_a_former_key_for_the_present_one(read, renamed):
+    assert read("dyads?country=zar") == read(f"dyads?country={COUNTRY}")

@@ -174,7 +174,8 @@ def rendered_page(request: HttpRequest) -> tuple[ServedRelease, str] | None:
 def _key_of(request: HttpRequest) -> tuple[RecipeKey | None, str | None]:
     """Return the key of the recipe for a request, None for an unusual query, and its cursor."""
     query = request.META.get("QUERY_STRING", "")
-    pairs = sorted(query.split("&"))
+    # By name alone: a list that is repeated keeps its order.
+    pairs = sorted(query.split("&"), key=lambda pair: pair.partition("=")[0])
     cursors = [pair for pair in pairs if pair.startswith(CURSOR)]
     if len(cursors) > 1 or not PLAIN_QUERY.fullmatch(query):
         return None, None

@@ -14,6 +14,7 @@ from django.http import HttpResponseBase
 from django.utils.http import http_date
 
 from api.database.release import SOFTWARE, ServedRelease, watch
+from api.rendering.pages import PLAIN_QUERY
 from api.serving.compression import PLAIN, CompressedStream, Headers, encoded, preferred_encoding
 from api.serving.headers import CORS, LIFETIME, NOT_MODIFIED, REQUEST_ID_HEADER, VARY
 from api.serving.middleware import ALIVE, has_body, observed, without_slash
@@ -28,8 +29,9 @@ OVERHEAD = 2000
 def cache_key(environ: Mapping[str, Any]) -> str:
     """Return the cache key of a request; the order of parameters makes no difference."""
     path, query = without_slash(environ["PATH_INFO"]), environ.get("QUERY_STRING", "")
-    if "&" in query:
-        query = "&".join(sorted(query.split("&")))
+    # Only plain names can be told apart as text, and a list that is repeated keeps its order.
+    if "&" in query and PLAIN_QUERY.fullmatch(query):
+        query = "&".join(sorted(query.split("&"), key=lambda pair: pair.partition("=")[0]))
     host, accept = environ.get("HTTP_HOST", ""), environ.get("HTTP_ACCEPT", "*/*")
     # Only a path can hold a line feed, so it comes last and no two requests share a key; nor does a
     # question mark in a path look like the beginning of a query.

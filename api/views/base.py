@@ -76,8 +76,12 @@ class StrictView(APIView):
         """Return the renderers of this address."""
         return [known() for known in self.formats(getattr(self, "action", None))]
 
+    def check_filters(self, values: Values) -> Errors:
+        """Yield the errors of filters that are good alone and not together."""
+        return ()
+
     def check_parameters(self, values: Values) -> Errors:
-        """Yield the errors of parameters that are good alone and not together."""
+        """Yield the errors of other parameters that are good alone and not together."""
         return ()
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
@@ -112,6 +116,7 @@ class StrictView(APIView):
 
     def _check(self, request: Request, values: Values) -> Errors:
         """Yield what ``check_parameters`` does, which may depend on the format."""
+        yield from self.check_filters(values)
         # Wrong parameters are told before an Accept header that nothing fits.
         with suppress(NotAcceptable):
             self._negotiate(request, values)
@@ -214,6 +219,10 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         if request.META.get("QUERY_STRING") or "\0" in key:
             return None
         return rendered_record(f"{self.resource}/{key}")
+
+    def check_filters(self, values: Values) -> Errors:
+        """Yield the errors that the filters of a list find."""
+        return self.filterset_class.check(values)
 
     def check_parameters(self, values: Values) -> Errors:
         """Yield the errors of shaping and paging in a format that has none."""

@@ -78,7 +78,7 @@ class CountryViewSet(RecordViewSet):
     serializer_class = serializers.CountrySerializer
     filterset_class = filtersets.CountryFilterSet
     linked_type = "schema:Country"
-    key = CountryField()
+    key = CountryField(leads_on=False)
     facet_fields = columns("region subregion")
     located = True
     ordering_fields: ClassVar = {"id": "pk", "name": "name", "region": "region"}

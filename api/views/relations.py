@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from api import filtersets
 from api.database.release import current
-from api.filters import COUNTRY, PAIR, entries_with
+from api.filters import COUNTRY, entries_with
 from api.formats import streams
 from api.parameters import KEY, CountryField, ListField, ParameterField
 from api.problems import RenamedError
@@ -33,6 +33,8 @@ PARTS: dict[str, tuple[type[RecordViewSet], Callable[[str, str], Q]]] = {
     "gaps": (records.GapViewSet, dyads.gaps_between),
 }
 """What a dyad carries: the records of which list, and which of them are between two countries."""
+NAMED_PAIR = ListField(CountryField(leads_on=False), least=2, most=2)
+"""The two countries in the path of a dyad."""
 SHOWN = 100
 """How many records of each kind a dyad carries; the list it links to has them all."""
 
@@ -112,18 +114,19 @@ class DyadView(StrictView):
     def _countries(self, text: str) -> list[str]:
         """Return the two alpha-3 codes in order; Http404 when these are not two known countries."""
         try:
-            codes = PAIR.to_python(text.replace("-", ","))
+            codes = NAMED_PAIR.to_python(text.replace("-", ","))
         except ValidationError as refused:
             raise Http404(refused.message) from refused
         known = set(Country.objects.filter(pk__in=codes).values_list("pk", flat=True))
         if len(known) < 2:
-            present = [Renaming.present_key(RecordKind.COUNTRY, code) or code for code in codes]
+            moved = Renaming.present_keys(RecordKind.COUNTRY, codes)
+            present = [moved.get(code, code) for code in codes]
             if Country.objects.filter(pk__in=present).count() == 2:
                 pair = "-".join(present)
                 raise RenamedError("-".join(codes), pair, f"/api/v1/dyads/{pair}")
             absent = [code for code in codes if code not in known]
             for code in absent:
-                if Renaming.present_key(RecordKind.COUNTRY, code) is None:
+                if code not in moved:
                     raise_if_former(RecordKind.COUNTRY, code, "")
             raise Http404(f"This release holds no country {', '.join(absent)}.")
         return sorted(codes)

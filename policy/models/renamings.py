@@ -1,13 +1,14 @@
 """Former keys of records, so that URLs of an earlier release still lead somewhere."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from policy.models.base import MAX_KEY, OPTIONAL, SLUG, Key, LongText, Text, code_field
-from policy.models.registry import RecordKind
+from policy.models.registry import RecordKind, served_models
 from policy.models.releases import version_field
 
 
@@ -46,12 +47,16 @@ class Renaming(models.Model):
         ]
 
     @classmethod
-    def of(cls, kind: str, former: str) -> Self | None:
+    def of(cls, kind: RecordKind, former: str) -> Self | None:
         """Return what became of a key, None if no record of this kind gave it up."""
         return cls.objects.filter(kind=kind, former=former).first()
 
     @classmethod
-    def present_key(cls, kind: str, former: str) -> str | None:
-        """Return the key that a record has now instead of this one, None if there is none."""
-        found = cls.of(kind, former)
-        return found.record if found else None
+    def present_keys(cls, kind: RecordKind, keys: Iterable[str]) -> dict[str, str]:
+        """Return the key that a record has now, by each of these that it once had.
+
+        A key that some record has is nobody's former one.
+        """
+        records = served_models()[kind]._base_manager.filter(pk=OuterRef("former"))
+        moved = cls.objects.filter(~Exists(records), kind=kind, former__in=list(keys))
+        return dict(moved.exclude(record=None).values_list("former", "record"))
