@@ -1,6 +1,6 @@
 """Filter classes: how the value of a parameter becomes a condition on the records of a list."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
@@ -31,6 +31,7 @@ from api.parameters import (
     WordsField,
 )
 from api.problems import UnavailableError
+from policy.dyads import between
 from policy.models.registry import kind_of
 from policy.models.state import live
 from policy.models.statements import concerning, concerns_for
@@ -156,18 +157,18 @@ class StatedFilter(ValuesFilter):
 
 
 class BetweenFilter(ValuesFilter):
-    """Both of two countries, in either order, as a dyad understands it."""
+    """Between two countries, in either order, as a dyad understands it."""
 
     many = False
 
-    def __init__(self, between: Callable[[str, str], Q], help_text: str) -> None:
-        """Take what gives the condition for two countries."""
-        self.between = between
+    def __init__(self, name: str, help_text: str) -> None:
+        """Take what a dyad calls the records of the list."""
+        self.name = name
         super().__init__(PAIR, "", f"{help_text}, {COUNTRY}.")
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the records between the two."""
-        return qs.filter(self.between(*value))
+        return qs.filter(between(self.name, *sorted(value)))
 
 
 class TimeFilter(ValuesFilter):

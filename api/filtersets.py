@@ -32,7 +32,7 @@ from api.problems import error
 from api.serializers import records as serializers
 from api.serializers.base import RecordSerializer
 from api.unstated import unstated
-from policy import dyads, plover
+from policy import plover
 from policy.models.base import Precision, Support
 from policy.models.countries import Role
 from policy.models.issues import IssueStatus
@@ -189,7 +189,8 @@ class StatementFilterSet(TimeFilterSet):
     about = by_country("about", "About any of these countries")
     attributed_country = by_country("attributed_country", "Attributed to any of these countries")
     between = BetweenFilter(
-        dyads.statements_between, "Concerns both of two countries, in either order"
+        "statements",
+        "Concerns both of two countries or belongs to an issue between them, in either order",
     )
     speaker = by_key(RecordKind.OFFICIAL, "speaker", "Made by any of these officials.")
     narrator = FlagFilter("narrator", "True for what the source itself says.")
@@ -204,7 +205,7 @@ class StatementFilterSet(TimeFilterSet):
 class BilateralIssueFilterSet(TimeFilterSet):
     record = serializers.BilateralIssueSerializer
     country = by_country("sides__country", "A side is any of these countries")
-    between = BetweenFilter(dyads.issues_between, "The two sides, in either order")
+    between = BetweenFilter("issues", "The two sides, in either order")
     topic = by_code(plover.Context, "topic", "Any of these topics.")
     status = by_code(IssueStatus, "status", "Any of these statuses.")
     not_stated_by = by_country(
@@ -218,7 +219,9 @@ class EventFilterSet(TimeFilterSet):
     record = serializers.EventSerializer
     country = by_country("parties__country", "Any of these countries acts or receives")
     between = BetweenFilter(
-        dyads.events_between, "Two countries have parts and at least one acts, in either order"
+        "events",
+        "Two countries have parts and at least one acts, or it belongs to an issue between them, "
+        "in either order",
     )
     actor = by_country("parties__country", "Any of these countries acts", where=Q(role="actor"))
     recipient = by_country(
@@ -251,7 +254,7 @@ class TripFilterSet(TimeFilterSet):
     record = serializers.TripSerializer
     country = by_country("stops__country", "Stops in any of these countries")
     between = BetweenFilter(
-        dyads.trips_between,
+        "trips",
         "An official of one of two countries stops in the other, in either order",
     )
     traveller = by_key(RecordKind.OFFICIAL, "traveller", "Made by any of these officials.")
@@ -262,7 +265,7 @@ class GapFilterSet(RecordFilterSet):
     record = serializers.GapSerializer
     country = by_country("countries", "Concerns any of these countries")
     between = BetweenFilter(
-        dyads.gaps_between,
+        "gaps",
         "Concerns both of two countries or an issue between them, in either order",
     )
     official = by_key(RecordKind.OFFICIAL, "officials", "Concerns any of these officials.")

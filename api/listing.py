@@ -1,11 +1,12 @@
 """A list as it was asked for: which rows it has, how many, and how a page of them is read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Self
 
-from django.db.models import QuerySet
+from django.db.models import Field, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
@@ -68,6 +69,10 @@ class Listing:
                 return told
         return self.rows.count()
 
+    def columns(self, allowed: Mapping[str, str], names: list[str]) -> list[Column]:
+        """Return the columns that the rows are ordered by, as ``order_columns`` takes them."""
+        return order_columns(self.rows, allowed, names)
+
     def read(
         self,
         columns: list[Column],
@@ -95,6 +100,49 @@ class Listing:
         return [by_key[key] for key in keys]
 
 
+@dataclass(frozen=True, slots=True)
+class RowsListing:
+    """A list of rows that are no records of the database; ``fields`` are their columns."""
+
+    rows: Sequence[Any]
+    fields: "Mapping[str, Field[Any, Any]]"
+
+    def count(self, release: Release) -> int:
+        """Return the exact number of rows."""
+        return len(self.rows)
+
+    def columns(self, allowed: Mapping[str, str], names: list[str]) -> list[Column]:
+        """Return the columns that the rows are ordered by, ending in the key ``id``."""
+        by = [(allowed[name.removeprefix("-")], name.startswith("-")) for name in names]
+        if "id" not in dict(by):
+            by.append(("id", by[-1][1] if by else False))
+        return [Column(name, self.fields[name], descending) for name, descending in by]
+
+    def read(
+        self,
+        columns: list[Column],
+        values: list[Any] | None,
+        number: int,
+        **options: Any,
+    ) -> list[Any]:
+        """Return the first rows after the one with these values in the columns."""
+        rows = list(self.rows)
+        for column in reversed(columns):
+            rows.sort(key=attrgetter(column.name), reverse=column.descending)
+        if values is not None:
+            rows = [row for row in rows if _follows(row, columns, values)]
+        return rows[:number]
+
+
+def _follows(row: Any, columns: list[Column], values: list[Any]) -> bool:
+    """Return whether a row comes after the one with these values."""
+    for column, value in zip(columns, values, strict=True):
+        own = getattr(row, column.name)
+        if own != value:
+            return bool((own < value) == column.descending)
+    return False
+
+
 def _by_rank_and_key(columns: list[Column]) -> bool:
     return columns[0].name == RANK and len(columns) == 2 and columns[1].field.primary_key
 
@@ -109,7 +157,9 @@ def _number_of_hits(state: str, hits: Hits) -> int:
 class ListPage:
     """One page of a list, and the way to its neighbours."""
 
-    def __init__(self, listing: Listing, request: Request, values: Values, ordering: Any) -> None:
+    def __init__(
+        self, listing: Listing | RowsListing, request: Request, values: Values, ordering: Any
+    ) -> None:
         """Take a list, and the parameters of the request for it as their fields read them.
 
         ``ordering`` has the columns to order by, by their names. Raises InvalidParametersError and
@@ -118,7 +168,7 @@ class ListPage:
         asked = request.query_params
         self.listing, self.release = listing, served().release
         self.pager = KeysetPager(
-            order_columns(listing.rows, ordering, values.get("ordering", [])),
+            listing.columns(ordering, values.get("ordering", [])),
             values.get("page_size", DEFAULT_PAGE_SIZE),
             (served().state, request.path_info),
             {name: once(asked.getlist(name)) for name in asked if name != "cursor"},

@@ -1,30 +1,35 @@
 """Dyads: what the dataset contains about unordered pairs of countries."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Greatest, Least
 
 from policy import plover
-from policy.models import BilateralIssue, Event, EventParty, Gap, IssueSide, Trip
+from policy.models import Concern, Event, EventParty, Gap, IssueSide, Stop
 from policy.models.events import PartyRole
-from policy.models.statements import concerning
+
+WITHIN_ISSUES = ("events", "statements", "gaps")
+"""What may belong to a bilateral issue, and is then between the two countries of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dyad:
-    """Two countries, and the numbers of issues and events between them."""
+    """Two countries, and the numbers of records between them."""
 
+    id: str
+    """The two alpha-3 codes in alphabetical order, such as MEX-USA."""
     first: str
     second: str
-    issues: int = 0
-    events: int = 0
-
-    @property
-    def id(self) -> str:
-        """The two alpha-3 codes in alphabetical order, such as MEX-USA."""
-        return f"{self.first}-{self.second}"
+    issues: int
+    events: int
+    statements: int
+    trips: int
+    gaps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,89 +42,97 @@ class EventTotals:
     score_mean: float | None
 
 
+@cache
+def pairs() -> dict[str, QuerySet[Any]]:
+    """Return for each kind of record the rows that lay a record between two countries.
+
+    Each row has ``record``, ``one`` and ``other``, of which ``one`` has the lesser code. The two
+    are the sides of an issue; both have parts in an event and at least one acts; each speaks in a
+    statement or is what it is about; an official of one stops in the other; a gap concerns both.
+    """
+    acting = Q(role=PartyRole.ACTOR) | Q(role_of_other=PartyRole.ACTOR)
+    countries: Any = Gap.countries.through
+    return {
+        "issues": _paired(IssueSide, "country", "issue__sides__country", "issue"),
+        "events": _paired(EventParty, "country", "event__parties__country", "event")
+        .annotate(role_of_other=F("event__parties__role"))
+        .filter(acting),
+        "statements": _paired(Concern, "country", "statement__concerns__country", "statement"),
+        "trips": _paired(
+            Stop,
+            Least("country", "trip__traveller__country"),
+            Greatest("country", "trip__traveller__country"),
+            "trip",
+        ),
+        "gaps": _paired(countries, "country", "gap__countries", "gap"),
+    }
+
+
+@cache
+def pairs_of_issues() -> dict[str, QuerySet[Any]]:
+    """Return such rows for the records that belong to an issue between two countries."""
+    return {
+        name: _paired(IssueSide, "country", "issue__sides__country", f"issue__{name}")
+        for name in WITHIN_ISSUES
+    }
+
+
+def _paired(model: Any, one: Any, other: Any, record: str) -> QuerySet[Any]:
+    one, other = (F(path) if isinstance(path, str) else path for path in (one, other))
+    rows: QuerySet[Any] = model._base_manager.order_by().annotate(
+        one=one, other=other, record=F(record)
+    )
+    return rows.filter(other__gt=F("one"), record__isnull=False)
+
+
+def between(name: str, first: Any, second: Any) -> Q:
+    """Return the condition on the records of a kind that they are between two countries.
+
+    ``first`` is the country with the lesser code.
+    """
+    ways = [rows[name] for rows in (pairs(), pairs_of_issues()) if name in rows]
+    found, *others = (way.filter(one=first, other=second).values("record") for way in ways)
+    return Q(pk__in=found.union(*others) if others else found)
+
+
 def dyads() -> list[Dyad]:
-    """Return every pair of countries with an issue or an event between them, in key order."""
-    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    issues = (
-        IssueSide.objects.filter(issue__sides__country__gt=F("country"))
-        .order_by()
-        .values_list("country", "issue__sides__country")
-        .annotate(records=Count("issue", distinct=True))
-    )
-    for first, second, records in issues:
-        counts[first, second]["issues"] = records
-    events = (
-        EventParty.objects.filter(
-            Q(role=PartyRole.ACTOR) | Q(event__parties__role=PartyRole.ACTOR),
-            event__parties__country__gt=F("country"),
+    """Return every pair of countries with a record between them, in the order of their keys."""
+    numbers: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for name, direct in pairs().items():
+        same = {column: OuterRef(column) for column in ("one", "other", "record")}
+        within = pairs_of_issues().get(name)
+        ways = (
+            [direct, within.filter(~Exists(direct.filter(**same)))]
+            if within is not None
+            else [direct]
         )
-        .order_by()
-        .values_list("country", "event__parties__country")
-        .annotate(records=Count("event", distinct=True))
-    )
-    for first, second, records in events:
-        counts[first, second]["events"] = records
+        for way in ways:
+            counted = way.values_list("one", "other")
+            for one, other, records in counted.annotate(records=Count("record", distinct=True)):
+                numbers[one, other][name] += records
     return [
-        Dyad(first, second, counts[first, second]["issues"], counts[first, second]["events"])
-        for first, second in sorted(counts)
+        Dyad(f"{one}-{other}", one, other, **{name: numbers[one, other][name] for name in pairs()})
+        for one, other in sorted(numbers)
     ]
 
 
-def issues_between(first: str, second: str) -> Q:
-    """Return the condition on bilateral issues: these are the two sides."""
-    return _both(BilateralIssue, "sides__country", first, second)
+def codings(events: QuerySet[Event], *before: Any) -> "QuerySet[Event, tuple[Any, ...]]":
+    """Return the event types and modes of events, each with the number of events.
+
+    ``before`` stands before them in each row.
+    """
+    rows = events.order_by().filter(event_type__isnull=False)
+    return rows.values_list(*before, "event_type", "mode").annotate(records=Count("pk"))
 
 
-def events_between(first: str, second: str) -> Q:
-    """Return the condition on events: both are parties, and at least one of them is an actor."""
-    acts = Q(parties__role=PartyRole.ACTOR, parties__country__in=[first, second])
-    acting = Q(pk__in=Event.objects.order_by().filter(acts).values("pk"))
-    return acting & _both(Event, "parties__country", first, second)
-
-
-def statements_between(first: str, second: str) -> Q:
-    """Return the condition on statements: each country speaks in it or is what it is about."""
-    return concerning([first]) & concerning([second])
-
-
-def trips_between(first: str, second: str) -> Q:
-    """Return the condition on trips: an official of the one stops in the other."""
-    return _travels(first, second) | _travels(second, first)
-
-
-def gaps_between(first: str, second: str) -> Q:
-    """Return the condition on gaps: they concern both countries, or an issue between them."""
-    issues = BilateralIssue.objects.order_by().filter(issues_between(first, second))
-    within = Gap.objects.order_by().filter(issues__in=issues).values("pk")
-    return _both(Gap, "countries", first, second) | Q(pk__in=within)
-
-
-def event_totals(events: QuerySet[Event]) -> EventTotals:
-    """Return the coded events by quad class, with sum and mean score; the mean may be None."""
-    rows = (
-        events.order_by()
-        .filter(event_type__isnull=False)
-        .values_list("event_type", "mode")
-        .annotate(records=Count("pk", distinct=True))
-    )
+def event_totals(counted: Iterable[tuple[str, str | None, int]]) -> EventTotals:
+    """Return the totals of codings: by quad class, with sum and mean score, which may be None."""
     quads: Counter[str] = Counter({quad.value: 0 for quad in plover.Quad})
     total, coded = 0.0, 0
-    for event_type, mode, records in rows:
+    for event_type, mode, records in counted:
         quads[plover.quad_of(event_type).value] += records
         total += plover.score_of(event_type, mode) * records
         coded += records
     return EventTotals(
         coded, dict(quads), round(total, 4), round(total / coded, 4) if coded else None
     )
-
-
-def _both(model: Any, path: str, first: str, second: str) -> Q:
-    def one(country: str) -> Q:
-        return Q(pk__in=model.objects.order_by().filter(**{path: country}).values("pk"))
-
-    return one(first) & one(second)
-
-
-def _travels(origin: str, destination: str) -> Q:
-    stopping = Trip.objects.order_by().filter(stops__country=destination)
-    return Q(traveller__country=origin, pk__in=stopping.values("pk"))

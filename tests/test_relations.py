@@ -1,15 +1,17 @@
 """What connects the lists: dyads, the coverage of a source, and the facts of a passage."""
 
 import itertools
+from collections import defaultdict
+from functools import cache
 
 import pytest
 
+from api.database.release import served
+from api.rendering.records import render_all
 from policy import plover
 from policy.models.registry import kind_of
 from tests.conftest import RESOURCES, VIEWSETS
-from tests.samples import DYAD, FIRST, SECOND, sample, values
-
-pytestmark = pytest.mark.once
+from tests.samples import DYAD, FIRST, SECOND, records, sample, values
 
 
 @pytest.mark.parametrize("one", ["id", "alpha2", "numeric"])
@@ -22,15 +24,9 @@ def test_a_dyad_is_named_in_any_way(read, one, other):
 
 
 def test_a_dyad_holds_everything_between_two_countries(read):
-    parts = ("issues", "statements", "events", "trips", "gaps")
     full = max(read("dyads")["results"], key=lambda dyad: dyad["issues"] * dyad["events"])
     dyad, both = read(f"dyads/{full['id']}"), {full["first"], full["second"]}
-    for name in parts:
-        resource = {"issues": "bilateral-issues"}.get(name, name)
-        listed = read(f"{resource}?between={','.join(both)}&page_size=500")
-        assert dyad[name]["records"] == listed["results"], name
-        assert dyad[name]["count"] == listed["count"], name
-    assert sum(dyad[name]["count"] > 0 for name in parts) > 2
+    assert sum(dyad[name]["count"] > 0 for name in PARTS) > 2
     for issue in dyad["issues"]["records"]:
         assert {side["country"] for side in issue["sides"]} == both
     events = [event for event in dyad["events"]["records"] if event["event_type"]]
@@ -41,31 +37,104 @@ def test_a_dyad_holds_everything_between_two_countries(read):
     assert set(totals["quads"]) == set(plover.Quad)
 
 
-def test_trips_are_part_of_the_dyad_of_traveller_and_stop(read):
-    for trip in read("trips?page_size=500")["results"]:
-        home = read(f"officials/{trip['traveller']}")["country"]
-        for country in {*values(trip, "stops.country")} - {home}:
-            assert trip in read(f"dyads/{home}-{country}")["trips"]["records"]
+@cache
+def sides():
+    """Return the two countries of each issue."""
+    found = {}
+    for side in records("issue_sides"):
+        found.setdefault(side["issue"], set()).add(side["country"])
+    return found
 
 
-def test_two_recipients_alone_are_no_dyad(read):
-    for event in read("events?page_size=500")["results"]:
-        actors, recipients = (values(event, f"{role}.country") for role in ("actors", "recipients"))
-        for couple in itertools.combinations({*actors, *recipients} - {None}, 2):
-            found = read(f"events?between={','.join(couple)}&page_size=500")["results"]
-            assert (event in found) == bool({*couple} & {*actors}), (event["id"], couple)
+def of_record(resource, record):
+    """Return the pairs of countries that a record lies between, by what the record itself says."""
+    groups = [sides()[issue] for issue in record.get("issues", ())]
+    if resource == "bilateral-issues":
+        groups = [{*values(record, "sides.country")}]
+    elif resource == "events":
+        actors, recipients = (values(record, f"{one}.country") for one in ("actors", "recipients"))
+        parties = {*actors, *recipients} - {None}
+        groups += [{a, b} for a, b in itertools.combinations(parties, 2) if {a, b} & {*actors}]
+    elif resource == "statements":
+        groups += itertools.combinations(
+            {r["country"] for r in records("concerns") if r["statement"] == record["id"]}, 2
+        )
+    elif resource == "trips":
+        home = next(r for r in records("officials") if r["id"] == record["traveller"])["country"]
+        groups = [{home, country} for country in {*values(record, "stops.country")} - {home}]
+    else:
+        groups += itertools.combinations(record["countries"], 2)
+    return {"-".join(sorted(group)) for group in groups}
 
 
-def test_the_list_of_dyads_counts_as_each_does(read):
-    page = read("dyads")
-    assert page["count"] == len(page["results"])
-    assert [d["id"] for d in page["results"]] == sorted(d["id"] for d in page["results"])
+PARTS = {"issues": "bilateral-issues", **{n: n for n in ("events", "statements", "trips", "gaps")}}
+
+
+def test_dyads_list_and_filter_agree_on_what_is_between_two_countries(read):
+    expected = defaultdict(lambda: defaultdict(set))
+    for name, resource in PARTS.items():
+        for record in read(f"{resource}?page_size=500")["results"]:
+            for pair in of_record(resource, record):
+                expected[pair][name].add(record["id"])
+    page = read("dyads?page_size=500")
+    assert [dyad["id"] for dyad in page["results"]] == sorted(expected)
     for summary in page["results"]:
         dyad = read(f"dyads/{summary['id']}")
-        assert summary["issues"] == dyad["issues"]["count"]
-        assert summary["events"] == dyad["events"]["count"]
-    of_one = read(f"dyads?country={FIRST['alpha2'].lower()}")["results"]
-    assert of_one == [d for d in page["results"] if FIRST["id"] in (d["first"], d["second"])] != []
+        for name, resource in PARTS.items():
+            keys = expected[summary["id"]][name]
+            assert summary[name] == dyad[name]["count"] == len(keys)
+            assert {record["id"] for record in dyad[name]["records"]} == keys
+            codes = f"{summary['second']},{summary['first']}"
+            found = read(f"{resource}?between={codes}&page_size=500")["results"]
+            assert found == dyad[name]["records"]
+
+
+@pytest.mark.parametrize("name", ["id", "first", "second", *PARTS])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_the_list_of_dyads_is_walked_in_every_order(api, read, name, sign):
+    whole = read(f"dyads?page_size=500&ordering={sign}{name}")["results"]
+    for one, two in itertools.pairwise(whole):
+        lesser, greater = (two, one) if sign else (one, two)
+        assert (lesser[name], lesser["id"]) < (greater[name], greater["id"])
+    forth, url = [], f"/api/v1/dyads?page_size=4&ordering={sign}{name}"
+    while url:
+        page = api.get(url).json()
+        assert page["count"] == len(whole)
+        forth += page["results"]
+        url = page["next"]
+    assert forth == whole
+    back = page["results"]
+    while page["previous"]:
+        page = api.get(page["previous"]).json()
+        back = page["results"] + back
+    assert back == whole
+
+
+def test_the_list_of_dyads_is_filtered(read):
+    every = read("dyads?page_size=500")["results"]
+
+    def found(query):
+        return read(f"dyads?page_size=500&{query}")["results"]
+
+    one, other = FIRST["id"], SECOND["id"]
+    assert found(f"country={FIRST['alpha2'].lower()}") == [
+        dyad for dyad in every if one in (dyad["first"], dyad["second"])
+    ]
+    assert found(f"exclude_country={FIRST['numeric']}&exclude_country={other}") == [
+        dyad for dyad in every if not {one, other} & {dyad["first"], dyad["second"]}
+    ]
+    assert found("kind=bilateral-issue,trip") == [d for d in every if d["issues"] or d["trips"]]
+    assert found(f"exclude_kind=event&country={one}") == [
+        dyad for dyad in every if not dyad["events"] and one in (dyad["first"], dyad["second"])
+    ]
+    assert 0 < len(found("kind=gap&exclude_kind=event")) < len(every)
+
+
+def test_a_dyad_is_the_same_with_renderings_and_without(api):
+    plain = api.get(f"/api/v1/dyads/{DYAD}").content
+    render_all()
+    assert served().rendered
+    assert api.get(f"/api/v1/dyads/{DYAD}").content == plain
 
 
 @pytest.mark.parametrize(
@@ -87,6 +156,7 @@ def cited(record):
     return own | {key for value in record.values() for key in cited(value)}
 
 
+@pytest.mark.once
 def test_passages_tell_every_record_that_rests_on_them(read):
     expected: dict[str, set[tuple[str, str]]] = {}
     for resource in (name for name in RESOURCES if name not in ("sources", "passages")):
@@ -103,6 +173,7 @@ def test_passages_tell_every_record_that_rests_on_them(read):
         assert all(kind == "event" for kind, _ in told - known)
 
 
+@pytest.mark.once
 def test_coverage_accounts_for_every_sentence(read):
     source = sample("sentences", "source")
     coverage = read(f"sources/{source}/coverage")
@@ -117,6 +188,7 @@ def test_coverage_accounts_for_every_sentence(read):
     assert sum(len(line["passages"]) for line in coverage["ledger"]) == len(passages)
 
 
+@pytest.mark.once
 def test_coverage_of_no_source_is_404(api):
     assert api.get("/api/v1/sources/nowhere/coverage").status_code == 404
     assert api.get("/api/v1/sources/No Where/coverage").status_code == 404

@@ -303,11 +303,18 @@ class ParameterSlot(Expression):
 
 
 class CompiledQuery:
-    """The SQL of a list, and its parameters, of which some are slots."""
+    """The SQL of one list or several, and its parameters, of which some are slots."""
 
-    def __init__(self, queryset: QuerySet[Any]) -> None:
-        """Compile a query; raises EmptyResultSet if it cannot find a row."""
-        self.sql, self.parameters = queryset.query.sql_with_params()
+    def __init__(self, *querysets: QuerySet[Any]) -> None:
+        """Compile a query of the rows of all; raises EmptyResultSet if one cannot find a row."""
+        parts = [queryset.query.sql_with_params() for queryset in querysets]
+        self.sql = parts[0][0]
+        if len(parts) > 1:
+            self.sql = " UNION ALL ".join(
+                f"SELECT * FROM ({sql}) AS part_{number}"  # noqa: S608
+                for number, (sql, _) in enumerate(parts)
+            )
+        self.parameters = [one for _, parameters in parts for one in parameters]
 
     def run(self, cursor: Any, values: Mapping[str, Any]) -> Any:
         """Run it with these values in place of the slots, as the database takes them."""

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from api.addresses import record_url
 from api.serializers import records
 from api.serializers.base import CitationSerializer, RecordSerializer, Texts, column, names, parts
+from api.serializers.service import FacetsField
 from policy.models import SearchEntry, Sentence
 from policy.models.registry import RecordKind, list_name, served_models
 from policy.search.words import snippet
@@ -47,16 +48,33 @@ class DyadSummarySerializer(serializers.Serializer):  # type: ignore[type-arg]
     second = serializers.CharField(help_text="The other country, as alpha-3.")
     issues = serializers.IntegerField(help_text="Number of bilateral issues between them.")
     events = serializers.IntegerField(
-        help_text="Number of events in which both have a part and at least one acts."
+        help_text="Number of events in which both have a part and at least one acts, or that "
+        "belong to an issue between them."
+    )
+    statements = serializers.IntegerField(
+        help_text="Number of statements that concern both or belong to an issue between them."
+    )
+    trips = serializers.IntegerField(
+        help_text="Number of trips of an official of the one with a stop in the other."
+    )
+    gaps = serializers.IntegerField(
+        help_text="Number of gaps that concern both or an issue between them."
     )
 
 
 class DyadListSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """Every pair of countries with something between them; the list is never cut."""
+    """One page of the pairs of countries with something between them, and the way to the others."""
 
     release = serializers.CharField(help_text="Version of the release.")
-    count = serializers.IntegerField(help_text="Number of pairs.")
-    results = parts(DyadSummarySerializer, "The pairs, in order of their keys.")
+    count = serializers.IntegerField(help_text="Number of pairs, all pages together.")
+    next = serializers.URLField(
+        allow_null=True, help_text="URL of the next page; null on the last."
+    )
+    previous = serializers.URLField(
+        allow_null=True, help_text="URL of the page before; null on the first."
+    )
+    facets = FacetsField(help_text="Always empty: pairs are not counted by value.")
+    results = parts(DyadSummarySerializer, "The pairs of this page, in order.")
 
 
 class EventTotalsSerializer(serializers.Serializer):  # type: ignore[type-arg]

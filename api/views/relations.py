@@ -1,42 +1,73 @@
 """What cuts across the lists: search, dyads, and the coverage of a source."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from functools import cache, lru_cache
+from itertools import chain
+from threading import Lock
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.db import connections, router
+from django.db.models import CharField, Field, IntegerField, QuerySet, Value
+from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import filtersets
-from api.database.release import current
+from api.database.connections import CompiledQuery, ParameterSlot
+from api.database.release import current, served
 from api.filters import COUNTRY, entries_with
 from api.formats import streams
-from api.parameters import KEY, CountryField, ListField, ParameterField
+from api.listing import KeysetPagination, ListPage, RowsListing
+from api.parameters import KEY, ChoicesField, CountryField, ListField, ParameterField
 from api.problems import RenamedError
+from api.rendering.pages import bodies, json_response, render_json
 from api.serializers import relations as serializers
 from api.views import records
 from api.views.base import RecordViewSet, StrictView, raise_if_former
 from policy import dyads
 from policy.coverage import ledger
+from policy.dyads import Dyad
 from policy.models import Country, Renaming, SearchEntry, Source
-from policy.models.registry import RecordKind
+from policy.models.registry import RecordKind, kind_of
 
-PARTS: dict[str, tuple[type[RecordViewSet], Callable[[str, str], Q]]] = {
-    "issues": (records.BilateralIssueViewSet, dyads.issues_between),
-    "events": (records.EventViewSet, dyads.events_between),
-    "statements": (records.StatementViewSet, dyads.statements_between),
-    "trips": (records.TripViewSet, dyads.trips_between),
-    "gaps": (records.GapViewSet, dyads.gaps_between),
+PARTS: dict[str, type[RecordViewSet]] = {
+    "issues": records.BilateralIssueViewSet,
+    "events": records.EventViewSet,
+    "statements": records.StatementViewSet,
+    "trips": records.TripViewSet,
+    "gaps": records.GapViewSet,
 }
-"""What a dyad carries: the records of which list, and which of them are between two countries."""
+"""The list that has the records which a dyad carries under a name."""
+KINDS: dict[str, str] = {
+    str(kind_of(viewset.queryset.model)): name  # type: ignore[union-attr]
+    for name, viewset in PARTS.items()
+}
+COLUMNS: "dict[str, Field[Any, Any]]" = {
+    field.name: CharField() if field.type is str else IntegerField() for field in fields(Dyad)
+}
+"""What the list of dyads can be ordered by."""
 NAMED_PAIR = ListField(CountryField(leads_on=False), least=2, most=2)
 """The two countries in the path of a dyad."""
 SHOWN = 100
 """How many records of each kind a dyad carries; the list it links to has them all."""
+
+
+@lru_cache(maxsize=1)
+def every_dyad(token: str) -> list[Dyad]:
+    """Return all dyads of the release with this token, which every page of them is cut from."""
+    return dyads.dyads()
+
+
+_counting = Lock()
+"""Held while dyads are counted, so that many requests right after a release count them once."""
+
+
+TOTALS = "totals"
+"""What stands for a part before the codings of events."""
 
 
 class SearchViewSet(RecordViewSet):
@@ -66,18 +97,43 @@ class DyadsView(StrictView):
 
     @classmethod
     def parameters(cls, action: str | None) -> dict[str, ParameterField]:
-        """Add the countries of the pairs."""
-        text = f"Pairs with any of these countries, {COUNTRY}."
-        return {**super().parameters(action), "country": ListField(CountryField(), help_text=text)}
+        """Add the filters and the paging of the list."""
+        countries, kinds = ListField(CountryField()), ChoicesField(KINDS)
+        return {
+            **super().parameters(action),
+            "country": countries.described(f"Pairs with any of these countries, {COUNTRY}."),
+            "exclude_country": countries.described("Neither of these: the opposite of country."),
+            "kind": kinds.described("Pairs with a record of any of these kinds between them."),
+            "exclude_kind": kinds.described("None of these: the opposite of kind."),
+            **KeysetPagination.fields(COLUMNS),
+        }
 
     @extend_schema(operation_id="dyads_list", responses=serializers.DyadListSerializer)
     def get(self, request: Request) -> Response:
-        """List the pairs in order of their keys, with the numbers of issues and events between."""
-        wanted = set(self.values.get("country", []))
-        every = dyads.dyads()
-        found = [one for one in every if not wanted or {one.first, one.second} & wanted]
-        page = {"release": current().version, "count": len(found), "results": found}
-        return Response(serializers.DyadListSerializer(page).data)
+        """List the pairs of countries, with the numbers of records of each kind between them."""
+        with _counting:
+            every = every_dyad(served().token)
+        found = [dyad for dyad in every if self._fits(dyad)]
+        ordering = dict(zip(COLUMNS, COLUMNS, strict=True))
+        page = ListPage(RowsListing(found, COLUMNS), request, self.values, ordering)
+        rows = page.read(keys_only=False)
+        answer = {**page.envelope({}), "results": rows}
+        return Response(serializers.DyadListSerializer(answer).data)
+
+    def _fits(self, dyad: Dyad) -> bool:
+        """Return whether a pair is one that the filters ask for."""
+        countries = {dyad.first, dyad.second}
+        kinds = {kind for kind, name in KINDS.items() if getattr(dyad, name)}
+        return all(
+            bool(held.intersection(self.values[name])) != name.startswith("exclude_")
+            for held, name in (
+                (countries, "country"),
+                (countries, "exclude_country"),
+                (kinds, "kind"),
+                (kinds, "exclude_kind"),
+            )
+            if name in self.values
+        )
 
 
 class DyadView(StrictView):
@@ -96,40 +152,78 @@ class DyadView(StrictView):
             )
         ],
     )
-    def get(self, request: Request, id: str) -> Response:  # noqa: A002
+    def get(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
         """Return issues with both positions, events with their totals, statements, trips, gaps."""
-        pair = self._countries(id)
-        answer: dict[str, Any] = {
-            "release": current().version,
-            "id": "-".join(pair),
-            "countries": pair,
-        }
-        for name, (viewset, between) in PARTS.items():
-            found: QuerySet[Any] = viewset.queryset.filter(between(*pair))  # type: ignore[union-attr]
-            answer[name] = {"count": found.count(), "records": found[:SHOWN]}
-            if name == "events":
-                answer["event_totals"] = dyads.event_totals(found)
-        return Response(serializers.DyadSerializer(answer).data)
-
-    def _countries(self, text: str) -> list[str]:
-        """Return the two alpha-3 codes in order; Http404 when these are not two known countries."""
         try:
-            codes = NAMED_PAIR.to_python(text.replace("-", ","))
+            codes = NAMED_PAIR.to_python(id.replace("-", ","))
         except ValidationError as refused:
             raise Http404(refused.message) from refused
+        pair = sorted(codes)
+        with connections[router.db_for_read(Country)].cursor() as cursor:
+            _between_query().run(cursor, {"first": pair[0], "second": pair[1]})
+            rows = cursor.fetchall()
+        if not rows:
+            self._refuse_unknown(codes)
+        keys = {name: sorted(row[1] for row in rows if row[0] == name) for name in PARTS}
+        members: dict[str, Any] = {
+            "release": render_json(current().version),
+            "id": render_json("-".join(pair)),
+            "countries": render_json(pair),
+        }
+        for name, texts in self._bodies({name: keys[name][:SHOWN] for name in PARTS}).items():
+            count = len(keys[name])
+            if count > SHOWN:
+                found: QuerySet[Any] = PARTS[name].queryset.model._base_manager.all()  # type: ignore[union-attr]
+                count = found.filter(dyads.between(name, *pair)).count()
+            members[name] = f'{{"count":{count},"records":[{",".join(texts)}]}}'
+            if name == "events":
+                totals = dyads.event_totals(row[1:] for row in rows if row[0] == TOTALS)
+                members["event_totals"] = render_json(asdict(totals))
+        text = ",".join(f'"{name}":{value}' for name, value in members.items())
+        return json_response(f"{{{text}}}")
+
+    def _bodies(self, keys: dict[str, list[str]]) -> dict[str, list[str]]:
+        """Return the records of these keys as JSON, by the names of the parts."""
+        if self.served and self.served.rendered:
+            places = {n: [f"{PARTS[n].resource}/{key}" for key in keys[n]] for n in keys}
+            stored = bodies(list(chain.from_iterable(places.values())))
+            return {name: [stored[place] for place in places[name]] for name in keys}
+        written = {}
+        for name, viewset in PARTS.items():
+            view = viewset.alone(self.request, self.served)
+            rows = list(view.queryset.filter(pk__in=keys[name]))
+            written[name] = [render_json(record) for record in view.serialized(rows)]
+        return written
+
+    def _refuse_unknown(self, codes: list[str]) -> None:
+        """Raise Http404 unless these are countries, or RenamedError for those with other keys."""
         known = set(Country.objects.filter(pk__in=codes).values_list("pk", flat=True))
-        if len(known) < 2:
-            moved = Renaming.present_keys(RecordKind.COUNTRY, codes)
-            present = [moved.get(code, code) for code in codes]
-            if Country.objects.filter(pk__in=present).count() == 2:
-                pair = "-".join(present)
-                raise RenamedError("-".join(codes), pair, f"/api/v1/dyads/{pair}")
-            absent = [code for code in codes if code not in known]
-            for code in absent:
-                if code not in moved:
-                    raise_if_former(RecordKind.COUNTRY, code, "")
+        absent = [code for code in codes if code not in known]
+        moved = Renaming.present_keys(RecordKind.COUNTRY, absent)
+        present = [moved.get(code, code) for code in codes]
+        if moved and Country.objects.filter(pk__in=present).count() == 2:
+            pair = "-".join(present)
+            raise RenamedError("-".join(codes), pair, f"/api/v1/dyads/{pair}")
+        for code in absent:
+            if code not in moved:
+                raise_if_former(RecordKind.COUNTRY, code, "")
+        if absent:
             raise Http404(f"This release holds no country {', '.join(absent)}.")
-        return sorted(codes)
+
+
+@cache
+def _between_query() -> CompiledQuery:
+    """Return what finds the keys of the first records of each part, and the codings of events."""
+    pair = [ParameterSlot(name, CharField()) for name in ("first", "second")]
+    found = {
+        name: viewset.queryset.model._base_manager.filter(dyads.between(name, *pair))  # type: ignore[union-attr]
+        for name, viewset in PARTS.items()
+    }
+    parts = [
+        rows.order_by("pk").values_list(Value(name), "pk", Value(""), Value(0))[: SHOWN + 1]
+        for name, rows in found.items()
+    ]
+    return CompiledQuery(*parts, dyads.codings(found["events"], Value(TOTALS)))
 
 
 class CoverageView(StrictView):
