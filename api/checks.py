@@ -47,12 +47,12 @@ def _viewset(viewset: Any) -> Iterator[CheckMessage]:
             hint = "Write help_text: it is the public description of the parameter."
             yield Missing(f"The filter {name!r} has no help text.", hint, filters, "api.W003")
     paths = {question.path for question in questions.values()} - {""}
-    paths |= {*viewset.ordering_fields.values(), *viewset.facet_fields.values()}
+    paths |= {*viewset.ordering_fields.values()} - viewset.computed.keys()
     for path in sorted(paths):
         try:
             Query(model).names_to_path(path.split("__"), model._meta, fail_on_missing=True)
         except FieldError as error:
-            hint = "Correct the column in the filter set, ordering_fields or facet_fields."
+            hint = "Correct the column in the filter set or in ordering_fields."
             yield Error(str(error), hint, viewset, "api.E003")
 
 

@@ -25,6 +25,9 @@ VALUES: dict[str, Any] = {
     "q": "canal",
     "between": ["PAN", "USA"],
     "page_size": 10,
+    "year": [2025],
+    "score_from": 1.5,
+    "score_to": 4,
     **dict.fromkeys(("from", "to", "possibly_on"), "2025-02-03"),
     **{name: ["PAN"] for name in ("country", "actor", "recipient", "not_stated_by")},
 }

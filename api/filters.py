@@ -1,6 +1,7 @@
 """Filter classes: how the value of a parameter becomes a condition on the records of a list."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import date
@@ -9,7 +10,9 @@ from operator import or_
 from typing import Any, Self
 
 import django_filters
+from django.db import connections
 from django.db.models import (
+    Count,
     Exists,
     IntegerField,
     ManyToManyField,
@@ -28,10 +31,12 @@ from api.parameters import (
     FlagField,
     ListField,
     ParameterField,
+    ScoreField,
     WordsField,
 )
 from api.problems import UnavailableError
 from policy.dyads import between
+from policy.models.events import scored
 from policy.models.registry import kind_of
 from policy.models.state import live
 from policy.models.statements import concerning, concerns_for
@@ -48,13 +53,15 @@ class ValuesFilter(django_filters.Filter):
     many = True
     """Whether several values may be given; these can be excluded too."""
     lookup = "in"
+    transform = ""
+    """What makes a value of the column, such as ``__year``."""
 
     def __init__(
         self, item: ParameterField, path: str, help_text: str, where: Q | None = None
     ) -> None:
         """Take the kind of value, the column, and a condition on the rows that a list leads to."""
         super().__init__(help_text=help_text)
-        self.path, self.where = path, where or Q()
+        self.item, self.path, self.where = item, path, where or Q()
         self._field = (ListField(item) if self.many else item).described(help_text)
 
     def negated(self, help_text: str) -> Self:
@@ -69,9 +76,10 @@ class ValuesFilter(django_filters.Filter):
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow the list; joins to many stay in a subquery, so that no row comes twice."""
-        joins, *_ = qs.query.names_to_path(self.path.split("__"), qs.model._meta)
-        if any(join.m2m for join in joins):
-            return self.narrow_by_rows(qs, *self.related_rows(qs.model, value))
+        beside = self.rows_beside(qs.model)
+        if beside:
+            rows, owner, path = beside
+            return self.narrow_by_rows(qs, rows.filter(self.condition(path, value)), owner)
         condition = self.condition(self.path, value)
         return qs.exclude(condition) if self.exclude else qs.filter(condition)
 
@@ -79,27 +87,63 @@ class ValuesFilter(django_filters.Filter):
         """Return the condition on the column at a path."""
         return Q(**{f"{path}__{self.lookup}": value})
 
-    def related_rows(self, model: type[Model], value: Any) -> tuple[QuerySet[Any], str]:
-        """Return the rows beside a model that meet the condition, and their column of its keys."""
+    def rows_beside(self, model: type[Model]) -> tuple[QuerySet[Any], str, str] | None:
+        """Return the rows beside a model that the path leads to, if it leads to many for a record.
+
+        With them come their column of the keys of records, and the path from them to the values.
+        """
         name, _, rest = self.path.partition("__")
-        field: Any = model._meta.get_field(name)
+        field: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
         if isinstance(field, ManyToManyField):
-            pairs: Any = field.remote_field.through
+            rows: Any = field.remote_field.through
             owner = field.m2m_field_name()
             rest = "__".join(filter(None, [field.m2m_reverse_field_name(), rest]))
+        elif field.one_to_many:
+            rows, owner = field.related_model, field.field.name
         else:
-            pairs, owner = field.related_model, field.field.name
-        return pairs._base_manager.filter(self.where, self.condition(rest, value)), owner
+            return None
+        return rows._base_manager.filter(self.where).order_by(), owner, rest
+
+    def counts(self, qs: QuerySet[Any]) -> Counter[Any]:
+        """Return how many records of a list have each value; None counts those without one."""
+        counted: Counter[Any] = Counter()
+        beside = self.rows_beside(qs.model)
+        if beside:
+            rows, owner, path = beside
+            without = qs.filter(~Exists(rows.filter(**{owner: OuterRef("pk")}))).count()
+            if without:
+                counted[None] = without
+            if qs.query.where:
+                rows = rows.filter(**{f"{owner}__in": qs.order_by().values("pk")})
+            number = Count(owner, distinct=True)
+        else:
+            rows, path, number = qs.order_by(), self.path, Count("pk")
+        grouped = rows.values_list(f"{path}{self.transform}").annotate(records=number)
+        for value, records in grouped.values_list(f"{path}{self.transform}", "records"):
+            counted[self.item.shown(value)] += records
+        return counted
 
     def narrow_by_rows(self, qs: QuerySet[Any], rows: QuerySet[Any], owner: str) -> QuerySet[Any]:
         """Narrow to the records that rows beside them belong to, or to all others.
 
-        NOT IN would compare every record with every row once these do not fit into PostgreSQL's
-        memory for a hash table; NOT EXISTS is a join.
+        NOT IN would have PostgreSQL compare every record with every row once these leave its work
+        memory, and NOT EXISTS would have SQLite look every value up for every record.
         """
-        if self.exclude:
-            return qs.filter(~Exists(rows.filter(**{owner: OuterRef("pk")})))
-        return qs.filter(pk__in=rows.values(owner))
+        if not self.exclude:
+            return qs.filter(pk__in=rows.values(owner))
+        if connections[qs.db].vendor == "sqlite":
+            return qs.exclude(pk__in=rows.values(owner))
+        return qs.filter(~Exists(rows.filter(**{owner: OuterRef("pk")})))
+
+
+class YearFilter(ValuesFilter):
+    """Any of some years, which a day lies in."""
+
+    transform = "__year"
+
+    def condition(self, path: str, value: Any) -> Q:
+        """Return the condition on the day, as ranges of an index."""
+        return reduce(or_, (Q(**{f"{path}__year": year}) for year in value))
 
 
 class FlagFilter(ValuesFilter):
@@ -184,6 +228,21 @@ class TimeFilter(ValuesFilter):
     def filter(self, qs: QuerySet[Any], value: date) -> QuerySet[Any]:
         """Narrow by the earliest and latest day."""
         return qs.filter(**dict.fromkeys(self.lookups, value))
+
+
+class ScoreFilter(ValuesFilter):
+    """The score of an event against a bound; an event without a code matches nothing."""
+
+    many = False
+
+    def __init__(self, compare: Callable[[float, float], bool], help_text: str) -> None:
+        """Take what must be true of the score and the bound."""
+        self.compare = compare
+        super().__init__(ScoreField(), "", help_text)
+
+    def filter(self, qs: QuerySet[Any], value: float) -> QuerySet[Any]:
+        """Narrow by event type and mode, from which the score follows."""
+        return qs.filter(scored(lambda score: self.compare(score, value)))
 
 
 def entries_with(words: Sequence[str]) -> QuerySet[Any]:

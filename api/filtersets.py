@@ -1,6 +1,7 @@
 """Filter sets: which parameters each list takes, and what each is compared with."""
 
 from collections.abc import Iterable, Mapping
+from operator import ge, le
 from typing import Any, ClassVar, cast
 
 import django_filters
@@ -12,10 +13,12 @@ from api.filters import (
     ConcernFilter,
     FlagFilter,
     PresenceFilter,
+    ScoreFilter,
     SearchFilter,
     StatedFilter,
     TimeFilter,
     ValuesFilter,
+    YearFilter,
 )
 from api.parameters import (
     LANGUAGE,
@@ -66,6 +69,15 @@ class ListFilterSet(django_filters.FilterSet):
     """The filters of one list."""
 
     base_filters: ClassVar[Mapping[str, ValuesFilter]]
+
+    @classmethod
+    def facets(cls) -> dict[str, ValuesFilter]:
+        """Return the filters by whose values the records can be counted."""
+        return {
+            name: found
+            for name, found in cls.base_filters.items()
+            if found.many and not found.exclude and found.path not in ("", "pk")
+        }
 
     @classmethod
     def check(cls, values: Values) -> Errors:  # noqa: ARG003
@@ -139,6 +151,9 @@ class TimeFilterSet(FactFilterSet):
         help_text="May have been on or before this day: its earliest day is not after it.",
     )
     precision = by_code(Precision, "time_precision", "Any of these precisions.")
+    year = YearFilter(
+        WholeNumberField(1, 9999), "time_earliest", "Its earliest day is in any of these years."
+    )
 
     @classmethod
     def check(cls, values: Values) -> Errors:
@@ -175,6 +190,7 @@ class CountryFilterSet(FactFilterSet):
 class OfficialFilterSet(FactFilterSet):
     record = serializers.OfficialSerializer
     country = by_country("country", "Serves any of these countries")
+    country_support = by_code(Support, "country_support", "Any of these, for the country.")
     role = by_code(Role, "positions__role", "Holds any such office.")
     named = PresenceFilter("name", "True for those the source names, false for others.")
 
@@ -194,6 +210,9 @@ class StatementFilterSet(TimeFilterSet):
     )
     speaker = by_key(RecordKind.OFFICIAL, "speaker", "Made by any of these officials.")
     narrator = FlagFilter("narrator", "True for what the source itself says.")
+    attribution_support = by_code(
+        Support, "attribution_support", "Any of these, for who made the statement."
+    )
     kind = by_code(StatementKind, "kind", "Any of these kinds.")
     topic = by_code(plover.Context, "topic", "Any of these topics.")
     issue = by_key(
@@ -230,6 +249,8 @@ class EventFilterSet(TimeFilterSet):
     event_type = by_code(plover.EventType, "event_type", "Any of these event types.")
     mode = by_code(dict(plover.MODE_CHOICES), "mode", "Any of these modes.")
     quad = ValuesFilter(QuadField(), "event_type", "Any of these quad classes.")
+    score_from = ScoreFilter(ge, "Has this score or a greater one.")
+    score_to = ScoreFilter(le, "Has this score or a lesser one.")
     context = by_code(plover.Context, "contexts__context", "Touches any of these.")
     auxiliary = by_code(plover.Auxiliary, "auxiliary", "Any of these auxiliaries.")
     confidence = by_code(plover.Confidence, "confidence", "Coded this surely.")
@@ -242,6 +263,7 @@ class EventFilterSet(TimeFilterSet):
     def check(cls, values: Values) -> Errors:
         """Yield the error of a mode that no event type of the values has."""
         yield from super().check(values)
+        yield from ends_before_it_begins(values, "score_from", "score_to")
         given = values.get("event_type", ())
         modes = [mode.code for code in given for mode in plover.CODEBOOK[code].modes]
         strange = [mode for mode in values.get("mode", ()) if mode not in modes]

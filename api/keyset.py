@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isfinite
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlencode
 
@@ -90,6 +91,9 @@ class Column:
             return DAY.to_python(value)
         if isinstance(self.field, models.IntegerField):
             if type(value) is int and -(2**31) <= value < 2**31:
+                return value
+        elif isinstance(self.field, models.FloatField):
+            if type(value) is float and isfinite(value):
                 return value
         elif isinstance(value, str) and len(value) <= 500 and "\0" not in value:
             value.encode()
@@ -220,7 +224,7 @@ def order_columns(
     meta = queryset.model._meta
     paths = [(allowed[name.removeprefix("-")], name.startswith("-")) for name in names]
     columns = [
-        Column(path, meta.pk if path == "pk" else meta.get_field(path), descending)
+        Column(path, _field(queryset, path), descending)
         for path, descending in paths or [(str(name), False) for name in meta.ordering]
     ]
     if not paths and RANK in queryset.query.annotations:
@@ -228,6 +232,20 @@ def order_columns(
     if not any(column.field.primary_key for column in columns):
         columns.append(Column("pk", meta.pk, columns[-1].descending))
     return columns
+
+
+def _field(queryset: QuerySet[Any], path: str) -> models.Field[Any, Any]:
+    """Return the field of a column, which may be a computed one."""
+    meta: Any = queryset.model._meta
+    computed: Any = queryset.query.annotations.get(path)
+    found: models.Field[Any, Any] = (
+        computed.output_field
+        if computed is not None
+        else meta.pk
+        if path == "pk"
+        else meta.get_field(path)
+    )
+    return found
 
 
 def encoded(

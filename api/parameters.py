@@ -18,7 +18,7 @@ from policy.country_codes import ALPHA3, likely_code
 from policy.models import Country, Renaming
 from policy.models.base import MAX_KEY, SLUG
 from policy.models.registry import RecordKind
-from policy.plover import Quad, event_types_in
+from policy.plover import MOST_SCORE, Quad, event_types_in, quad_of
 from policy.search.words import fold
 from policy.vocabulary import Vocabulary, nearest
 
@@ -59,6 +59,10 @@ class ParameterField(forms.Field):
     def resolve(self, values: list[Any]) -> list[Any]:
         """Return the values of one parameter in canonical form, all at once."""
         return values
+
+    def shown(self, stored: Any) -> Any:
+        """Return the value that stands for what a column holds."""
+        return stored
 
     def described(self, help_text: str) -> Self:
         """Return a copy of the field that describes a parameter."""
@@ -132,6 +136,10 @@ class QuadField(CodeField):
     def resolve(self, values: list[Any]) -> list[Any]:
         """Return the event types in the quad classes."""
         return [event_type for quad in values for event_type in event_types_in(quad)]
+
+    def shown(self, stored: Any) -> Any:
+        """Return the quad class of an event type."""
+        return quad_of(stored).value if stored else None
 
 
 class CountryField(ParameterField):
@@ -217,6 +225,25 @@ class WholeNumberField(ParameterField):
             if self.least <= value <= self.most:
                 return value
         raise refusal(f"{text[:40]!r} is not a whole number from {self.least} to {self.most}.")
+
+
+class ScoreField(ParameterField):
+    """A score on the scale of PLOVER."""
+
+    schema: Mapping[str, Any] = {
+        "type": "number",
+        "minimum": -MOST_SCORE,
+        "maximum": MOST_SCORE,
+    }
+
+    def to_python(self, text: Any) -> float:
+        """Return the number, which is written as in JSON."""
+        number = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+        if len(text) <= MAX_KEY and re.fullmatch(number, text, re.ASCII):
+            value = float(text)
+            if abs(value) <= MOST_SCORE:
+                return value
+        raise refusal(f"{text[:40]!r} is not a number from -{MOST_SCORE} to {MOST_SCORE}.")
 
 
 class DayField(ParameterField):

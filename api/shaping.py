@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from django.db.models import Count, Model, QuerySet
+from django.db.models import QuerySet
 
+from api.filters import ValuesFilter
 from api.parameters import ChoicesField, Errors, ParameterField, Values
 from api.problems import error
 from api.schema import SELECTION
@@ -71,28 +72,12 @@ def shaped(
 
 
 def count_facets(
-    queryset: QuerySet[Any], names: Iterable[str], paths: Mapping[str, str]
+    queryset: QuerySet[Any], names: Iterable[str], facets: Mapping[str, ValuesFilter]
 ) -> dict[str, list[JsonObject]]:
     """Count the records of a whole list by each value of the facets that were asked for."""
     counted = {}
     for name in names:
-        path = paths[name]
-        rows = (
-            queryset.order_by()
-            .values_list(path)
-            .annotate(records=Count("pk", distinct=_comes_twice(queryset.model, path)))
-            .values_list(path, "records")
-        )
+        rows = facets[name].counts(queryset).items()
         ordered = sorted(rows, key=lambda row: (-row[1], row[0] is None, str(row[0])))
         counted[name] = [{"value": value, "count": records} for value, records in ordered]
     return counted
-
-
-def _comes_twice(model: type[Model], path: str) -> bool:
-    """Tell whether a record may have a value twice; a key leads to each record but once."""
-    for name in path.split("__"):
-        field: Any = model._meta.get_field(name)
-        if field.one_to_many:
-            return True
-        model = field.related_model
-    return False

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from policy.vocabulary import Vocabulary
 
+MOST_SCORE = 10
+"""Scores run from the most conflictual, which is minus this, to the most cooperative."""
+
 
 class Quad(Vocabulary):
     """Whether an event type is cooperation or conflict, and done in words or in deeds."""
@@ -188,6 +191,14 @@ MODE_CHOICES: list[tuple[str, str]] = sorted(
 )
 
 
+def scores_of(entry: EventCode) -> dict[str | None, float]:
+    """Return the score of an event type by mode, and under None that without a mode."""
+    scores: dict[str | None, float] = {None: entry.score}
+    for mode in entry.modes:
+        scores[mode.code] = entry.score if mode.score is None else mode.score
+    return scores
+
+
 def quad_of(event_type: str) -> Quad:
     """Return the quad class of an event type; ValueError if there is no such type."""
     return CODEBOOK[EventType(event_type)].quad
@@ -198,14 +209,11 @@ def score_of(event_type: str, mode: str | None) -> float:
 
     ValueError if there is no such event type, or if the mode does not belong to it.
     """
-    entry = CODEBOOK[EventType(event_type)]
-    if mode is None:
-        return entry.score
-    for known in entry.modes:
-        if known.code == mode:
-            return entry.score if known.score is None else known.score
-    message = f"{mode!r} is not a mode of {entry.event_type.value}."
-    raise ValueError(message)
+    scores = scores_of(CODEBOOK[EventType(event_type)])
+    if mode not in scores:
+        message = f"{mode!r} is not a mode of {event_type}."
+        raise ValueError(message)
+    return scores[mode]
 
 
 def event_types_in(quad: str) -> list[EventType]:

@@ -33,7 +33,8 @@ PARTS = {
 }
 # Filters that are no list of values of a record: they are asked for one by one below.
 OTHERS = {"q", "id", "between", "possibly_on", "from", "to", "narrator", "named", "coded", "quad",
-          "stated", "not_stated", "not_stated_by", "paragraph", "sentence"}  # fmt: skip
+          "stated", "not_stated", "not_stated_by", "paragraph", "sentence",
+          "year", "score_from", "score_to"}  # fmt: skip
 
 Condition = Callable[[Record], Any]
 
@@ -116,6 +117,8 @@ CASES: dict[str, Condition] = {
             and SECOND["id"] in values(r, "recipients.country")
         )
     ),
+    f"trips?year={DAY[:4]}": lambda r: (r["time_earliest"] or "").startswith(DAY[:4]),
+    f"trips?exclude_year={DAY[:4]}": lambda r: not (r["time_earliest"] or "").startswith(DAY[:4]),
     f"trips?possibly_on={DAY}": lambda r: (r["time_earliest"] or "9") <= DAY <= r["time_latest"],
     f"trips?from={DAY}&to={LATEST}": (
         lambda r: (r["time_earliest"] or "9") <= LATEST and r["time_latest"] >= DAY

@@ -43,7 +43,7 @@ def paths() -> list[str]:
         for resource, viewset in VIEWSETS.items()
         for name, values in (
             ("expand", viewset.expandable),
-            ("facets", viewset.facet_fields),
+            ("facets", viewset.filterset_class.facets()),
             ("format", ["csv"]),
             ("format", ["ndjson"]),
         )

@@ -35,7 +35,10 @@ def asked(resource):
     column = next(iter(viewset.ordering_fields))
     yield from (f"{resource}?page_size=500", f"{resource}?page_size=2&ordering=-{column}")
     yield from (f"{resource}?q=u*&page_size=3", f"{resource}?fields=id", f"{resource}?omit=id")
-    for name, values in (("expand", viewset.expandable), ("facets", viewset.facet_fields)):
+    for name, values in (
+        ("expand", viewset.expandable),
+        ("facets", viewset.filterset_class.facets()),
+    ):
         if values:
             yield f"{resource}?{name}={','.join(values)}"
     formats = [known.format for known in viewset.formats("list")]

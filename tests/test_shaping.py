@@ -1,11 +1,8 @@
-"""Shaping: selected keys, related records in place of keys, and counts by value."""
-
-from collections import Counter
+"""Shaping: selected keys, and related records in place of keys."""
 
 import pytest
 
 from tests.conftest import RESOURCES, VIEWSETS
-from tests.samples import sample
 
 pytestmark = pytest.mark.once
 
@@ -49,30 +46,3 @@ def test_expand_puts_records_in_place_of_keys(api, read, resource, key, viewset)
             assert after[key] == (related[value] if value else None)
             seen += value is not None
     assert seen > 0
-
-
-FACETS = [(resource, name) for resource in RESOURCES for name in VIEWSETS[resource].facet_fields]
-
-
-@pytest.mark.parametrize(("resource", "name"), FACETS)
-def test_facets_count_what_the_filter_finds(read, resource, name):
-    page = read(f"{resource}?page_size=1&facets={name}")
-    counted = page["facets"][name]
-    assert counted
-    assert [c["count"] for c in counted] == sorted((c["count"] for c in counted), reverse=True)
-    viewset = VIEWSETS[resource]
-    if name in viewset.filterset_class.base_filters:
-        for entry in counted:
-            if entry["value"] is not None:
-                asked = f"{resource}?{name}={entry['value']}"
-                assert read(asked)["count"] == entry["count"], asked
-    assert read(f"{resource}?page_size=1")["facets"] == {}
-
-
-def test_facets_follow_the_filter(read):
-    country = sample("issue_sides", "country")
-    page = read(f"bilateral-issues?country={country}&facets=topic,status&page_size=500")
-    for name, counted in page["facets"].items():
-        assert {one["value"]: one["count"] for one in counted} == Counter(
-            record[name] for record in page["results"]
-        )

@@ -144,7 +144,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     filter_backends = ()
     pagination_class = KeysetPagination
     ordering_fields: ClassVar[Mapping[str, str]] = {"id": "pk"}
-    facet_fields: ClassVar[Mapping[str, str]] = {}
+    computed: ClassVar[Mapping[str, Any]] = {}
+    """The columns among those of ``ordering_fields`` that are computed, by name."""
     expandable: ClassVar[Mapping[str, Any]] = {}
     located = False
     linked_type: str | None = "prov:Entity"
@@ -184,7 +185,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         if action != "list":
             return fields
         facets = ChoicesField(
-            cls.facet_fields,
+            cls.filterset_class.facets(),
             help_text="Count the records of the whole list by each value of these.",
         )
         filters = {name: one.field for name, one in cls.filterset_class.base_filters.items()}
@@ -241,13 +242,15 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the list, without what the renderings of its records hold already."""
-        queryset = super().get_queryset()
-        if not self.rendered:
-            return queryset
         names = self.values.get("ordering", [])
         columns = [self.ordering_fields[name.removeprefix("-")] for name in names]
+        computed = {name: self.computed[name] for name in columns if name in self.computed}
+        queryset: QuerySet[Any] = super().get_queryset().annotate(**computed)
+        if not self.rendered:
+            return queryset
         ordered_by = columns or queryset.model._meta.ordering
-        return queryset.select_related(None).prefetch_related(None).only("pk", *ordered_by)
+        read = [column for column in ordered_by if column not in computed]
+        return queryset.select_related(None).prefetch_related(None).only("pk", *read)
 
     def _read_key(self) -> str:
         """Return the key in the path, in its canonical form; what cannot be one is 404."""
@@ -278,7 +281,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         page = ListPage(listing, request, self.values, self.ordering_fields)
         rows = page.read(keys_only=self.rendered)
         asked = self.values.get("facets")
-        facets = count_facets(listing.rows, asked, self.facet_fields) if asked else {}
+        facets = count_facets(listing.rows, asked, self.filterset_class.facets()) if asked else {}
         around = page.envelope(facets)
         if self._as_rendered(request):
             if settings.RECIPES and self.served and listing.hits is None:

@@ -57,7 +57,6 @@ class PassageViewSet(RecordViewSet):
     serializer_class = serializers.PassageSerializer
     filterset_class = filtersets.PassageFilterSet
     linked_type = jsonld.PASSAGE
-    facet_fields = columns("source", paragraph="sentence__paragraph")
     expandable: ClassVar = {"source": SourceViewSet}
     ordering_fields: ClassVar = {"id": "pk", "start": "start"}
 
@@ -79,7 +78,6 @@ class CountryViewSet(RecordViewSet):
     filterset_class = filtersets.CountryFilterSet
     linked_type = "schema:Country"
     key = CountryField(leads_on=False)
-    facet_fields = columns("region subregion")
     located = True
     ordering_fields: ClassVar = {"id": "pk", "name": "name", "region": "region"}
 
@@ -99,7 +97,6 @@ class OfficialViewSet(RecordViewSet):
     serializer_class = serializers.OfficialSerializer
     filterset_class = filtersets.OfficialFilterSet
     linked_type = "schema:Person"
-    facet_fields = columns("country", role="positions__role", support="support")
     expandable: ClassVar = {"country": CountryViewSet}
     ordering_fields: ClassVar = {"id": "pk", "label": "label", "country": "country_id"}
 
@@ -112,7 +109,6 @@ class BilateralIssueViewSet(RecordViewSet):
     )
     serializer_class = serializers.BilateralIssueSerializer
     filterset_class = filtersets.BilateralIssueFilterSet
-    facet_fields = columns("topic status", country="sides__country", support="support")
     ordering_fields: ClassVar = {**IN_TIME, "title": "title", "topic": "topic", "status": "status"}
 
 
@@ -125,7 +121,6 @@ class StatementViewSet(RecordViewSet):
     serializer_class = serializers.StatementSerializer
     filterset_class = filtersets.StatementFilterSet
     linked_type = "schema:Claim"
-    facet_fields = columns("kind topic speaker about support")
     expandable: ClassVar = {
         "speaker": OfficialViewSet,
         "attributed_country": CountryViewSet,
@@ -155,15 +150,9 @@ class EventViewSet(RecordViewSet):
     serializer_class = serializers.EventSerializer
     filterset_class = filtersets.EventFilterSet
     linked_type = "schema:Event"
-    facet_fields = columns(
-        "event_type mode",
-        context="contexts__context",
-        confidence="confidence",
-        country="parties__country",
-        support="support",
-    )
     expandable: ClassVar = {"issues": BilateralIssueViewSet}
-    ordering_fields: ClassVar = {**IN_TIME, "event_type": "event_type", "confidence": "confidence"}
+    ordering_fields: ClassVar = {**IN_TIME, **columns("event_type confidence", score="scored")}
+    computed: ClassVar = {"scored": models.events.score_column()}
 
 
 class TripViewSet(RecordViewSet):
@@ -173,7 +162,6 @@ class TripViewSet(RecordViewSet):
     serializer_class = serializers.TripSerializer
     filterset_class = filtersets.TripFilterSet
     linked_type = "schema:Trip"
-    facet_fields = columns("status", country="stops__country", traveller="traveller")
     expandable: ClassVar = {"traveller": OfficialViewSet}
     located = True
     ordering_fields: ClassVar = {**IN_TIME, "title": "title", "status": "status"}
@@ -200,7 +188,6 @@ class GapViewSet(RecordViewSet):
     )
     serializer_class = serializers.GapSerializer
     filterset_class = filtersets.GapFilterSet
-    facet_fields = columns("source", country="countries")
     expandable: ClassVar = {
         "source": SourceViewSet,
         "countries": CountryViewSet,

@@ -77,7 +77,6 @@ class SearchViewSet(RecordViewSet):
     serializer_class = serializers.SearchHitSerializer
     filterset_class = filtersets.SearchFilterSet
     ordering_fields: ClassVar = {"kind": "kind", "title": "title"}
-    facet_fields: ClassVar = {"kind": "kind"}
     ahead = False
     linked_type = None
 

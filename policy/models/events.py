@@ -1,11 +1,13 @@
 """Events between states, coded in PLOVER, with their parties, contexts and order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Cast
 
 from policy import plover
 from policy.models.base import (
@@ -32,6 +34,27 @@ def mode_fits_event_type() -> Q:
         if code.modes:
             condition |= Q(event_type=event_type.value, mode__in=[mode.code for mode in code.modes])
     return condition
+
+
+def scored(fits: Callable[[float], bool]) -> Q:
+    """Return the condition that an event has a score which fits."""
+    condition = Q(event_type__in=[])
+    for event_type, entry in plover.CODEBOOK.items():
+        for mode, score in plover.scores_of(entry).items():
+            if fits(score):
+                condition |= Q(event_type=event_type.value, mode=mode)
+    return condition
+
+
+def score_column() -> Cast:
+    """Return the score of an event as a column, null for one without a code."""
+    cases = [
+        When(scored(lambda score, wanted=wanted: score == wanted), then=Value(wanted))  # type: ignore[misc]
+        for wanted in sorted(
+            {s for e in plover.CODEBOOK.values() for s in plover.scores_of(e).values()}
+        )
+    ]
+    return Cast(Case(*cases), models.FloatField(null=True))
 
 
 class Event(Fact, Timed):
