@@ -35,3 +35,7 @@ class RenderedState(models.Model):
         help_text="Per word that thousands of search entries hold, how many do: by the kind of "
         "their records, and of all kinds under the empty text.",
     )
+    dyads = models.JSONField(
+        default=list,
+        help_text="Per pair of countries with a record between them, what the list of dyads says.",
+    )

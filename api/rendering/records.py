@@ -1,5 +1,7 @@
 """Rendering: every record stored as JSON when a release is loaded."""
 
+from dataclasses import astuple
+
 from django.db import connection, transaction
 
 from api.database.release import served
@@ -8,6 +10,7 @@ from api.models import RenderedState, Rendering
 from api.rendering.pages import render_json
 from api.rendering.shared import share
 from api.views.records import RESOURCES
+from policy.dyads import dyads
 from policy.release.staging import fill
 from policy.search import counts
 
@@ -15,9 +18,9 @@ from policy.search import counts
 def render_all() -> None:
     """Render all records of the release that is loaded, unless that was done already.
 
-    The loader calls this before it commits. The counts of common words, which searches need, are
-    stored with the renderings. Without them, or with those of another state, the answers are the
-    same but take longer.
+    The loader calls this before it commits. The counts of common words, which searches need, and
+    the dyads with their counts are stored with the renderings. Without them, or with those of
+    another state, the answers are the same but take longer.
     """
     if served().rendered:
         return
@@ -36,5 +39,9 @@ def render_all() -> None:
                     for row in rows
                 ]
                 fill(connection, Rendering._meta.db_table, ("id", "body"), written)
-        state = {"stamp": served().stamp, "common_words": counts.numbers()}
+        state = {
+            "stamp": served().stamp,
+            "common_words": counts.numbers(),
+            "dyads": [astuple(dyad) for dyad in dyads()],
+        }
         RenderedState.objects.update_or_create(pk=RenderedState.ONLY, defaults=state)

@@ -22,6 +22,7 @@ from api.database.release import current, served
 from api.filters import COUNTRY, entries_with
 from api.formats import streams
 from api.listing import KeysetPagination, ListPage, RowsListing
+from api.models import RenderedState
 from api.parameters import KEY, ChoicesField, CountryField, ListField, ParameterField
 from api.problems import RenamedError
 from api.rendering.pages import bodies, json_response, render_json
@@ -57,9 +58,12 @@ SHOWN = 100
 
 
 @lru_cache(maxsize=1)
-def every_dyad(token: str) -> list[Dyad]:
+def every_dyad(token: str, *, rendered: bool) -> list[Dyad]:
     """Return all dyads of the release with this token, which every page of them is cut from."""
-    return dyads.dyads()
+    if not rendered:
+        return dyads.dyads()
+    stored = RenderedState.objects.values_list("dyads", flat=True).get(pk=RenderedState.ONLY)
+    return [Dyad(*row) for row in stored]
 
 
 _counting = Lock()
@@ -111,7 +115,7 @@ class DyadsView(StrictView):
     def get(self, request: Request) -> Response:
         """List the pairs of countries, with the numbers of records of each kind between them."""
         with _counting:
-            every = every_dyad(served().token)
+            every = every_dyad(served().token, rendered=served().rendered)
         found = [dyad for dyad in every if self._fits(dyad)]
         ordering = dict(zip(COLUMNS, COLUMNS, strict=True))
         page = ListPage(RowsListing(found, COLUMNS), request, self.values, ordering)
