@@ -32,6 +32,8 @@ VALUES: dict[str, Any] = {
     **{name: ["PAN"] for name in ("country", "actor", "recipient", "not_stated_by")},
 }
 """Examples of parameters whose value no record shows under the same name."""
+ASKED = {"/api/v1/search": "?q=canal", "/api/v1/dyads": "?kind=bilateral-issue"}
+"""What a list is asked, so that it has something to show."""
 NAMES = {
     "fields": slice(2),
     "omit": slice(-1, None),
@@ -51,7 +53,7 @@ def collect() -> dict[str, Any]:
     for path, item in schema["paths"].items():
         operation = item["get"]
         name, (listing, braced, rest) = operation["operationId"], path.partition("/{id}")
-        page = _ask(listing + ("?q=canal" if name == "search_list" else ""))
+        page = _ask(listing + ASKED.get(listing, ""))
         if braced:
             key = page["results"][0]["id"]
             parameters[name] = {"id": key}

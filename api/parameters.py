@@ -146,11 +146,7 @@ class CountryField(ParameterField):
     """A country in alpha-3, alpha-2 or numeric code, in any case."""
 
     meaning = "Write an alpha-3 (PAN), alpha-2 (PA) or numeric (591) code, in any case."
-
-    schema: Mapping[str, Any] = {
-        "type": "string",
-        "pattern": "^([A-Za-z]{2}|[A-Za-z]{3}|[0-9]{3})$",
-    }
+    schema: Mapping[str, Any] = {"type": "string", "pattern": "^([A-Za-z]{2,3}|[0-9]{3})$"}
 
     def __init__(self, *, leads_on: bool = True, **options: Any) -> None:
         """Take whether a code that a country once had stands for its present one."""
@@ -181,9 +177,8 @@ class CountryField(ParameterField):
         rows = Country.objects.values_list("pk", "name", "aliases")
         known = [(word, code) for code, name, aliases in rows for word in (name, *aliases)]
         guess = likely_code(text[:60], known)
-        cure = "Write alpha-3 (PAN), alpha-2 (PA) or three digits (591)."
         hint = f" Did you mean {guess}?" if guess else ""
-        return refusal(f"{text[:60]!r} is no country in ISO 3166. {cure}{hint}", guess)
+        return refusal(f"{text[:60]!r} is no country in ISO 3166. {self.meaning}{hint}", guess)
 
 
 class WordsField(ParameterField):
@@ -230,11 +225,7 @@ class WholeNumberField(ParameterField):
 class ScoreField(ParameterField):
     """A score on the scale of PLOVER."""
 
-    schema: Mapping[str, Any] = {
-        "type": "number",
-        "minimum": -MOST_SCORE,
-        "maximum": MOST_SCORE,
-    }
+    schema: Mapping[str, Any] = {"type": "number", "minimum": -MOST_SCORE, "maximum": MOST_SCORE}
 
     def to_python(self, text: Any) -> float:
         """Return the number, which is written as in JSON."""
@@ -373,7 +364,7 @@ def _value(
     more what that holds already.
     """
     known = [text for text in texts if text is not None]
-    if len(known) < len(texts):
+    if known != texts:
         raise refusal("The parameter is not percent-encoded UTF-8.")
     if name not in fields:
         guess = nearest(name[:60], sorted(fields))
@@ -392,9 +383,7 @@ def _value(
 
 def once(texts: list[str]) -> str:
     """Return the one text of a parameter that is repeated: all values of a list, each once."""
-    if len(set(texts)) == 1:
-        return texts[0]
-    return ",".join(dict.fromkeys(",".join(texts).split(",")))
+    return texts[0] if len({*texts}) == 1 else ",".join(dict.fromkeys(",".join(texts).split(",")))
 
 
 def _pairs(query: str) -> Iterator[tuple[str, str | None]]:
