@@ -39,7 +39,7 @@ from policy.dyads import between
 from policy.models.events import scored
 from policy.models.registry import kind_of
 from policy.models.state import live
-from policy.models.statements import concerning, concerns_for
+from policy.models.statements import concerned, concerning, concerns_for
 from policy.search.hits import Hits, matching
 from policy.search.live import StaleIndexError
 
@@ -167,13 +167,23 @@ class ConcernFilter(ValuesFilter):
         nothing but a topic narrows the list besides, the concerns of a single country are counted.
         """
         countries, topics = values[name], values.get("topic", ())
-        if self.exclude:
+        if self.exclude and live.get() is None:
             rows = self.narrow_by_rows(listing.rows, concerns_for(countries), "statement")
             return replace(listing, rows=rows)
+        if self.exclude:
+            return replace(listing, rows=listing.rows.exclude(concerning(countries)))
         rows = listing.rows.filter(concerning(countries, topics))
         alone = len(countries) == 1 and values.keys() <= {"country", "topic"} and not live.get()
         counted = concerns_for(countries, topics) if alone else None
         return replace(listing, rows=rows, counted=counted)
+
+    def counts(self, qs: QuerySet[Any]) -> Counter[Any]:
+        """Return how many statements of a list concern each country."""
+        if live.get() is None:
+            return super().counts(qs)
+        found = concerned()
+        statements = qs.order_by().values_list("pk", flat=True)
+        return Counter(country for key in statements for country in found.get(key) or [None])
 
 
 class PresenceFilter(FlagFilter):

@@ -107,7 +107,7 @@ class RowsListing:
     rows: Sequence[Any]
     fields: "Mapping[str, Field[Any, Any]]"
 
-    def count(self, release: Release) -> int:
+    def count(self, state: ServedRelease) -> int:
         """Return the exact number of rows."""
         return len(self.rows)
 

@@ -1,9 +1,10 @@
 """Dyads: what the dataset contains about unordered pairs of countries."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, combinations
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -12,6 +13,8 @@ from django.db.models.functions import Greatest, Least
 from policy import plover
 from policy.models import Concern, Event, EventParty, Gap, IssueSide, Stop
 from policy.models.events import PartyRole
+from policy.models.state import live
+from policy.models.statements import concerned, concerning
 
 WITHIN_ISSUES = ("events", "statements", "gaps")
 """What may belong to a bilateral issue, and is then between the two countries of it."""
@@ -92,13 +95,21 @@ def between(name: str, first: Any, second: Any) -> Q:
     """
     ways = [rows[name] for rows in (pairs(), pairs_of_issues()) if name in rows]
     found, *others = (way.filter(one=first, other=second).values("record") for way in ways)
+    if name == "statements" and live.get() is not None:
+        within = Q(pk__in=others[0])
+        return within | (concerning([first]) & concerning([second]))
     return Q(pk__in=found.union(*others) if others else found)
 
 
 def dyads() -> list[Dyad]:
     """Return every pair of countries with a record between them, in the order of their keys."""
     numbers: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    if live.get() is not None:
+        for pair in _live_pairs():
+            numbers[pair]["statements"] += 1
     for name, direct in pairs().items():
+        if name == "statements" and live.get() is not None:
+            continue
         same = {column: OuterRef(column) for column in ("one", "other", "record")}
         within = pairs_of_issues().get(name)
         ways = (
@@ -114,6 +125,17 @@ def dyads() -> list[Dyad]:
         Dyad(f"{one}-{other}", one, other, **{name: numbers[one, other][name] for name in pairs()})
         for one, other in sorted(numbers)
     ]
+
+
+def _live_pairs() -> Iterator[tuple[str, str]]:
+    """Yield the pairs of countries of each statement, where concerns may not be true."""
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for statement, countries in concerned().items():
+        found[statement].update(combinations(sorted(countries), 2))
+    within = pairs_of_issues()["statements"]
+    for one, other, statement in within.values_list("one", "other", "record"):
+        found[statement].add((one, other))
+    yield from chain.from_iterable(found.values())
 
 
 def codings(events: QuerySet[Event], *before: Any) -> "QuerySet[Event, tuple[Any, ...]]":

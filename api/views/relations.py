@@ -34,6 +34,7 @@ from policy.coverage import ledger
 from policy.dyads import Dyad
 from policy.models import Country, Renaming, SearchEntry, Source
 from policy.models.registry import RecordKind, kind_of
+from policy.models.state import live
 
 PARTS: dict[str, type[RecordViewSet]] = {
     "issues": records.BilateralIssueViewSet,
@@ -162,8 +163,9 @@ class DyadView(StrictView):
         except ValidationError as refused:
             raise Http404(refused.message) from refused
         pair = sorted(codes)
+        query = _between_query() if live.get() is None else _between(*pair)
         with connections[router.db_for_read(Country)].cursor() as cursor:
-            _between_query().run(cursor, {"first": pair[0], "second": pair[1]})
+            query.run(cursor, {"first": pair[0], "second": pair[1]})
             rows = cursor.fetchall()
         if not rows:
             self._refuse_unknown(codes)
@@ -216,8 +218,12 @@ class DyadView(StrictView):
 
 @cache
 def _between_query() -> CompiledQuery:
+    """Return the query for any two countries."""
+    return _between(*(ParameterSlot(name, CharField()) for name in ("first", "second")))
+
+
+def _between(*pair: Any) -> CompiledQuery:
     """Return what finds the keys of the first records of each part, and the codings of events."""
-    pair = [ParameterSlot(name, CharField()) for name in ("first", "second")]
     found = {
         name: viewset.queryset.model._base_manager.filter(dyads.between(name, *pair))  # type: ignore[union-attr]
         for name, viewset in PARTS.items()

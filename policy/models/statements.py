@@ -1,5 +1,6 @@
 """Statements: what somebody said, wrote or signalled."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -176,3 +177,15 @@ def concerning(countries: Sequence[str], topics: Sequence[str] = ()) -> Q:
         | Q(attributed_country__in=countries)
         | Q(speaker__in=Official.objects.order_by().filter(country__in=countries).values("pk"))
     )
+
+
+def concerned() -> dict[str, set[str]]:
+    """Return the countries that each statement concerns, from the statements themselves."""
+    found: dict[str, set[str]] = defaultdict(set)
+    about: Any = Statement.about.through
+    for statement, country in about.objects.values_list("statement", "country"):
+        found[statement].add(country)
+    paths = ("pk", "attributed_country", "speaker__country")
+    for statement, *countries in Statement.objects.order_by().values_list(*paths):
+        found[statement].update({*countries} - {None})
+    return found
