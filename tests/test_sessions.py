@@ -100,9 +100,9 @@ def test_what_keeps_a_database_from_use_is_told(odd, command, encoding, cure):
     url = odd.replace("//demarche@", "//stranger@")
     if encoding:
         url = f"{odd}_{encoding.lower()}"
-        name = url.rpartition("/")[2]
+        place, _, name = url.rpartition("/")
         kind = f"ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
-        with psycopg.connect(odd, autocommit=True) as connection:
+        with psycopg.connect(f"{place}/postgres", autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} {kind}")
     told = manage(url, command)
     if encoding:
