@@ -299,7 +299,7 @@ class Watch:
                 with within(PATIENCE if databases.many else LOOK), newest as self._seen:
                     self._failed = False
                     self._note(self._seen)
-            except Error as away:
+            except Exception as away:  # whatever it is, the next look-up may succeed
                 logger.warning("the release cannot be looked up: %s", away)
                 self._seen, self._failed = None, True
                 now = time.monotonic()
