@@ -23,6 +23,8 @@ VERSION = 1
 PARTS = [int, str, str, bool, list]
 """What a cursor holds: version, release, digest of the asking, direction, values."""
 MAX_CURSOR = 2000
+MAX_ASKED = 14_000
+"""Greatest length of a query that a page is asked for by, so that a cursor fits into its links."""
 RANK = "rank"
 """The annotation by which a search puts the best match first."""
 PRESENTATION = {"cursor", "page_size", "format", "fields", "omit", "expand", "facets"}
@@ -128,6 +130,13 @@ class KeysetPager:
 
         Raises InvalidParametersError and StaleCursorError.
         """
+        length = len(self._query())
+        if length > MAX_ASKED:
+            detail = (
+                f"The query of a page, percent-encoded and without its cursor, is {length} "
+                f"characters long; at most {MAX_ASKED} leave next its room for a cursor."
+            )
+            raise InvalidParametersError([error("", detail)])
         if cursor is None:
             return False, None
         wrong = NO_CURSOR
@@ -177,8 +186,10 @@ class KeysetPager:
 
     def _link(self, values: list[Any], *, backwards: bool) -> str:
         cursor = encoded(self.place, self.asked, values, backwards=backwards)
-        query = urlencode([*sorted(self.asked.items()), ("cursor", cursor)], safe=",")
-        return f"{self.address()}?{query}"
+        return f"{self.address()}?{self._query(cursor=cursor)}"
+
+    def _query(self, **cursor: str) -> str:
+        return urlencode([*sorted(self.asked.items()), *cursor.items()], safe=",")
 
 
 def index_ranges(

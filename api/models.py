@@ -15,6 +15,8 @@ class Rendering(models.Model):
         max_length=160,
         help_text="Name of the list and key of the record, such as countries/PAN.",
     )
+    csv_length = models.PositiveIntegerField(help_text="Length of its line of CSV, in bytes.")
+    ndjson_length = models.PositiveIntegerField(help_text="Length of its line of NDJSON, in bytes.")
     body = LongText(help_text="The record, as the API writes it in JSON.")
 
     class Meta:

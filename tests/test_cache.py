@@ -3,19 +3,21 @@
 import gzip
 import json
 import re
+import zlib
 
 import brotli
 import pytest
 import zstandard
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+from django.db import OperationalError
 
 from api.database import release
-from api.formats import spool, streams
-from api.serving.cache import ResponseCache
+from api.formats import streams, transfers
+from api.serving.cache import ResponseCache, entity_tag
 from api.serving.compression import preferred_encoding
 from policy.models import Release
-from tests.conftest import RESOURCES
+from tests.conftest import RESOURCES, VIEWSETS
 from tests.samples import DYAD, WORD, records, sample
 from tests.wsgi import asking, connections_kept
 
@@ -67,7 +69,7 @@ def test_every_good_answer_says_what_it_depends_on(serve, path):
     assert got.headers["cache-control"] == "public, max-age=60"
     assert set(got.headers["vary"].split(", ")) == {"Accept", "Accept-Encoding"}
     assert int(got.headers["content-length"]) == len(got.body)
-    assert ("dataset-version" in got.headers) == ("last-modified" in got.headers)
+    assert "last-modified" not in got.headers
     fixed = path in ("/api/v1/codebook", "/api/schema", "/problems")
     version = Release.objects.get().version
     assert got.headers.get("dataset-version") == (None if fixed else version)
@@ -91,14 +93,14 @@ def test_the_second_answer_comes_from_memory_and_is_the_same(serve, asked, path)
 def test_what_a_client_holds_is_not_sent_again(serve, asked, path, encoding):
     tag = serve(path, accept_encoding=encoding).headers["etag"]
     asked.clear()
-    for held in (tag, f"W/{tag}", f'"other", {tag}'):
+    for held in (tag, f"W/{tag}", f'"other", {tag}', "*"):
         got = serve(path, accept_encoding=encoding, if_none_match=held)
         assert (got.status, got.body) == (304, b"")
         assert got.headers["etag"] == tag
         assert {"cache-control", "vary", "x-request-id"} <= got.headers.keys()
         assert got.headers["access-control-allow-origin"] == "*"
     assert asked == []
-    for held in ('"other"', "*", "", tag.upper()):
+    for held in ('"other"', "", tag.upper(), tag.strip('"')):
         assert serve(path, accept_encoding=encoding, if_none_match=held).status == 200
 
 
@@ -131,13 +133,96 @@ def test_the_encoding_is_the_clients_choice(accepted, encoding):
     assert preferred_encoding(accepted) == encoding
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_head_tells_what_get_would_say(serve, path):
-    head, get = serve(path, method="HEAD"), serve(path)
-    assert (head.status, head.body) == (200, b"")
-    differing = {"x-request-id"} | ({"content-length"} if "ndjson" in path else set())
-    for name in get.headers.keys() - differing:
-        assert head.headers[name] == get.headers[name], name
+@pytest.mark.parametrize("encoding", ["", *UNPACK])
+@pytest.mark.parametrize("path", [*PATHS, "/api/v1/events?format=csv", "/none"])
+def test_head_tells_what_get_would_say(serve, monkeypatch, path, encoding):
+    # Lists of every length: those that are sent a chunk at a time too.
+    for chunk in (500, 3):
+        monkeypatch.setattr(streams, "CHUNK", chunk)
+        for _ in range(2):
+            asked = {"accept_encoding": encoding, "x_request_id": "one"}
+            head, get = (serve(path, method, **asked) for method in ("HEAD", "GET"))
+            assert (head.status, head.headers) == (get.status, get.headers)
+            assert head.body == b""
+            assert get.headers.get("content-length", str(len(get.body))) == str(len(get.body))
+            assert "content-length" in get.headers or "content-encoding" in get.headers
+
+
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"if_match": "TAG"}, 200),
+        ({"if_match": '"other", TAG'}, 200),
+        ({"if_match": "*"}, 200),
+        ({"if_match": '"other"'}, 412),
+        ({"if_match": "W/TAG"}, 412),
+        ({"if_match": '"other"', "if_none_match": "TAG"}, 412),
+        ({"if_match": "TAG", "if_none_match": "TAG"}, 304),
+        ({"if_match": "TAG", "if_none_match": '"other"'}, 200),
+        ({"if_unmodified_since": "Thu, 01 Jan 1970 00:00:00 GMT"}, 200),
+        ({"if_modified_since": "Fri, 31 Dec 2100 00:00:00 GMT"}, 200),
+    ],
+)
+@pytest.mark.parametrize("path", [PATHS[0], "/api/v1/codebook", "/api/v1/events?format=csv"])
+def test_preconditions_are_evaluated_in_order(serve, path, given, status):
+    tag = serve(path).headers["etag"]
+    given = {name: value.replace("TAG", tag) for name, value in given.items()}
+    for limit in (2**24, 0):
+        serve.cached._kept.clear()
+        serve.cached._limit = limit
+        for method in ("GET", "HEAD", "GET"):
+            got = serve(path, method, **given)
+            assert got.status == status
+            assert bool(got.body) == (method == "GET" and status != 304)
+            assert "x-request-id" in got.headers
+            if status == 412:
+                assert got.headers["content-type"] == "application/problem+json"
+                assert got.headers["cache-control"] == "no-store"
+                assert not got.body or int(got.headers["content-length"]) == len(got.body)
+
+
+def test_preconditions_on_a_date_hold_for_what_has_one(serve):
+    path = "/static/api/docs.js"
+    moment = serve(path).headers["last-modified"]
+    before, after = "Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 2100 00:00:00 GMT"
+    for given, status in (
+        ({"if_unmodified_since": before}, 412),
+        ({"if_unmodified_since": moment}, 200),
+        ({"if_unmodified_since": "yesterday"}, 200),
+        ({"if_unmodified_since": before, "if_match": "*"}, 200),
+        ({"if_modified_since": after}, 304),
+        ({"if_modified_since": before}, 200),
+        ({"if_modified_since": after, "if_none_match": '"other"'}, 200),
+    ):
+        assert serve(path, **given).status == status, given
+
+
+@pytest.mark.parametrize(
+    ("path", "host", "status"),
+    [
+        ("/api/v1/events?quad=x", "localhost", 400),
+        ("/api/v1/events?format=csv&quad=x", "localhost", 400),
+        ("/api/v1/events", "elsewhere.example", 400),
+        ("/api/v1/events\n", "localhost", 404),
+        ("/none", "localhost", 404),
+    ],
+)
+def test_a_tag_that_was_computed_does_not_make_a_bad_request_good(serve, path, host, status):
+    served = release.watch.served()
+    place, _, query = path.partition("?")
+    key = "\n".join(("http", host, query, "*/*", place))
+    tags = [f'"{entity_tag(token, key)}"' for token in (served.token, release.SOFTWARE)]
+    target = path.replace("\n", "%0A")
+    for held in (", ".join(tags), "*"):
+        assert serve(target, host=host, if_none_match=held).status == status
+        assert serve(target, host=host, if_match=held).status == status
+
+
+def test_a_tag_is_known_to_a_process_that_never_gave_it(serve):
+    for path in PATHS:
+        tag = serve(path).headers["etag"]
+        serve.cached._kept.clear()
+        assert serve(path, if_none_match=tag).status == 304
 
 
 def test_the_order_of_parameters_makes_no_difference(serve, asked):
@@ -267,28 +352,51 @@ def test_an_unknown_release_answers_503_and_forgets_nothing_wrong(serve):
 
 
 def test_whole_lists_are_limited_at_a_time_and_let_go(serve, monkeypatch):
+    path = "/api/v1/events?format=csv"
     held = 0
-    while spool.spooling.acquire(blocking=False):
+    while transfers.sending.acquire(blocking=False):
         held += 1
-    assert held == spool.LISTS
-    assert serve("/api/v1/events?format=csv").status == 200
+    assert held == transfers.LISTS
+    assert serve(path).status == 200
     # What is longer than a page is long.
     monkeypatch.setattr(streams, "CHUNK", 3)
-    refused = serve("/api/v1/events?format=csv")
+    serve.cached._kept.clear()
+    refused = serve(path)
     assert refused.status == 503
     assert b"ask again later" in refused.body
     for _ in range(held):
-        spool.spooling.release()
-    for _ in range(held + 1):
-        assert serve("/api/v1/events?format=csv").status == 200
-        assert serve("/api/v1/events?format=csv", method="HEAD").status == 200
+        transfers.sending.release()
+    for given in ({}, {"method": "HEAD"}, {"if_none_match": "*"}, {"if_match": '"other"'}):
+        for _ in range(held + 1):
+            serve.cached._kept.clear()
+            assert serve(path, **given).status in (200, 304, 412)
 
-    def full(*args, **kwargs):
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tempfile.TemporaryFile", full)
-    for _ in range(held + 1):
-        assert serve("/api/v1/events?format=csv").status == 503
+@pytest.mark.parametrize("encoding", ["", *UNPACK])
+@pytest.mark.parametrize("media", ["csv", "ndjson"])
+def test_a_list_that_breaks_is_seen_to_be_broken(serve, monkeypatch, media, encoding):
+    monkeypatch.setattr(streams, "CHUNK", 3)
+    view, made = VIEWSETS["passages"], []
+
+    def failing(self, rows):
+        made.append(rows)
+        # The length is known by then, for which the list is made once.
+        if len(made) % many == many - 1:
+            raise OperationalError("the database went away")
+        return self.serialized(rows)
+
+    many = -(-view.queryset.count() // 3) * (1 if encoding else 2)
+    monkeypatch.setattr(view, "written", failing)
+    got = serve(f"/api/v1/passages?format={media}", breaks=True, accept_encoding=encoding)
+    assert got.status == 200
+    assert got.body
+    if not encoding:
+        assert len(got.body) < int(got.headers["content-length"])
+        return
+    assert "content-length" not in got.headers
+    assert "private" in got.headers["cache-control"]
+    with pytest.raises((brotli.error, zlib.error, zstandard.ZstdError)):
+        UNPACK[encoding](got.body)
 
 
 def test_a_preflight_is_answered(serve):

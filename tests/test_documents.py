@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from api.keyset import MAX_CURSOR
+from api.keyset import MAX_ASKED, MAX_CURSOR
 from api.listing import MAX_PAGE_SIZE
 from api.parameters import MAX_ITEMS, MAX_QUERY, MAX_WORDS
 from tests.conftest import ROOT
@@ -46,7 +46,7 @@ def test_every_document_is_linked_from_the_readme():
 
 def test_the_limits_told_are_those_that_hold():
     told = (ROOT / "docs" / "operations.md").read_text()
-    for limit in (MAX_QUERY, MAX_ITEMS, MAX_WORDS, MAX_PAGE_SIZE, MAX_CURSOR):
+    for limit in (MAX_QUERY, MAX_ASKED, MAX_ITEMS, MAX_WORDS, MAX_PAGE_SIZE, MAX_CURSOR):
         assert re.search(rf"^\| .*\| {limit:,}\b", told, re.MULTILINE), limit
 
 

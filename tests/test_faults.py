@@ -79,7 +79,7 @@ def test_no_answer_is_cut_short_unseen_by_sigterm(large, tmp_path):
     faults_requests.terminated(large, tmp_path)
 
 
-def test_without_a_temporary_folder_only_lists_are_refused(large, tmp_path):
+def test_without_a_temporary_folder_whole_lists_are_given_too(large, tmp_path):
     faults_requests.no_room(large, tmp_path, SECONDS)
 
 

@@ -174,3 +174,17 @@ def test_so_many_recipes_are_kept_and_no_more(both, monkeypatch):
     for size in range(1, 9):
         both.prepared(f"/api/v1/countries?page_size={size}")
         assert len(pages._kept) == (size - 1) % 3 + 1
+
+
+def test_a_query_that_leaves_next_no_room_is_refused(api):
+    keys = [f"{'never-was-' * 11}{number:03}" for number in range(100)]
+    for number, fits in ((10, True), (30, False)):
+        excluded = f"exclude_source={','.join(keys)}&exclude_speaker={','.join(keys[:number])}"
+        response = api.get(f"/api/v1/statements?page_size=1&{excluded}")
+        assert response.status_code == (200 if fits else 400), response.content
+        if fits:
+            following = api.get(response.json()["next"])
+            assert following.status_code == 200
+            assert following.json()["results"]
+        else:
+            assert "cursor" in response.json()["detail"]

@@ -2,19 +2,25 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import unquote
 
+import pytest
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import Error, close_old_connections
 
 
 def asking(application: Any) -> Any:
-    """Return a function that requests a target and returns status, headers by name and body."""
+    """Return a function that requests a target and returns status, headers by name and body.
 
-    def ask(target: str, method: str = "GET", **headers: str) -> SimpleNamespace:
+    With ``breaks`` the body is what came before it broke off.
+    """
+
+    def ask(
+        target: str, method: str = "GET", *, breaks: bool = False, **headers: str
+    ) -> SimpleNamespace:
         path, _, query = target.partition("?")
         given = {f"HTTP_{name.upper()}": value for name, value in headers.items()}
         environ = {
@@ -30,7 +36,10 @@ def asking(application: Any) -> Any:
             assert len(got.headers) == len(headers), "a header stands twice"
 
         result = application(environ, start)
-        got.body = b"".join(result)
+        pieces: list[bytes] = []
+        with pytest.raises(Error) if breaks else nullcontext():
+            pieces.extend(result)
+        got.body = b"".join(pieces)
         if hasattr(result, "close"):
             result.close()
         return got

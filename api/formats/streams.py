@@ -2,22 +2,23 @@
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum, Value
+from django.db.models.functions import Concat
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 from api.database.connections import renew
+from api.models import Rendering
+from api.rendering.pages import render_json
 from api.schema import SELECTION
 from api.shaping import JsonObject
 
 JsonObjects = list[JsonObject]
 CHUNK = 500
 """How many records a stream holds at a time."""
-PIECE = 65536
-"""How many characters of a stream are handed on at a time."""
 
 GUARDED = frozenset("=+-@\t\r\n'")
 """What begins a formula in a spreadsheet, and the apostrophe that guards against it."""
@@ -37,11 +38,14 @@ class Csv(BaseRenderer):
     schema: ClassVar = {"type": "string"}
 
     @staticmethod
-    def lines(records: Iterable[JsonObject], keys: list[str]) -> Iterator[str]:
-        """Return the lines; null is an empty cell, an empty text is two quotes."""
-        yield ",".join(keys) + "\r\n"
-        for record in records:
-            yield ",".join(cell(record[key]) for key in keys) + "\r\n"
+    def head(keys: Sequence[str]) -> str:
+        """Return what comes before the records."""
+        return ",".join(keys) + "\r\n"
+
+    @staticmethod
+    def line(record: JsonObject, keys: Sequence[str]) -> str:
+        """Return the line; null is an empty cell, an empty text is two quotes."""
+        return ",".join(cell(record[key]) for key in keys) + "\r\n"
 
 
 class Ndjson(Csv):
@@ -51,11 +55,14 @@ class Ndjson(Csv):
     format = "ndjson"
 
     @staticmethod
-    def lines(records: Iterable[JsonObject], keys: list[str]) -> Iterator[str]:
-        """Return the lines."""
-        for record in records:
-            kept = {key: record[key] for key in keys}
-            yield json.dumps(kept, ensure_ascii=False, separators=(",", ":")) + "\n"
+    def head(keys: Sequence[str]) -> str:  # noqa: ARG004
+        """Return what comes before the records."""
+        return ""
+
+    @staticmethod
+    def line(record: JsonObject, keys: Sequence[str]) -> str:
+        """Return the line."""
+        return render_json({key: record[key] for key in keys}) + "\n"
 
 
 class Selection(JSONRenderer):
@@ -96,19 +103,19 @@ def chunks(queryset: QuerySet[Any], size: int) -> Iterator[list[Any]]:
 
 
 def stream(
-    queryset: QuerySet[Any],
-    written: Callable[[list[Any]], list[JsonObject]],
-    renderer: type[Csv],
-    keys: list[str],
-) -> Iterator[bytes]:
+    queryset: QuerySet[Any], head: str, lines: Callable[[list[Any]], Iterable[str]]
+) -> Generator[bytes]:
     """Return a whole list, a chunk of records at a time, from the snapshot that is open."""
-    records = (record for rows in chunks(queryset, CHUNK) for record in written(rows))
-    piece: list[str] = []
-    size = 0
-    for line in renderer.lines(records, keys):
-        piece.append(line)
-        size += len(line)
-        if size >= PIECE:
-            yield "".join(piece).encode()
-            piece, size = [], 0
-    yield "".join(piece).encode()
+    yield head.encode()
+    for rows in chunks(queryset, CHUNK):
+        yield "".join(lines(rows)).encode()
+
+
+def length(queryset: QuerySet[Any], resource: str, renderer: type[Csv], keys: Sequence[str]) -> int:
+    """Return the length in bytes of a whole list of rendered records, without making it."""
+    place = Concat(Value(f"{resource}/"), "pk", output_field=Rendering._meta.pk)
+    places = queryset.order_by().annotate(place=place).values("place")
+    total = Rendering.objects.filter(pk__in=places).aggregate(
+        bytes=Sum(f"{renderer.format}_length")
+    )
+    return len(renderer.head(keys).encode()) + (total["bytes"] or 0)

@@ -27,6 +27,8 @@ class Migration(migrations.Migration):
             name='Rendering',
             fields=[
                 ('id', policy.models.base.Text(help_text='Name of the list and key of the record, such as countries/PAN.', max_length=160, primary_key=True, serialize=False)),
+                ('csv_length', models.PositiveIntegerField(help_text='Length of its line of CSV, in bytes.')),
+                ('ndjson_length', models.PositiveIntegerField(help_text='Length of its line of NDJSON, in bytes.')),
                 ('body', policy.models.base.LongText(help_text='The record, as the API writes it in JSON.')),
             ],
             options={

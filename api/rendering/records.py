@@ -1,11 +1,13 @@
 """Rendering: every record stored as JSON when a release is loaded."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import astuple
 
 from django.db import connection, transaction
 
 from api.database.release import served
-from api.formats.streams import CHUNK, chunks
+from api.formats.streams import CHUNK, Csv, chunks
 from api.models import RenderedState, Rendering
 from api.rendering.pages import render_json
 from api.rendering.shared import share
@@ -13,6 +15,13 @@ from api.views.records import RESOURCES
 from policy.dyads import dyads
 from policy.release.staging import fill
 from policy.search import counts
+
+COLUMNS = ("id", "csv_length", "ndjson_length", "body")
+
+
+def lengths(body: str, keys: Sequence[str]) -> tuple[int, int]:
+    """Return the lengths in bytes of a rendered record's lines of CSV and of NDJSON."""
+    return len(Csv.line(json.loads(body), keys).encode()), len(body.encode()) + 1
 
 
 def render_all() -> None:
@@ -34,11 +43,12 @@ def render_all() -> None:
                 view.complete(rows)
                 for related in shared:
                     related.attach(rows)
+                bodies = [render_json(serializer.to_representation(row)) for row in rows]
                 written = [
-                    (f"{resource}/{row.pk}", render_json(serializer.to_representation(row)))
-                    for row in rows
+                    (f"{resource}/{row.pk}", *lengths(body, viewset.keys()), body)
+                    for row, body in zip(rows, bodies, strict=True)
                 ]
-                fill(connection, Rendering._meta.db_table, ("id", "body"), written)
+                fill(connection, Rendering._meta.db_table, COLUMNS, written)
         state = {
             "stamp": served().stamp,
             "common_words": counts.numbers(),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from rest_framework.serializers import Serializer
@@ -12,6 +13,8 @@ from api.serializers.base import RecordSerializer
 
 SERIALIZER_VERSION = 1
 """Raise it when a change of code alters the bytes of a record while its fields stay as they are."""
+LINES = Path(__file__).parent.parent / "formats" / "streams.py"
+"""The code that the stored lengths of lines depend on."""
 
 WORDING = {"choices", "help_text"}
 """Options of fields that change no byte of a record."""
@@ -27,7 +30,7 @@ def serializers_digest() -> str:
         and issubclass(serializer, RecordSerializer)
         and hasattr(serializer, "Meta")
     }
-    text = json.dumps([SERIALIZER_VERSION, described])
+    text = json.dumps([SERIALIZER_VERSION, LINES.read_text(), described])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

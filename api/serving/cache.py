@@ -4,24 +4,27 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from http import HTTPStatus
 from threading import Lock
 from typing import Any
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponseBase
-from django.utils.http import http_date
 
 from api.database.release import SOFTWARE, ServedRelease, watch
+from api.problems import respond
 from api.rendering.pages import PLAIN_QUERY
 from api.serving.compression import PLAIN, CompressedStream, Headers, encoded, preferred_encoding
-from api.serving.headers import CORS, LIFETIME, NOT_MODIFIED, REQUEST_ID_HEADER, VARY
-from api.serving.middleware import ALIVE, has_body, observed, without_slash
+from api.serving.headers import LIFETIME, NOT_MODIFIED, REQUEST_ID_HEADER, VARY
+from api.serving.middleware import ALIVE, add_headers, has_body, observed, without_slash
+from api.serving.preconditions import outcome
 
 Environ = dict[str, Any]
 ANSWERED_FROM = "demarche.answered_from"
 """The key in the WSGI environment that says where an answer came from, for the metrics."""
+KNOWN = "demarche.known"
+"""The key of the headers that a whole list had when it was last asked for."""
 OVERHEAD = 2000
 """Bytes of memory that an entry takes beside its body, about: key, headers, objects."""
 
@@ -46,62 +49,41 @@ def entity_tag(token: str, key: str) -> str:
 def label(
     environ: Mapping[str, Any], response: HttpResponseBase, served: ServedRelease | None
 ) -> None:
-    """Add the validators and the lifetime; ``served`` is None if no release matters."""
+    """Add the validator and the lifetime; ``served`` is None if no release matters.
+
+    There is no Last-Modified: an answer depends on data and code, no clock that all processes share
+    tells when either changed, and two states within a second would have the same.
+    """
     response["ETag"] = f'"{entity_tag(served.token if served else SOFTWARE, cache_key(environ))}"'
     response["Cache-Control"] = LIFETIME.format(settings.CACHE_MAX_AGE)
     response["Vary"] = VARY
-    for name, value in _about(served):
-        response[name] = value
+    if served:
+        response["Dataset-Version"] = served.release.version
 
 
-def _about(served: ServedRelease | None) -> Headers:
-    if served is None:
-        return []
-    return [
-        ("Dataset-Version", served.release.version),
-        ("Last-Modified", _date(served.release.released)),
-    ]
-
-
-@lru_cache(maxsize=8)
-def _date(moment: datetime) -> str:
-    return http_date(moment.timestamp())
-
-
-def _unchanged(held: str | None, served: ServedRelease, key: str, encoding: str) -> Headers | None:
-    """Return the headers of a 304 if a tag in If-None-Match is current, else None."""
-    if held is None:
-        return None
-    tags = {tag.strip().removeprefix("W/").strip('"') for tag in held.split(",")}
-    for token, about in ((served.token, served), (SOFTWARE, None)):
-        plain = entity_tag(token, key)
-        for tag in (f"{plain}-{encoding}", plain):
-            if tag in tags:
-                return [
-                    ("ETag", f'"{tag}"'),
-                    ("Cache-Control", LIFETIME.format(settings.CACHE_MAX_AGE)),
-                    ("Vary", VARY),
-                    *_about(about),
-                    *CORS.items(),
-                ]
+def known_length(environ: Mapping[str, Any], served: ServedRelease | None) -> int | None:
+    """Return the length that a whole list had when it was last asked for, in the same state."""
+    known = dict(environ.get(KNOWN, ()))
+    if served and known.get("ETag") == f'"{entity_tag(served.token, cache_key(environ))}"':
+        return int(known["Content-Length"])
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """A cached answer, with its entity tag and the headers of a 304 for it."""
+    """A cached answer; of a whole list only the headers, which HEAD and preconditions need."""
 
     headers: Headers
-    body: bytes
+    body: bytes | None
     tag: str
-    unchanged: Headers
 
 
 class ResponseCache:
     """A WSGI application that caches the successful answers of another, and compresses all of them.
 
-    A hit, or a 304, does not call the application. The cache holds at most ``limit`` bytes, drops
-    what was used least recently, and is emptied when another release is loaded.
+    A hit does not call the application. The cache holds at most ``limit`` bytes, drops what was
+    used least recently, and is emptied when another release is loaded. Preconditions are evaluated
+    against the answer itself: a tag that one can compute is no proof that a request is a good one.
     """
 
     def __init__(self, application: Callable[..., Any], limit: int) -> None:
@@ -114,29 +96,24 @@ class ResponseCache:
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
-        method = environ["REQUEST_METHOD"]
-        if method not in ("GET", "HEAD") or has_body(environ):
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or has_body(environ):
             return self._application(environ, start_response)  # type: ignore[no-any-return]
-        key = cache_key(environ)
-        encoding = preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        place = cache_key(environ), preferred_encoding(environ.get("HTTP_ACCEPT_ENCODING", ""))
         # The liveness probe must not wait for the database.
         served = None if without_slash(environ["PATH_INFO"]) == ALIVE else watch.served()
-        if served is not None:
-            found = self._find(served.token, (key, encoding))
-            held = environ.get("HTTP_IF_NONE_MATCH")
-            if found and held == found.tag:
-                unchanged: Headers | None = found.unchanged
-            else:
-                unchanged = _unchanged(held, served, key, encoding)
-            if unchanged:
-                environ[ANSWERED_FROM] = "client"
-                start_response("304 Not Modified", observed(environ, unchanged, 304))
-                return []
-            if found:
-                environ[ANSWERED_FROM] = "memory"
-                start_response("200 OK", observed(environ, found.headers, 200))
-                return [found.body] if method == "GET" else []
-        return self._ask(environ, start_response, (key, encoding))
+        found = self._find(served.token, place) if served else None
+        if found is None:
+            return self._ask(environ, start_response, place)
+        status = outcome(environ, found.headers)
+        if status == HTTPStatus.OK:
+            if environ["REQUEST_METHOD"] == "GET" and found.body is None:
+                environ[KNOWN] = found.headers
+                return self._ask(environ, start_response, place)
+            environ[ANSWERED_FROM] = "memory"
+            start_response("200 OK", observed(environ, found.headers, 200))
+            return [found.body] if environ["REQUEST_METHOD"] == "GET" and found.body else []
+        environ[ANSWERED_FROM] = "client"
+        return _without(environ, start_response, status, found.headers)
 
     def _ask(
         self, environ: Environ, start_response: Callable[..., Any], place: tuple[str, str]
@@ -145,28 +122,34 @@ class ResponseCache:
         started: list[Any] = []
         result = self._application(environ, lambda *given: started.extend(given[:2]))
         status, headers = started
-        wanted = environ["REQUEST_METHOD"] == "GET"
+        body: bytes | None = None
         if getattr(result, "streaming", False):
             # Static files are stored compressed; whole lists are compressed while they are sent.
             if place[1] != PLAIN and "Dataset-Version" in dict(headers):
                 result = CompressedStream(result, headers, place[1])
                 headers = result.headers
-            start_response(status, headers)
-            if wanted:
-                return result  # type: ignore[no-any-return]
-            result.close()
-            return []
-        try:
-            body = b"".join(result)
-        finally:
-            if hasattr(result, "close"):
-                result.close()
-        if place[1] != PLAIN:
-            headers, body = encoded(headers, body, place[1])
+        else:
+            try:
+                body = b"".join(result)
+            finally:
+                if hasattr(result, "close"):
+                    result.close()
+            if place[1] != PLAIN:
+                headers, body = encoded(headers, body, place[1])
+            result = [body]
+        left = HTTPStatus.OK
         if status.startswith("200"):
             self._keep(place, headers, body)
+            left = outcome(environ, headers)
+        if left == HTTPStatus.OK and environ["REQUEST_METHOD"] == "GET":
+            start_response(status, headers)
+            return result  # type: ignore[no-any-return]
+        if body is None:
+            result.close()
+        if left != HTTPStatus.OK:
+            return _without(environ, start_response, left, headers)
         start_response(status, headers)
-        return [body] if wanted else []
+        return []
 
     def _find(self, token: str, place: tuple[str, str]) -> CachedResponse | None:
         with self._lock:
@@ -178,20 +161,39 @@ class ResponseCache:
                 self._kept.move_to_end(place)
             return found
 
-    def _keep(self, place: tuple[str, str], headers: Headers, body: bytes) -> None:
-        tag = dict(headers).get("ETag", "").strip('"').partition("-")[0]
-        key = place[0]
+    def _keep(self, place: tuple[str, str], headers: Headers, body: bytes | None) -> None:
+        given = dict(headers).get("ETag", "")
+        tag, key = given.strip('"').partition("-")[0], place[0]
         with self._lock:
             # An answer may be of another release than the one that is cached.
             if tag not in (entity_tag(self._token, key), entity_tag(SOFTWARE, key)):
                 return
-            size = len(body) + len(key) + OVERHEAD
+            size = len(body or b"") + len(key) + OVERHEAD
             if place in self._kept or size > self._limit // 8:
                 return
             lasting = [pair for pair in headers if pair[0] != REQUEST_ID_HEADER]
-            still = [pair for pair in lasting if pair[0] in NOT_MODIFIED]
-            self._kept[place] = CachedResponse(lasting, body, dict(headers)["ETag"], still)
+            self._kept[place] = CachedResponse(lasting, body, given)
             self.size += size
             while self.size > self._limit:
                 (key, _), last = self._kept.popitem(last=False)
-                self.size -= len(last.body) + len(key) + OVERHEAD
+                self.size -= len(last.body or b"") + len(key) + OVERHEAD
+
+
+def _without(
+    environ: Environ, start_response: Callable[..., Any], status: HTTPStatus, headers: Headers
+) -> list[bytes]:
+    """Answer, in place of an answer with these headers, that a precondition stands against it."""
+    body = b""
+    if status == HTTPStatus.NOT_MODIFIED:
+        headers = [pair for pair in headers if pair[0] in NOT_MODIFIED]
+    else:
+        detail = (
+            "The answer is another by now: ask without If-Match and If-Unmodified-Since to read it."
+        )
+        refused = add_headers(lambda request: respond(request, "precondition-failed", detail))(
+            WSGIRequest(environ)
+        )
+        headers, body = list(refused.items()), refused.content
+        headers.append(("Content-Length", str(len(body))))
+    start_response(f"{status} {status.phrase}", observed(environ, headers, status))
+    return [body] if environ["REQUEST_METHOD"] == "GET" else []

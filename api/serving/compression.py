@@ -23,6 +23,7 @@ class _Brotli:
         compressor = brotli.Compressor(quality=4)
         self.compress: Callable[[bytes], bytes] = compressor.process
         self.flush: Callable[[], bytes] = compressor.finish
+        self.flush_block: Callable[[], bytes] = compressor.flush
 
 
 COMPRESSORS: Mapping[str, Callable[[], Any]] = {
@@ -31,6 +32,14 @@ COMPRESSORS: Mapping[str, Callable[[], Any]] = {
     "gzip": lambda: zlib.compressobj(5, wbits=31),
 }
 """A factory of compressors for each encoding, in order of preference."""
+BLOCK_ENDS: Mapping[str, Callable[[Any], bytes]] = {
+    "zstd": lambda compressor: compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK),
+    "br": lambda compressor: compressor.flush_block(),
+    "gzip": lambda compressor: compressor.flush(zlib.Z_FULL_FLUSH),
+}
+"""What ends a block of each encoding, so that another could follow."""
+NO_BLOCK = b"\xfe\xfe\xfe"
+"""The beginning of a block of a type that is reserved in each encoding: no decoder goes past it."""
 
 
 @lru_cache(maxsize=256)
@@ -76,20 +85,33 @@ def _relabelled(headers: Headers, encoding: str) -> Headers:
 
 
 class CompressedStream:
-    """A stream that is compressed as it is sent, and its headers."""
+    """A stream that is compressed as it is sent, and its headers.
+
+    The server ends a stream that failed as if it were complete, and a decoder may take the lack of
+    an end for the end. So one that breaks ends in what cannot be decoded, and no cache that others
+    share may keep it.
+    """
 
     def __init__(self, stream: Any, headers: Headers, encoding: str) -> None:
         """Take the stream, its headers and the encoding."""
-        self.headers = _relabelled(headers, encoding)
-        self._stream, self._compressor = stream, COMPRESSORS[encoding]()
+        self.headers = [
+            (name, value.replace("public", "private") if name == "Cache-Control" else value)
+            for name, value in _relabelled(headers, encoding)
+        ]
+        self._stream, self._encoding = stream, encoding
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield compressed chunks as the compressor emits them."""
-        for piece in self._stream:
-            packed = self._compressor.compress(piece)
-            if packed:
-                yield packed
-        yield self._compressor.flush()
+        compressor = COMPRESSORS[self._encoding]()
+        try:
+            for piece in self._stream:
+                packed = compressor.compress(piece)
+                if packed:
+                    yield packed
+        except Exception:
+            yield BLOCK_ENDS[self._encoding](compressor) + NO_BLOCK
+            raise
+        yield compressor.flush()
 
     def close(self) -> None:
         """Close the stream."""

@@ -1,8 +1,8 @@
 """What every view does: refuse what it does not know, read one snapshot, shape the answer."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from functools import cache, partial
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -22,9 +22,8 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from api import filtersets
 from api.database.release import ServedRelease, rendered_record, served, snapshot
-from api.formats import geojson, jsonld, streams
+from api.formats import geojson, jsonld, streams, transfers
 from api.formats.jsonld import context, linked
-from api.formats.spool import whole_list
 from api.keyset import order_columns
 from api.listing import KeysetPagination, Listing, ListPage
 from api.negotiation import prefers_first
@@ -40,7 +39,8 @@ from api.parameters import (
 from api.problems import METHODS, RemovedError, RenamedError, error, unanswered
 from api.rendering import pages
 from api.schema import SELECTION, RecordSchema, StrictSchema
-from api.serving.cache import label
+from api.serving.cache import known_length, label
+from api.serving.compression import PLAIN, preferred_encoding
 from api.shaping import check_shape, count_facets, kept_keys, shaped, shaping_fields
 from policy.models import Renaming
 from policy.models.registry import RecordKind, kind_of, list_name
@@ -58,6 +58,8 @@ class StrictView(APIView):
     lasting = True
     """Whether an answer holds until another release is loaded, and so may be kept."""
     values: Values
+    opened: ExitStack
+    """What is open while the answer is made: the snapshot, and the place of a long list."""
     schema = StrictSchema()
 
     @classmethod
@@ -90,8 +92,13 @@ class StrictView(APIView):
             response = super().dispatch(request, *args, **kwargs)
             return self._labelled(request, response)
         try:
-            with snapshot():
-                return self._labelled(request, super().dispatch(request, *args, **kwargs))
+            with ExitStack() as self.opened:
+                self.opened.enter_context(snapshot())
+                response = self._labelled(request, super().dispatch(request, *args, **kwargs))
+                if response.streaming:
+                    sent = transfers.Transfer(response.streaming_content, self.opened.pop_all())
+                    response.streaming_content = sent
+                return response
         except Error as away:
             return unanswered(request, away)
 
@@ -377,13 +384,25 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         rows = queryset.order_by(*(column.expression for column in columns))
         chosen = kept_keys(self.values, self.keys())
         keys = [key for key in self.keys() if key in chosen]
+        whole = self.rendered and not self._media_type
+
+        def lines(chunk: Sequence[Any]) -> Iterable[str]:
+            if whole and renderer is streams.Ndjson:
+                return (body + "\n" for body in self._bodies(chunk))
+            return (renderer.line(record, keys) for record in self.written(chunk))
+
+        pieces = partial(streams.stream, rows, renderer.head(keys), lines)
+        port = int(request.META["SERVER_PORT"])
+        sent, length = transfers.begin(pieces(), self.opened, port)
         content_type = "; ".join(filter(None, [renderer.media_type, "charset=utf-8"]))
-        if request.method == "HEAD":
-            return StreamingHttpResponse((), content_type=content_type)
-        pieces = streams.stream(rows, self.written, renderer, keys)
-        # What is no longer than a page may be is given as freely: no thread waits for its reader.
-        short = rows.order_by()[: streams.CHUNK + 1].count() <= streams.CHUNK
-        return whole_list(pieces, content_type, spooled=not short)
+        response = StreamingHttpResponse(sent, content_type=content_type)
+        # What is compressed on its way has no length, with HEAD neither.
+        if preferred_encoding(request.META.get("HTTP_ACCEPT_ENCODING", "")) == PLAIN:
+            length = length or known_length(request.META, self.served)
+            if not length and whole:
+                length = streams.length(queryset, self.resource, renderer, keys)
+            response["Content-Length"] = str(length or sum(map(len, pieces())))
+        return response
 
 
 def raise_if_former(kind: RecordKind, key: str, path: str) -> None:
