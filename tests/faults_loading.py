@@ -11,6 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from django.db import transaction
 
@@ -30,6 +31,7 @@ PATHS = (
     "countries?page_size=500",
     "gaps?q=who",
     "trips",
+    "events?format=csv",
     f"dyads/{DYAD}",
     f"sources/{sample('sources')}/coverage",
 )
@@ -100,7 +102,8 @@ def _start(url: str, release: Path) -> "subprocess.Popen[bytes]":
 def readers_during_reloads(folder: Path, times: int, readers: int = 3) -> Row:
     """Read through the real server while releases change; every answer must be of one release.
 
-    Raises AssertionError when a response is mixed or missing.
+    Its entity tag and its Dataset-Version must be of the same one. Raises AssertionError when a
+    response is mixed or missing.
     """
     folders = releases(folder)
     outcomes: Counter[str] = Counter()
@@ -109,14 +112,14 @@ def readers_during_reloads(folder: Path, times: int, readers: int = 3) -> Row:
         serving(url) as address,
         connected(url, "read"),
     ):
-        whole: dict[str, list[bytes]] = {path: [] for path in PATHS}
+        whole: dict[str, list[tuple[str, ...]]] = {path: [] for path in PATHS}
         for release in folders:
             load(release, using="read")
             _until_served(address, release)
             for path in PATHS:
-                status, _, body = ask(address, f"/api/v1/{path}")
-                assert status == 200, (path, status, body)
-                whole[path].append(body)
+                status, *told = _asked(address, path)
+                assert status == 200, (path, status, told)
+                whole[path].append(tuple(told))
         stop = Event()
 
         def read(start: int) -> Counter[str]:
@@ -124,10 +127,11 @@ def readers_during_reloads(folder: Path, times: int, readers: int = 3) -> Row:
             for path in itertools.islice(itertools.cycle(PATHS), start, None):
                 if stop.is_set():
                     return found
-                status, _, body = ask(address, f"/api/v1/{path}")
-                assert status == 200, (path, status, body[:500])
-                assert body in whole[path], f"{path}: a mixed answer: {body[:500]!r}"
-                found[f"{status}, {('first', 'second')[whole[path].index(body)]} release"] += 1
+                status, *told = _asked(address, path)
+                assert status == 200, (path, status, told)
+                assert tuple(told) in whole[path], f"{path}: a mixed answer: {told!r:.500}"
+                release = ("first", "second")[whole[path].index(tuple(told))]
+                found[f"{status}, {release} release"] += 1
             return found
 
         with ThreadPoolExecutor(readers) as pool:
@@ -140,6 +144,12 @@ def readers_during_reloads(folder: Path, times: int, readers: int = 3) -> Row:
             for one in running:
                 outcomes += one.result()
     return Row("releases change under readers", times, dict(outcomes))
+
+
+def _asked(address: str, path: str) -> tuple[Any, ...]:
+    """Return the status of a response, its entity tag, its version and its body."""
+    status, headers, body = ask(address, f"/api/v1/{path}")
+    return status, headers.get("etag"), headers.get("dataset-version"), body
 
 
 def _until_served(address: str, release: Path) -> None:

@@ -4,16 +4,19 @@ import gzip
 import json
 import re
 import zlib
+from contextlib import contextmanager
 
 import brotli
 import pytest
 import zstandard
+from django.conf import settings
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
 
 from api.database import release
-from api.formats import streams, transfers
+from api.formats import streams
+from api.serving import turns
 from api.serving.cache import ResponseCache, entity_tag
 from api.serving.compression import preferred_encoding
 from policy.models import Release
@@ -351,25 +354,49 @@ def test_an_unknown_release_answers_503_and_forgets_nothing_wrong(serve):
     assert serve("/api/v1/events").status == 200
 
 
+@contextmanager
+def taken(places):
+    """Take all places, and return how many there were."""
+    number = 0
+    while places.acquire(blocking=False):
+        number += 1
+    try:
+        yield number
+    finally:
+        for _ in range(number):
+            places.release()
+
+
 def test_whole_lists_are_limited_at_a_time_and_let_go(serve, monkeypatch):
     path = "/api/v1/events?format=csv"
-    held = 0
-    while transfers.sending.acquire(blocking=False):
-        held += 1
-    assert held == transfers.LISTS
-    assert serve(path).status == 200
-    # What is longer than a page is long.
-    monkeypatch.setattr(streams, "CHUNK", 3)
-    serve.cached._kept.clear()
-    refused = serve(path)
-    assert refused.status == 503
-    assert b"ask again later" in refused.body
-    for _ in range(held):
-        transfers.sending.release()
+    with taken(turns.sending) as number:
+        assert serve(path).status == 200
+        # What is longer than a page is long.
+        monkeypatch.setattr(streams, "CHUNK", 3)
+        serve.cached._kept.clear()
+        refused = serve(path)
+        assert refused.status == 503
+        assert refused.headers["retry-after"]
+        assert b"ask again later" in refused.body
     for given in ({}, {"method": "HEAD"}, {"if_none_match": "*"}, {"if_match": '"other"'}):
-        for _ in range(held + 1):
+        for _ in range(number + 1):
             serve.cached._kept.clear()
             assert serve(path, **given).status in (200, 304, 412)
+
+
+def test_slow_questions_leave_threads_to_others(serve, monkeypatch):
+    monkeypatch.setattr(turns, "WAIT", 0.01)
+    dear = (f"/api/v1/events?q={WORD}", "/api/v1/events?facets=mode")
+    with taken(turns.searching) as number:
+        assert number <= settings.THREADS
+        for path in dear:
+            refused = serve(path)
+            assert refused.status == 503
+            assert refused.headers["retry-after"]
+        assert serve("/api/v1/events").status == 200
+    for _ in range(number + 1):
+        serve.cached._kept.clear()
+        assert [serve(path).status for path in dear] == [200, 200]
 
 
 @pytest.mark.parametrize("encoding", ["", *UNPACK])

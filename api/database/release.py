@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import Error, OperationalError, connections, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.models import Case, CharField, Count, F, Min, QuerySet, Subquery, Sum, Value, When
 
 from api.database.connections import (
@@ -299,7 +299,7 @@ class Watch:
                 with within(PATIENCE if databases.many else LOOK), newest as self._seen:
                     self._failed = False
                     self._note(self._seen)
-            except Exception as away:  # whatever it is, the next look-up may succeed
+            except Exception as away:  # noqa: BLE001  (or the thread that guards would end)
                 logger.warning("the release cannot be looked up: %s", away)
                 self._seen, self._failed = None, True
                 now = time.monotonic()

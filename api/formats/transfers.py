@@ -5,56 +5,36 @@ tells a client what is missing, or is compressed (``api/serving/compression.py``
 """
 
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import chain, islice
-from threading import BoundedSemaphore
 from time import monotonic
+from typing import Any
 
-from api.problems import UnavailableError
+from api.serving import turns
 from api.serving.sockets import drop_stalled
 
-LISTS = 4
-"""How many long lists a process sends at once: slow readers must not take all its threads."""
 GRACE = 30.0
 """Seconds that a client may take beyond what its pace allows."""
 PACE = 50_000
 """Bytes per second at which a client has to read, on average."""
 
-sending = BoundedSemaphore(LISTS)
-
-
-@contextmanager
-def turn() -> Iterator[None]:
-    """Take one of the places for long lists; raises UnavailableError if all are taken."""
-    if not sending.acquire(blocking=False):
-        raise UnavailableError(
-            "As many long lists are being read as this server gives at once: ask again later, "
-            "or for pages."
-        )
-    try:
-        yield
-    finally:
-        sending.release()
-
 
 def begin(
-    pieces: Generator[bytes], held: ExitStack, port: int
+    pieces: Generator[bytes], held: ExitStack, port: str
 ) -> tuple[Iterable[bytes], int | None]:
     """Return the pieces with the first ones made, and the length of a list that they are all of.
 
-    ``port`` is the server's.
-
     A list of one chunk, no longer than a page may be, is given as freely as a page: it is one
-    piece, so no thread waits for its reader. Raises UnavailableError as ``turn`` does.
+    piece, so no thread waits for its reader. ``port`` is the server's. Raises UnavailableError.
     """
+    # A cursor has to be closed before its connection is.
+    held.callback(pieces.close)
     begun = list(islice(pieces, 3))
     if len(begun) < 3:
         whole = b"".join(begun)
         return [whole], len(whole)
-    held.enter_context(turn())
-    drop_stalled(port)
-    # A cursor has to be closed before its connection is.
-    held.callback(pieces.close)
+    held.enter_context(turns.long_list())
+    drop_stalled(int(port))
     return chain(begun, pieces), None
 
 
@@ -80,3 +60,10 @@ class Transfer:
     def close(self) -> None:
         """Close what is held open, for a list that is not sent, or not to its end."""
         self._held.close()
+
+
+def held_open(response: Any, held: ExitStack) -> Any:
+    """Return a response; if it is a list, with what is held open until the list is sent."""
+    if response.streaming:
+        response.streaming_content = Transfer(response.streaming_content, held.pop_all())
+    return response

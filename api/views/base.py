@@ -39,6 +39,7 @@ from api.parameters import (
 from api.problems import METHODS, RemovedError, RenamedError, error, unanswered
 from api.rendering import pages
 from api.schema import SELECTION, RecordSchema, StrictSchema
+from api.serving import turns
 from api.serving.cache import known_length, label
 from api.serving.compression import PLAIN, preferred_encoding
 from api.shaping import check_shape, count_facets, kept_keys, shaped, shaping_fields
@@ -95,10 +96,7 @@ class StrictView(APIView):
             with ExitStack() as self.opened:
                 self.opened.enter_context(snapshot())
                 response = self._labelled(request, super().dispatch(request, *args, **kwargs))
-                if response.streaming:
-                    sent = transfers.Transfer(response.streaming_content, self.opened.pop_all())
-                    response.streaming_content = sent
-                return response
+                return transfers.held_open(response, self.opened)
         except Error as away:
             return unanswered(request, away)
 
@@ -280,11 +278,15 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return a page of the list, or the whole of it as a stream."""
+        with turns.list_of(self.values):
+            return self._list(request)
+
+    def _list(self, request: Request) -> Any:
         filters = self.filterset_class.base_filters
         listing = Listing.of(self.get_queryset(), filters, self.values)
         renderer = request.accepted_renderer
         if isinstance(renderer, streams.STREAMS):
-            return self._stream(request, listing.rows, type(renderer))
+            return self._stream(listing.rows, type(renderer))
         page = ListPage(listing, request, self.values, self.ordering_fields)
         rows = page.read(keys_only=self.rendered)
         asked = self.values.get("facets")
@@ -377,9 +379,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         records: streams.JsonObjects = view.records(view.get_queryset().filter(pk__in=keys))
         return records
 
-    def _stream(
-        self, request: Request, queryset: QuerySet[Any], renderer: type[streams.Csv]
-    ) -> HttpResponseBase:
+    def _stream(self, queryset: QuerySet[Any], renderer: type[streams.Csv]) -> HttpResponseBase:
         columns = order_columns(queryset, self.ordering_fields, self.values.get("ordering", []))
         rows = queryset.order_by(*(column.expression for column in columns))
         chosen = kept_keys(self.values, self.keys())
@@ -392,13 +392,12 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             return (renderer.line(record, keys) for record in self.written(chunk))
 
         pieces = partial(streams.stream, rows, renderer.head(keys), lines)
-        port = int(request.META["SERVER_PORT"])
-        sent, length = transfers.begin(pieces(), self.opened, port)
-        content_type = "; ".join(filter(None, [renderer.media_type, "charset=utf-8"]))
+        sent, length = transfers.begin(pieces(), self.opened, self.request.META["SERVER_PORT"])
+        content_type = f"{renderer.media_type}; charset=utf-8"
         response = StreamingHttpResponse(sent, content_type=content_type)
         # What is compressed on its way has no length, with HEAD neither.
-        if preferred_encoding(request.META.get("HTTP_ACCEPT_ENCODING", "")) == PLAIN:
-            length = length or known_length(request.META, self.served)
+        if preferred_encoding(self.request.META.get("HTTP_ACCEPT_ENCODING", "")) == PLAIN:
+            length = length or known_length(self.request.META, self.served)
             if not length and whole:
                 length = streams.length(queryset, self.resource, renderer, keys)
             response["Content-Length"] = str(length or sum(map(len, pieces())))
