@@ -3,34 +3,28 @@
 OpenAPI describes each parameter by itself. That a cursor must come from a response, or that a
 stream has no pages, is written in descriptions only, so requests that they rule out would count
 as valid. The hooks change valid cases alone: they remove parameters, or replace a query that has no
-word.
+word and codes that no country has.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
 import django
-import pycountry
 import schemathesis
 from django.core.exceptions import ValidationError
 from schemathesis import Case, GenerationMode, HookContext
 
 django.setup()
 
-from api.parameters import WordsField  # noqa: E402 - models need the settings first
+from api.parameters import CountryField, WordsField  # noqa: E402 - models need the settings first
+from policy.country_codes import ALPHA3  # noqa: E402
+from policy.plover import CODEBOOK  # noqa: E402
 
 PAGING = ("cursor", "page_size", "facets", "expand")
 SHAPING = ("fields", "omit", "expand")
+COUNTRY = CountryField.schema["pattern"]
 STREAMS = ("csv", "ndjson")
 WHOLE = ("geojson", "jsonld")
-
-
-def named(code: str) -> str:
-    """Return the country of a code, or the code itself if it is unknown."""
-    try:
-        return str(pycountry.countries.lookup(code).alpha_3)
-    except LookupError:
-        return code.upper()
 
 
 def ruled_out(query: dict[str, Any], every: list[str]) -> Iterator[str]:
@@ -47,8 +41,19 @@ def ruled_out(query: dict[str, Any], every: list[str]) -> Iterator[str]:
     bare = [name.removeprefix("-") for name in query.get("ordering", [])]
     if len(set(bare)) < len(bare):
         yield "ordering"
-    if len({named(code) for code in query.get("between", [])}) < 2:
+    if len({ALPHA3[code.upper()] for code in query.get("between", [])}) < 2:
         yield "between"
+    for first, last in (("from", "to"), ("score_from", "score_to")):
+        if first in query and last in query and query[first] > query[last]:
+            yield last
+    modes = {mode.code for code in query.get("event_type", ()) for mode in CODEBOOK[code].modes}
+    if "event_type" in query and not modes.issuperset(query.get("mode", ())):
+        yield "mode"
+
+
+def real(codes: list[str]) -> list[str]:
+    """Return codes of countries, with one of a real country for each that no country has."""
+    return [code if code.upper() in ALPHA3 else "PAN" for code in codes]
 
 
 @schemathesis.hook
@@ -61,6 +66,9 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
     # schemathesis keeps what a schema refers to in x-bundled.
     referred = described.get("omit", {}).get("schema", {}).get("x-bundled", {}).values()
     every = [name for keys in referred for name in keys["enum"]]
+    for name in query.keys() & described.keys():
+        if described[name]["schema"].get("items", {}).get("pattern") == COUNTRY:
+            query[name] = real(query[name])
     for name in set(ruled_out(query, every)) & query.keys():
         del query[name]
     if "q" in query:
