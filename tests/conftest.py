@@ -147,7 +147,8 @@ class CheckingClient(Client):
         if known and not response.streaming:
             media_type = response["Content-Type"].partition(";")[0]
             check = validator(known, response.status_code, media_type)
-            body = json.loads(response.content)
+            text = response.content.decode()
+            body = json.loads(text) if media_type.endswith(("/json", "+json")) else text
             errors = [
                 f"{error.instance_path}: {error.message}" for error in check.iter_errors(body)
             ]

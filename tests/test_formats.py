@@ -1,6 +1,7 @@
 """The formats besides JSON: complete, safe to open, and valid by their standards."""
 
 import csv
+import gc
 import io
 import json
 import tracemalloc
@@ -20,7 +21,7 @@ from tests.samples import find, records, sample
 def test_ndjson_is_the_whole_list(api, read, resource):
     response = api.get(f"/api/v1/{resource}?format=ndjson")
     assert response["Content-Type"] == "application/x-ndjson; charset=utf-8"
-    lines = b"".join(response.streaming_content).decode().splitlines()
+    lines = b"".join(response).decode().splitlines()
     whole = read(f"{resource}?page_size=500")["results"]
     assert [json.loads(line) for line in lines] == whole
 
@@ -29,7 +30,7 @@ def test_ndjson_is_the_whole_list(api, read, resource):
 def test_csv_is_the_whole_list(api, read, resource):
     response = api.get(f"/api/v1/{resource}", HTTP_ACCEPT="text/csv")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
-    text = b"".join(response.streaming_content).decode()
+    text = b"".join(response).decode()
     rows = list(csv.DictReader(io.StringIO(text, newline="")))
     whole = read(f"{resource}?page_size=500")["results"]
     assert [{name: read_back(row[name], record[name]) for name in row} for row, record in
@@ -46,7 +47,7 @@ def read_back(text, value):
 
 def test_a_stream_is_filtered_ordered_and_selected(api):
     response = api.get("/api/v1/statements?format=csv&fields=id,topic&topic=crime&ordering=-id")
-    lines = b"".join(response.streaming_content).decode().split("\r\n")
+    lines = b"".join(response).decode().split("\r\n")
     assert lines[0] == "id,topic"
     assert all(line.endswith(',"crime"') for line in lines[1:-1])
 
@@ -98,9 +99,11 @@ def test_a_stream_takes_no_more_memory_for_ten_times_the_rows(api):
     def peak() -> int:
         tracemalloc.start()
         try:
-            response = api.get("/api/v1/statements?format=ndjson")
-            for _ in response.streaming_content:
-                pass
+            # Without a length, for which the same is done once more.
+            response = api.get("/api/v1/statements?format=ndjson", HTTP_ACCEPT_ENCODING="gzip")
+            for _ in response:
+                # Serializers refer to themselves, so they wait for the collector.
+                gc.collect()
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
@@ -120,7 +123,7 @@ def test_a_stream_holds_a_chunk_at_a_time(api, django_assert_max_num_queries):
         assert response.status_code == 400
         # What is compressed needs no length, for which a list that is not rendered is made twice.
         response = api.get("/api/v1/statements?format=ndjson", HTTP_ACCEPT_ENCODING="gzip")
-        lines = b"".join(response.streaming_content).splitlines()
+        lines = b"".join(response).splitlines()
     assert len(lines) == Statement.objects.count() > CHUNK * 2
 
 

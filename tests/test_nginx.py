@@ -160,6 +160,21 @@ def test_what_a_client_has_is_not_sent_again(direct, proxied):
     check_problem(ask(proxied, "/api/v1/countries", If_Match='"another"'), 412)
 
 
+def test_a_body_is_refused_when_the_response_is_cached_too(proxied):
+    path = "/api/v1/countries"
+    assert [ask(proxied, path).headers["x-cache"] for _ in range(2)] == ["MISS", "HIT"]
+    chunked = "Transfer-Encoding: chunked"
+    for method in ("GET", "HEAD"):
+        for sent in (
+            request(path, "Content-Length: 3", body=b"abc", method=method),
+            request(path, chunked, body=b"3\r\nabc\r\n0\r\n\r\n", method=method),
+        ):
+            answer = exchange(proxied, sent)
+            assert status(answer) == 400
+            assert b"application/problem+json" in answer
+    assert status(exchange(proxied, request(path, "Content-Length: 0"))) == 200
+
+
 def test_a_new_release_shows_within_max_age(loaded, proxied):
     old = ask(proxied, "/api/v1/release")
     assert f"max-age={MAX_AGE}" in old.headers["cache-control"]
@@ -297,6 +312,5 @@ def test_the_kinds_it_names_are_those_of_the_api():
     for code, body in told:
         problem = json.loads(body)
         assert problem["status"] == int(code)
-        if problem["type"] != "about:blank":
-            kind = PROBLEM_TYPES[problem["type"].removeprefix("/problems/")]
-            assert (kind.status, kind.title) == (problem["status"], problem["title"])
+        kind = PROBLEM_TYPES[problem["type"].removeprefix("/problems/")]
+        assert (kind.status, kind.title) == (problem["status"], problem["title"])

@@ -14,6 +14,7 @@ from rest_framework.renderers import JSONRenderer
 
 from api.database import release
 from api.database.release import HALF, served
+from api.formats import streams
 from api.models import RenderedState, Rendering
 from api.rendering import records as rendering
 from api.rendering import shared
@@ -25,7 +26,7 @@ from api.serializers.base import PlainSerializer
 from policy.models import Release
 from policy.models.base import Support
 from tests.conftest import FIXTURES, RESOURCES, VIEWSETS
-from tests.samples import FIRST, SECOND, records
+from tests.samples import FIRST, SECOND, WORD, records
 from tests.test_api import CASES
 
 
@@ -49,9 +50,25 @@ def asked(resource):
 def answer(api, path):
     """The status, the headers that tell of the content, and the content."""
     response = api.get(f"/api/v1/{path}")
-    content = b"".join(response.streaming_content) if response.streaming else response.content
+    content = b"".join(response)
     headers = {name: response.get(name) for name in ("Content-Type", "ETag", "Vary", "Allow")}
     return response.status_code, headers, content
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_the_stored_lengths_are_those_of_the_lines(api, monkeypatch, resource):
+    # Lists of every length are sent as long ones are.
+    monkeypatch.setattr(streams, "CHUNK", 1)
+    render_all()
+    for query in ("", f"&q={WORD}", "&support=inferred", "&ordering=-id"):
+        for name in ("csv", "ndjson"):
+            response = api.get(f"/api/v1/{resource}?format={name}{query}")
+            if response.status_code == 400:
+                assert query == "&support=inferred"
+                continue
+            content = b"".join(response)
+            assert len(content) == int(response["Content-Length"])
+            assert query or response.streaming == (VIEWSETS[resource].queryset.count() > 1)
 
 
 @pytest.mark.parametrize("resource", RESOURCES)

@@ -19,23 +19,19 @@ PACE = 50_000
 """Bytes per second at which a client has to read, on average."""
 
 
-def begin(
-    pieces: Generator[bytes], held: ExitStack, port: str
-) -> tuple[Iterable[bytes], int | None]:
-    """Return the pieces with the first ones made, and the length of a list that they are all of.
+def begin(pieces: Generator[bytes], held: ExitStack, port: str) -> bytes | Iterable[bytes]:
+    """Return a list that is no longer than a page may be, or the pieces of a longer one.
 
-    A list of one chunk, no longer than a page may be, is given as freely as a page: it is one
-    piece, so no thread waits for its reader. ``port`` is the server's. Raises UnavailableError.
+    The first pieces are made already. ``port`` is the server's. Raises UnavailableError.
     """
     # A cursor has to be closed before its connection is.
     held.callback(pieces.close)
     begun = list(islice(pieces, 3))
     if len(begun) < 3:
-        whole = b"".join(begun)
-        return [whole], len(whole)
+        return b"".join(begun)
     held.enter_context(turns.long_list())
     drop_stalled(int(port))
-    return chain(begun, pieces), None
+    return chain(begun, pieces)
 
 
 class Transfer:

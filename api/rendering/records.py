@@ -1,6 +1,5 @@
 """Rendering: every record stored as JSON when a release is loaded."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import astuple
 
@@ -11,6 +10,7 @@ from api.formats.streams import CHUNK, Csv, chunks
 from api.models import RenderedState, Rendering
 from api.rendering.pages import render_json
 from api.rendering.shared import share
+from api.shaping import JsonObject
 from api.views.records import RESOURCES
 from policy.dyads import dyads
 from policy.release.staging import fill
@@ -19,9 +19,10 @@ from policy.search import counts
 COLUMNS = ("id", "csv_length", "ndjson_length", "body")
 
 
-def lengths(body: str, keys: Sequence[str]) -> tuple[int, int]:
-    """Return the lengths in bytes of a rendered record's lines of CSV and of NDJSON."""
-    return len(Csv.line(json.loads(body), keys).encode()), len(body.encode()) + 1
+def rendered(record: JsonObject, keys: Sequence[str]) -> tuple[int, int, str]:
+    """Return the lengths in bytes of a record's lines of CSV and of NDJSON, and its JSON."""
+    body = render_json(record)
+    return len(Csv.line(record, keys).encode()), len(body.encode()) + 1, body
 
 
 def render_all() -> None:
@@ -43,10 +44,10 @@ def render_all() -> None:
                 view.complete(rows)
                 for related in shared:
                     related.attach(rows)
-                bodies = [render_json(serializer.to_representation(row)) for row in rows]
+                records = map(serializer.to_representation, rows)
                 written = [
-                    (f"{resource}/{row.pk}", *lengths(body, viewset.keys()), body)
-                    for row, body in zip(rows, bodies, strict=True)
+                    (f"{resource}/{record['id']}", *rendered(record, viewset.keys()))
+                    for record in records
                 ]
                 fill(connection, Rendering._meta.db_table, COLUMNS, written)
         state = {

@@ -1,1 +1,1 @@
-"""What every answer passes through: cache, compression, headers, middleware, logs, metrics."""
+"""What every answer passes through: cache, compression, headers, turns, middleware, logs."""

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import Error
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.functional import classproperty
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import JSONRenderer
@@ -59,8 +59,7 @@ class StrictView(APIView):
     lasting = True
     """Whether an answer holds until another release is loaded, and so may be kept."""
     values: Values
-    opened: ExitStack
-    """What is open while the answer is made: the snapshot, and the place of a long list."""
+    opened: ExitStack  # the snapshot, and the place of a long list
     schema = StrictSchema()
 
     @classmethod
@@ -382,8 +381,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     def _stream(self, queryset: QuerySet[Any], renderer: type[streams.Csv]) -> HttpResponseBase:
         columns = order_columns(queryset, self.ordering_fields, self.values.get("ordering", []))
         rows = queryset.order_by(*(column.expression for column in columns))
-        chosen = kept_keys(self.values, self.keys())
-        keys = [key for key in self.keys() if key in chosen]
+        keys = sorted(kept_keys(self.values, self.keys()), key=self.keys().index)
         whole = self.rendered and not self._media_type
 
         def lines(chunk: Sequence[Any]) -> Iterable[str]:
@@ -392,15 +390,18 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             return (renderer.line(record, keys) for record in self.written(chunk))
 
         pieces = partial(streams.stream, rows, renderer.head(keys), lines)
-        sent, length = transfers.begin(pieces(), self.opened, self.request.META["SERVER_PORT"])
+        sent = transfers.begin(pieces(), self.opened, self.request.META["SERVER_PORT"])
         content_type = f"{renderer.media_type}; charset=utf-8"
+        if isinstance(sent, bytes):
+            return HttpResponse(sent, content_type)
         response = StreamingHttpResponse(sent, content_type=content_type)
         # What is compressed on its way has no length, with HEAD neither.
         if preferred_encoding(self.request.META.get("HTTP_ACCEPT_ENCODING", "")) == PLAIN:
-            length = length or known_length(self.request.META, self.served)
-            if not length and whole:
-                length = streams.length(queryset, self.resource, renderer, keys)
-            response["Content-Length"] = str(length or sum(map(len, pieces())))
+            length = known_length(self.request.META, self.served)
+            if length is None:
+                stored = whole and streams.length(queryset, self.resource, renderer, keys)
+                length = stored or sum(map(len, pieces()))
+            response["Content-Length"] = str(length)
         return response
 
 
