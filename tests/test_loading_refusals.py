@@ -222,7 +222,7 @@ FILES = {
                         "renamings.json: is a link to no file: mend it or take it out"),
     "link to itself": (lambda folder: (folder / "renamings.json").symlink_to("renamings.json"),
                        "renamings.json: is a link to no file"),
-    "name of two lines": (added("a\nb.json", b"[]"), r"^'a\\nb.json': is not a file of a release"),
+    "name of two lines": (added("a\nb.json", b"[]"), r"^a\\nb.json: is not a file of a release"),
     "missing file": (lambda folder: (folder / "figures.json").unlink(), "release.*: counts: says"),
     "no release": (lambda folder: (folder / "release.json").unlink(), "holds no release.json"),
     "empty release": (text("release.json", b"[]"), "release.*: holds no record"),
