@@ -248,7 +248,7 @@ class EventFilterSet(TimeFilterSet):
     )
     event_type = by_code(plover.EventType, "event_type", "Any of these event types.")
     mode = by_code(dict(plover.MODE_CHOICES), "mode", "Any of these modes.")
-    quad = ValuesFilter(QuadField(), "event_type", "Any of these quad classes.")
+    quad = ValuesFilter(QuadField(plover.Quad), "event_type", "Any of these quad classes.")
     score_from = ScoreFilter(ge, "Has this score or a greater one.")
     score_to = ScoreFilter(le, "Has this score or a lesser one.")
     context = by_code(plover.Context, "contexts__context", "Touches any of these.")

@@ -18,7 +18,7 @@ from policy.country_codes import ALPHA3, likely_code
 from policy.models import Country, Renaming
 from policy.models.base import MAX_KEY, SLUG
 from policy.models.registry import RecordKind
-from policy.plover import MOST_SCORE, Quad, event_types_in, quad_of
+from policy.plover import MOST_SCORE, event_types_in, quad_of
 from policy.search.words import fold
 from policy.vocabulary import Vocabulary, nearest
 
@@ -128,10 +128,6 @@ LANGUAGE = PatternField("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "a BCP 47 tag such 
 
 class QuadField(CodeField):
     """A quad class, which stands for the event types in it."""
-
-    def __init__(self, **options: Any) -> None:
-        """Take no codes: they are the codebook's."""
-        super().__init__(Quad, **options)
 
     def resolve(self, values: list[Any]) -> list[Any]:
         """Return the event types in the quad classes."""

@@ -1,53 +1,31 @@
 """What every view does: refuse what it does not know, read one snapshot, shape the answer."""
 
-import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from functools import cache, partial
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import Error
-from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
-from django.utils.functional import classproperty
 from rest_framework.exceptions import NotAcceptable
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from api import filtersets
-from api.database.release import ServedRelease, rendered_record, served, snapshot
-from api.formats import geojson, jsonld, streams, transfers
-from api.formats.jsonld import context, linked
-from api.keyset import order_columns
-from api.listing import KeysetPagination, Listing, ListPage
-from api.negotiation import prefers_first
+from api.database.release import ServedRelease, served, snapshot
+from api.formats import transfers
 from api.parameters import (
-    KEY,
-    ChoicesField,
     CodeField,
     Errors,
     ParameterField,
     Values,
     read_parameters,
 )
-from api.problems import METHODS, RemovedError, RenamedError, error, unanswered
-from api.rendering import pages
-from api.schema import SELECTION, RecordSchema, StrictSchema
-from api.serving import turns
-from api.serving.cache import known_length, label
-from api.serving.compression import PLAIN, preferred_encoding
-from api.shaping import check_shape, count_facets, kept_keys, shaped, shaping_fields
+from api.problems import RemovedError, RenamedError, unanswered
+from api.schema import StrictSchema
+from api.serving.cache import label
 from policy.models import Renaming
-from policy.models.registry import RecordKind, kind_of, list_name
-
-SHAPING = frozenset({"fields", "omit", "expand"})
-PAGING = frozenset({"cursor", "page_size", "facets", "expand"})
+from policy.models.registry import RecordKind
 
 
 class StrictView(APIView):
@@ -140,269 +118,6 @@ class StrictView(APIView):
 def parameters_of(view: type[StrictView], action: str | None) -> dict[str, ParameterField]:
     """Return the fields of an address, which are made once."""
     return view.parameters(action)
-
-
-class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
-    """A list of records and each of them, in the same shape."""
-
-    filter_backends = ()
-    pagination_class = KeysetPagination
-    ordering_fields: ClassVar[Mapping[str, str]] = {"id": "pk"}
-    computed: ClassVar[Mapping[str, Any]] = {}
-    """The columns among those of ``ordering_fields`` that are computed, by name."""
-    expandable: ClassVar[Mapping[str, Any]] = {}
-    located = False
-    linked_type: str | None = "prov:Entity"
-    """What a record is in JSON-LD; None for a list without that format."""
-    ahead = True
-    """Whether the records are rendered when a release is loaded."""
-    filterset_class: type[filtersets.ListFilterSet]
-    key: ParameterField = KEY
-    schema = RecordSchema()
-
-    @classproperty
-    def resource(cls) -> str:  # noqa: N805
-        """Name of the list in its path."""
-        return list_name(cls.queryset.model)  # type: ignore[arg-type, union-attr]
-
-    @classmethod
-    def keys(cls) -> tuple[str, ...]:
-        """Return the keys of a record, in order."""
-        return cls.serializer_class.Meta.fields  # type: ignore[union-attr, no-any-return]
-
-    @classmethod
-    def formats(cls, action: str | None) -> Sequence[type[Any]]:
-        """Return the renderers of a list or a record, the usual one first."""
-        known: list[type[Any]] = [JSONRenderer, streams.Selection]
-        if action == "list":
-            known += streams.STREAMS
-        if cls.located:
-            known.append(geojson.GeoJson)
-        if cls.linked_type:
-            known.append(jsonld.JsonLd)
-        return known
-
-    @classmethod
-    def parameters(cls, action: str | None) -> dict[str, ParameterField]:
-        """Add the shaping of records, and the filters and paging of a list."""
-        fields = {**super().parameters(action), **shaping_fields(cls.keys(), cls.expandable)}
-        if action != "list":
-            return fields
-        facets = ChoicesField(
-            cls.filterset_class.facets(),
-            help_text="Count the records of the whole list by each value of these.",
-        )
-        filters = {name: one.field for name, one in cls.filterset_class.base_filters.items()}
-        paging = cls.pagination_class.fields(cls.ordering_fields)
-        return {**fields, "facets": facets, **filters, **paging}
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        """Answer what is rendered without REST framework, which takes longer than all the rest."""
-        try:
-            found = self._rendered(request)
-        except Error as away:
-            return unanswered(request, away)
-        if found is None:
-            return super().dispatch(request, *args, **kwargs)
-        self.served, body = found
-        return self._labelled(request, pages.json_response(body, ", ".join(METHODS)))
-
-    def _rendered(self, request: Any) -> tuple[ServedRelease, str] | None:
-        """Return a rendered record, or the page of a recipe, and the release it is of.
-
-        None where there is none, or where something has to be read that may be refused.
-        """
-        if not (settings.RECIPES and self.ahead and request.method == "GET"):
-            return None
-        formats = self.formats("retrieve" if self.kwargs else "list")
-        media_types = tuple(known.media_type for known in formats)
-        if not prefers_first(request.META.get("HTTP_ACCEPT", "*/*"), media_types):
-            return None
-        if not self.kwargs:
-            return pages.rendered_page(request)
-        key = self.kwargs["pk"]
-        if request.META.get("QUERY_STRING") or "\0" in key:
-            return None
-        return rendered_record(f"{self.resource}/{key}")
-
-    def check_filters(self, values: Values) -> Errors:
-        """Yield the errors that the filters of a list find."""
-        return self.filterset_class.check(values)
-
-    def check_parameters(self, values: Values) -> Errors:
-        """Yield the errors of shaping and paging in a format that has none."""
-        renderer = self.request.accepted_renderer
-        if SHAPING & values.keys():
-            yield from check_shape(values, self.keys())
-        if isinstance(renderer, geojson.GeoJson | jsonld.JsonLd):
-            detail = "This format always holds whole records: leave the parameter out."
-            unfit = SHAPING
-        elif isinstance(renderer, streams.STREAMS):
-            detail = "A stream is the whole list with its own keys: leave the parameter out."
-            unfit = PAGING
-        else:
-            return
-        yield from (error(name, detail) for name in sorted(unfit & values.keys()))
-
-    def get_queryset(self) -> QuerySet[Any]:
-        """Return the list, without what the renderings of its records hold already."""
-        names = self.values.get("ordering", [])
-        columns = [self.ordering_fields[name.removeprefix("-")] for name in names]
-        computed = {name: self.computed[name] for name in columns if name in self.computed}
-        queryset: QuerySet[Any] = super().get_queryset().annotate(**computed)
-        if not self.rendered:
-            return queryset
-        ordered_by = columns or queryset.model._meta.ordering
-        read = [column for column in ordered_by if column not in computed]
-        return queryset.select_related(None).prefetch_related(None).only("pk", *read)
-
-    def _read_key(self) -> str:
-        """Return the key in the path, in its canonical form; what cannot be one is 404."""
-        try:
-            (self.kwargs["pk"],) = self.key.resolve([self.key.to_python(self.kwargs["pk"])])
-        except ValidationError as refused:
-            raise Http404(refused.message) from refused
-        return str(self.kwargs["pk"])
-
-    def get_object(self) -> Any:
-        """Find the record; a key it had in an earlier release leads on."""
-        self._read_key()
-        try:
-            return super().get_object()
-        except Http404:
-            kind = kind_of(self.get_queryset().model)
-            if kind:
-                raise_if_former(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
-            raise
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Return a page of the list, or the whole of it as a stream."""
-        with turns.list_of(self.values):
-            return self._list(request)
-
-    def _list(self, request: Request) -> Any:
-        filters = self.filterset_class.base_filters
-        listing = Listing.of(self.get_queryset(), filters, self.values)
-        renderer = request.accepted_renderer
-        if isinstance(renderer, streams.STREAMS):
-            return self._stream(listing.rows, type(renderer))
-        page = ListPage(listing, request, self.values, self.ordering_fields)
-        rows = page.read(keys_only=self.rendered)
-        asked = self.values.get("facets")
-        facets = count_facets(listing.rows, asked, self.filterset_class.facets()) if asked else {}
-        around = page.envelope(facets)
-        if self._as_rendered(request):
-            if settings.RECIPES and self.served and listing.hits is None:
-                token = self.served.token
-                recipe = pages.PageRecipe(token, page.pager, self.resource, listing.rows, around)
-                pages.keep(request._request, recipe)
-            return pages.json_response(pages.page_of(around, self._bodies(rows)))
-        records = self.written(rows)
-        if isinstance(renderer, geojson.GeoJson):
-            features = self.features(records)
-            return Response({"type": "FeatureCollection", **around, "features": features})
-        if isinstance(renderer, jsonld.JsonLd):
-            graph = [linked(self, record) for record in records]
-            return Response({"@context": context(self, around), **around, "@graph": graph})
-        return Response({**around, "results": records}, content_type=self._media_type)
-
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
-        """Return one record."""
-        if self._as_rendered(request):
-            place = f"{self.resource}/{self._read_key()}"
-            body = pages.bodies([place]).get(place)
-            if body is not None:
-                return pages.json_response(body)
-        (record,) = self.written([self.get_object()])
-        if isinstance(request.accepted_renderer, geojson.GeoJson):
-            return Response(self.features([record])[0])
-        if isinstance(request.accepted_renderer, jsonld.JsonLd):
-            return Response({"@context": context(self), **linked(self, record)})
-        return Response(record, content_type=self._media_type)
-
-    def features(self, records: streams.JsonObjects) -> streams.JsonObjects:
-        """Return the records as GeoJSON features; only what is ``located`` is asked for them."""
-        raise NotImplementedError
-
-    def written(self, rows: Sequence[Any]) -> streams.JsonObjects:
-        """Return the records of these rows in the shape that was asked for."""
-        records = self.records(rows)
-        return shaped(records, self.values, self._related) if self._media_type else records
-
-    @property
-    def _media_type(self) -> str | None:
-        """The media type of records with chosen keys or related records, else None."""
-        return SELECTION if SHAPING & self.values.keys() else None
-
-    def records(self, rows: Sequence[Any]) -> streams.JsonObjects:
-        """Return the records of these rows, from their renderings if there are any."""
-        if self.rendered:
-            return [json.loads(body) for body in self._bodies(rows)]
-        return self.serialized(rows)
-
-    def serialized(self, rows: Sequence[Any]) -> streams.JsonObjects:
-        """Return the records of these rows as the serializer makes them."""
-        self.complete(rows)
-        records: streams.JsonObjects = self.get_serializer(rows, many=True).data
-        return records
-
-    def complete(self, rows: Sequence[Any]) -> None:
-        """Add to rows what their records tell beside them; nothing, if not said otherwise."""
-
-    @classmethod
-    def alone(cls, request: Any = None, served: ServedRelease | None = None) -> Any:
-        """Return the view of a list outside of a request for it, to read its records with."""
-        view = cls(action="list")
-        view.request, view.served, view.values = request, served, {}
-        return view
-
-    @property
-    def rendered(self) -> bool:
-        """Whether the records of this list are rendered, and their renderings true."""
-        return self.ahead and self.served is not None and self.served.rendered
-
-    def _as_rendered(self, request: Request) -> bool:
-        """Tell whether the answer holds whole records in JSON, just as they were rendered."""
-        plain = type(request.accepted_renderer) is JSONRenderer and not self._media_type
-        return self.rendered and plain
-
-    def _bodies(self, rows: Sequence[Any]) -> Sequence[str]:
-        """Return the renderings of these rows, in their order."""
-        places = [f"{self.resource}/{row.pk}" for row in rows]
-        found = pages.bodies(places)
-        return [found[place] for place in places]
-
-    def _related(self, name: str, keys: Collection[str]) -> streams.JsonObjects:
-        """Return the records that the keys of a field lead to."""
-        view = self.expandable[name].alone(self.request, self.served)
-        records: streams.JsonObjects = view.records(view.get_queryset().filter(pk__in=keys))
-        return records
-
-    def _stream(self, queryset: QuerySet[Any], renderer: type[streams.Csv]) -> HttpResponseBase:
-        columns = order_columns(queryset, self.ordering_fields, self.values.get("ordering", []))
-        rows = queryset.order_by(*(column.expression for column in columns))
-        keys = sorted(kept_keys(self.values, self.keys()), key=self.keys().index)
-        whole = self.rendered and not self._media_type
-
-        def lines(chunk: Sequence[Any]) -> Iterable[str]:
-            if whole and renderer is streams.Ndjson:
-                return (body + "\n" for body in self._bodies(chunk))
-            return (renderer.line(record, keys) for record in self.written(chunk))
-
-        pieces = partial(streams.stream, rows, renderer.head(keys), lines)
-        sent = transfers.begin(pieces(), self.opened, self.request.META["SERVER_PORT"])
-        content_type = f"{renderer.media_type}; charset=utf-8"
-        if isinstance(sent, bytes):
-            return HttpResponse(sent, content_type)
-        response = StreamingHttpResponse(sent, content_type=content_type)
-        # What is compressed on its way has no length, with HEAD neither.
-        if preferred_encoding(self.request.META.get("HTTP_ACCEPT_ENCODING", "")) == PLAIN:
-            length = known_length(self.request.META, self.served)
-            if length is None:
-                stored = whole and streams.length(queryset, self.resource, renderer, keys)
-                length = stored or sum(map(len, pieces()))
-            response["Content-Length"] = str(length)
-        return response
 
 
 def raise_if_former(kind: RecordKind, key: str, path: str) -> None:

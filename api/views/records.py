@@ -12,7 +12,7 @@ from api.formats.geojson import feature
 from api.parameters import CountryField
 from api.rendering.fields import ahead
 from api.serializers import records as serializers
-from api.views.base import RecordViewSet
+from api.views.viewset import RecordViewSet
 from policy import models
 from policy.coverage import citations
 from policy.models.registry import list_name

@@ -28,7 +28,8 @@ from api.problems import RenamedError
 from api.rendering.pages import bodies, json_response, render_json
 from api.serializers import relations as serializers
 from api.views import records
-from api.views.base import RecordViewSet, StrictView, raise_if_former
+from api.views.base import StrictView, raise_if_former
+from api.views.viewset import RecordViewSet
 from policy import dyads
 from policy.coverage import ledger
 from policy.dyads import Dyad
