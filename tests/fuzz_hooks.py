@@ -41,19 +41,20 @@ def ruled_out(query: dict[str, Any], every: list[str]) -> Iterator[str]:
     bare = [name.removeprefix("-") for name in query.get("ordering", [])]
     if len(set(bare)) < len(bare):
         yield "ordering"
-    if len({ALPHA3[code.upper()] for code in query.get("between", [])}) < 2:
+    if len({ALPHA3[code.upper()] for code in listed(query, "between")}) < 2:
         yield "between"
     for first, last in (("from", "to"), ("score_from", "score_to")):
         if first in query and last in query and query[first] > query[last]:
             yield last
-    modes = {mode.code for code in query.get("event_type", ()) for mode in CODEBOOK[code].modes}
-    if "event_type" in query and not modes.issuperset(query.get("mode", ())):
+    modes = {mode.code for code in listed(query, "event_type") for mode in CODEBOOK[code].modes}
+    if "event_type" in query and not modes.issuperset(listed(query, "mode")):
         yield "mode"
 
 
-def real(codes: list[str]) -> list[str]:
-    """Return codes of countries, with one of a real country for each that no country has."""
-    return [code if code.upper() in ALPHA3 else "PAN" for code in codes]
+def listed(query: dict[str, Any], name: str) -> list[str]:
+    """Return the values of a parameter that takes a list, whether it is written already or not."""
+    value = query.get(name, [])
+    return value if isinstance(value, list) else str(value).split(",")
 
 
 @schemathesis.hook
@@ -68,7 +69,9 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
     every = [name for keys in referred for name in keys["enum"]]
     for name in query.keys() & described.keys():
         if described[name]["schema"].get("items", {}).get("pattern") == COUNTRY:
-            query[name] = real(query[name])
+            codes = listed(query, name)
+            if any(code.upper() not in ALPHA3 for code in codes):
+                query[name] = [code if code.upper() in ALPHA3 else "PAN" for code in codes]
     for name in set(ruled_out(query, every)) & query.keys():
         del query[name]
     if "q" in query:
