@@ -30,7 +30,7 @@ def check(**options: Any) -> list[CheckMessage]:
     return found
 
 
-def render(*, using: str, **options: Any) -> None:
+def render(*, using: str, anew: bool = False, **options: Any) -> None:
     """Render all records, if a release was loaded into the database that is served from."""
     if using == DEFAULT_DB_ALIAS:
-        import_module("api.rendering.records").render_all()
+        import_module("api.rendering.records").render_all(anew=anew)

@@ -97,6 +97,7 @@ def test_a_stream_takes_no_more_memory_for_ten_times_the_rows(api):
     """One chunk is in memory at a time, however long the list; CSV and NDJSON share the stream."""
 
     def peak() -> int:
+        served()  # finds out that the tables were written to
         tracemalloc.start()
         try:
             # Without a length, for which the same is done once more.

@@ -277,7 +277,7 @@ def test_a_server_that_does_not_answer_is_a_problem():
         socket.create_server(("127.0.0.1", free_port())) as silent,
         nginx(
             f"http://127.0.0.1:{silent.getsockname()[1]}",
-            **{"proxy_read_timeout 20s": "proxy_read_timeout 1s"},
+            **{"proxy_read_timeout 120s": "proxy_read_timeout 1s"},
         ) as address,
     ):
         check_problem(ask(address, "/api/v1/events"), 503)

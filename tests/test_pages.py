@@ -12,7 +12,7 @@ from api.database.release import served
 from api.models import Rendering
 from api.rendering import pages
 from api.rendering.records import render_all
-from api.views import base
+from api.views import base, viewset
 from policy.models import Release
 from tests.conftest import RESOURCES, VIEWSETS
 from tests.samples import FIRST, SECOND
@@ -163,7 +163,7 @@ def test_a_database_that_fails_is_told(both, monkeypatch):
     def away(place):
         raise OperationalError("gone")
 
-    monkeypatch.setattr(base, "rendered_record", away)
+    monkeypatch.setattr(viewset, "rendered_record", away)
     assert both.prepared(KNOWN).status == 503
     monkeypatch.undo()
     assert both.prepared(KNOWN).status == 200

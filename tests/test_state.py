@@ -219,17 +219,15 @@ def test_tables_too_large_to_be_searched_without_the_index_say_so(db, api, monke
 
 
 def execute(url, *statements):
-    """Run statements in a transaction of their own, as psql or sqlite3 would."""
-    if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other:
-            for statement in statements:
-                other.execute(statement)
-            other.commit()
-    else:
-        with closing(psycopg.connect(url)) as other:
-            for statement in statements:
-                other.execute(statement)
-            other.commit()
+    """Run statements in a transaction of their own, as psql or sqlite3 would; return the rows."""
+    connect = sqlite3.connect if url.startswith("sqlite") else psycopg.connect
+    with closing(connect(url.removeprefix("sqlite:///"))) as other:
+        cursor = other.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        rows = cursor.fetchall() if cursor.description else []
+        other.commit()
+        return rows
 
 
 @pytest.mark.servers
@@ -280,3 +278,30 @@ def test_every_table_notes_a_write(db, kind):
             # PostgreSQL notes the statement, SQLite each row.
             if connection.vendor == "postgresql" or cursor.rowcount:
                 assert known_digest(DEFAULT_DB_ALIAS) is None, table.name
+
+
+@pytest.mark.servers
+def test_what_the_database_could_not_note_is_repaired_by_a_full_load(tmp_path):
+    hidden = (
+        f"UPDATE policy_bilateralissue SET status = '{OTHER_STATUS}' WHERE id = '{ISSUE['id']}'",
+        "UPDATE api_rendering SET body = '{}'",
+    )
+    with database(tmp_path, "hidden", filled=True) as url:
+        if url.startswith("sqlite"):
+            off, back = ["DROP TRIGGER policy_bilateralissue_update_noted"], []
+        else:
+            off, back = (
+                [f"ALTER TABLE policy_bilateralissue {verb} TRIGGER ALL"]
+                for verb in ("DISABLE", "ENABLE")
+            )
+        execute(url, *off, *hidden, *back)
+        assert manage(url, "load_release", "--check").returncode == 1
+        told = manage(url, "load_release", "--full")
+        assert (told.returncode, f"1 changed ({ISSUE['id']})" in told.stdout) == (0, True), told
+        assert manage(url, "load_release", "--check").returncode == 0
+        # Migrating makes the triggers note every write again.
+        assert manage(url, "migrate").returncode == 0
+        execute(url, "SET session_replication_role = replica" if back else "SELECT 1", hidden[0])
+        noted = manage(url, "load_release", "--check")
+        assert "something other than load_release" in noted.stdout, noted
+        assert execute(url, "SELECT id FROM api_rendering WHERE body = '{}'") == []

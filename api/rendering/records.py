@@ -25,14 +25,14 @@ def rendered(record: JsonObject, keys: Sequence[str]) -> tuple[int, int, str]:
     return len(Csv.line(record, keys).encode()), len(body.encode()) + 1, body
 
 
-def render_all() -> None:
+def render_all(*, anew: bool = False) -> None:
     """Render all records of the release that is loaded, unless that was done already.
 
-    The loader calls this before it commits. The counts of common words, which searches need, and
-    the dyads with their counts are stored with the renderings. Without them, or with those of
-    another state, the answers are the same but take longer.
+    With ``anew`` it is done again. The loader calls this before it commits. The counts of common
+    words, which searches need, and the dyads with their counts are stored with the renderings.
+    Without them, or with those of another state, the answers are the same but take longer.
     """
-    if served().rendered:
+    if served().rendered and not anew:
         return
     with transaction.atomic():
         Rendering.objects.all().delete()

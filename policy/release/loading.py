@@ -77,13 +77,15 @@ def load(
     *,
     wait: float = 60.0,
     check: bool = False,
+    full: bool = False,
     progress: Callable[[int], object] = lambda _: None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Outcome:
     """Make a database hold exactly the release in a folder.
 
     ``wait`` is how many seconds to wait for another loader; ``progress`` is called with the number
-    of bytes of each piece that was read. ``check`` only finds out what would change.
+    of bytes of each piece that was read. ``check`` only finds out what would change;
+    ``full`` compares and renders everything, also where the database is known to hold the release.
 
     Raises InvalidReleaseError, LockedError or DatabaseUnavailableError; the database is then as it
     was before.
@@ -91,7 +93,7 @@ def load(
     connection = connections[using]
     with explained(connection):
         _prepare(connection, wait, check=check)
-        return _Load(connection, folder, progress).run(check=check)
+        return _Load(connection, folder, progress).run(check=check, full=full)
 
 
 @contextmanager
@@ -180,7 +182,7 @@ class _Load:
         self.refused: set[str] = set()
         self.files: dict[str, str] = {}
 
-    def run(self, *, check: bool) -> Outcome:
+    def run(self, *, check: bool, full: bool) -> Outcome:
         """Read, stage, check and merge."""
         files, errors = files_of(self.folder)
         self.problems.add(*errors)
@@ -188,7 +190,7 @@ class _Load:
         if "release" in files:
             self._read(self.kinds["release"], files["release"])
             self._check_release()
-            if not (check or self.problems.total) and self._is_loaded():
+            if not (check or full or self.problems.total) and self._is_loaded():
                 # Receivers may not have run, in another version of the software.
                 with self._alone():
                     release_loaded.send(Release, using=self.connection.alias)
@@ -201,7 +203,7 @@ class _Load:
         self._compare()
         if self.problems.total:
             raise InvalidReleaseError(self.problems)
-        return self._merge(check=check)
+        return self._merge(check=check, full=full)
 
     def _version(self) -> str:
         return str(self.release["fields"]["version"]) if self.release else ""
@@ -283,7 +285,7 @@ class _Load:
             return False
         return known == state_digest(self.release["fields"]["content_hash"], using)
 
-    def _merge(self, *, check: bool) -> Outcome:
+    def _merge(self, *, check: bool, full: bool) -> Outcome:
         using = self.connection.alias
         with transaction.atomic(using=using) if check else self._alone():
             modified = known_digest(using) is None and not self.stage.is_first()
@@ -298,7 +300,7 @@ class _Load:
                 # Receivers query all records, and need plans for that many.
                 self.stage.analyze([change.kind for change in changes])
             mark_release(self.release["fields"]["content_hash"], using)  # type: ignore[index]
-            release_loaded.send(Release, using=using)
+            release_loaded.send(Release, using=using, anew=full)
         return Outcome(self._version(), changes, modified)
 
     def _write(self) -> None:

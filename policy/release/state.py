@@ -27,6 +27,7 @@ POSTGRESQL = (
         END IF;
         RETURN NULL;
     END $$""",
+    "DROP TRIGGER IF EXISTS policy_noted ON {table}",
     """CREATE TRIGGER policy_noted AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON {table}
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}.policy_note_write()""",
     # Also where the session says that it only replays what another database has done.
@@ -38,7 +39,7 @@ END"""
 
 
 def watch_tables(*, using: str, **options: Any) -> None:
-    """Create the triggers that are missing, after the tables were migrated."""
+    """Create the triggers that are missing, or disabled, after the tables were migrated."""
     connection = connections[using]
     with connection.cursor() as cursor:
         present = connection.introspection.table_names(cursor)
@@ -65,7 +66,7 @@ def _watch_on_postgresql(cursor: Any, tables: list[str]) -> None:
     (schema,) = cursor.fetchone()
     cursor.execute(
         "SELECT name FROM unnest(%s::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_trigger "
-        "WHERE tgname = 'policy_noted' AND tgrelid = name::regclass)",
+        "WHERE tgname = 'policy_noted' AND tgenabled = 'A' AND tgrelid = name::regclass)",
         [tables],
     )
     missing = [name for (name,) in cursor.fetchall()]
@@ -91,7 +92,7 @@ def exclude_writers(connection: BaseDatabaseWrapper) -> None:
 def state_digest(content_hash: str, using: str) -> str:
     """Return the digest of a state: that of a release, and of the texts attached to it."""
     digest = hashlib.sha256(content_hash.encode())
-    texts = PassageText.objects.using(using).order_by("pk").values_list("pk", "sha256")
+    texts = PassageText.objects.using(using).order_by("pk").values_list("pk", "text")
     for row in texts.iterator():
         digest.update(" ".join(row).encode() + b"\n")
     return digest.hexdigest()

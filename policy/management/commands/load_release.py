@@ -58,7 +58,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare PATH, --check and --wait."""
+        """Declare PATH, --check, --full and --wait."""
         parser.add_argument(
             "path",
             nargs="?",
@@ -72,6 +72,11 @@ class Command(BaseCommand):
             help="Report what would change, and write nothing; exit code 1 if something would.",
         )
         parser.add_argument(
+            "--full",
+            action="store_true",
+            help="Compare and render every record, even if the release is loaded already.",
+        )
+        parser.add_argument(
             "--wait",
             type=float,
             default=60.0,
@@ -80,12 +85,19 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *args: Any, path: Path, check: bool, wait: float, verbosity: int, **options: Any
+        self,
+        *args: Any,
+        path: Path,
+        check: bool,
+        full: bool,
+        wait: float,
+        verbosity: int,
+        **options: Any,
     ) -> None:
         """Load, and print one line per changed kind."""
         try:
             with progress_bar(path, self.stderr) as progress:
-                outcome = load(path, wait=wait, check=check, progress=progress)
+                outcome = load(path, wait=wait, check=check, full=full, progress=progress)
         except InvalidReleaseError as error:
             for line in error.problems.lines:
                 self.stderr.write(line)
@@ -116,7 +128,7 @@ def _report(outcome: Outcome, *, check: bool) -> Iterator[str]:
     else:
         yield (
             f"release {outcome.version} is loaded already: its other files were not read, which "
-            "--check does"
+            "--check and --full do"
         )
 
 
