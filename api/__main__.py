@@ -25,7 +25,8 @@ FLAGS = {
     "backlog": "2048",
     # Milliseconds to wait for the headers of a slow request.
     "http1-header-read-timeout": "10000",
-    "http1-buffer-size": "131072",
+    # Headers that fill it are refused; what is read at once may be twice as much.
+    "http1-buffer-size": "65536",
     # Seconds until slow downloads are cut off, detectably; Docker kills all processes after ten.
     "workers-kill-timeout": "8",
 }
