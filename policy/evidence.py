@@ -1,10 +1,10 @@
-"""Locates passages in a text, and checks that a text is the one they were taken from."""
+"""Checks that a text is the one passages were taken from, and attaches it to them."""
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
@@ -19,9 +19,6 @@ MAX_SHARE = 3
 
 MAX_OF_SENTENCE = 18
 """So many words of one sentence may stand in quotes."""
-
-PLACES = 10
-"""How many places of a phrase are told; of more only the number is."""
 
 
 class TextError(Exception):
@@ -42,7 +39,7 @@ def read_text(path: Path) -> str:
     except OSError as error:
         raise TextError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise TextError(f"{path}: is not UTF-8 at byte {error.start}") from error
+        raise TextError(f"{path}: is not UTF-8 at byte {error.start}: save it as UTF-8") from error
 
 
 def sha256(text: str) -> str:
@@ -68,7 +65,10 @@ def mismatches(source: Record, spans: list[Record], text: str) -> Iterator[str]:
         if len(exact) != fields["end"] - fields["start"]:
             yield f"{kind} {span['pk']}: lies beyond the end of the text"
         elif sha256(exact) != fields["sha256"]:
-            yield f"{kind} {span['pk']}: the text from {fields['start']} to {fields['end']} differs"
+            yield (
+                f"{kind} {span['pk']}: the text from {fields['start']} to {fields['end']} differs; "
+                f"its SHA-256 is {sha256(exact)}"
+            )
         if fields.get("quote", "") not in exact:
             yield f"{kind} {span['pk']}: its quote does not stand in the span"
 
@@ -83,16 +83,32 @@ def misquotations(statements: list[Record], spans: list[Record], text: str) -> I
             yield f"statement {statement['pk']}: its quotation stands in no passage it cites"
 
 
-def overquoted(statements: list[Record], spans: list[Record], text: str) -> Iterator[str]:
-    """Yield one line where the quotes of a source's passages together repeat too much of it.
+class Quoted(NamedTuple):
+    """How much of a text the quotes of its passages repeat."""
+
+    words: int
+    """The number of words in the text."""
+    starts: list[int]
+    """Where each word begins that stands in a quote."""
+
+    @property
+    def summary(self) -> str:
+        """The number of words quoted, and of those that may be."""
+        return (
+            f"{len(self.starts)} of {self.words} words; {self.words // MAX_SHARE} may stand there"
+        )
+
+
+def quoted(statements: list[Record], spans: list[Record], text: str) -> Quoted:
+    """Return what the quotes of a source's passages together repeat.
 
     Each word counts once, whichever quotes hold it; those that an official said or wrote, which
     stand in quotations, do not count.
     """
     words = [found.span() for found in re.finditer(r"\S+", text)]
 
-    def held(parts: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
-        return {word for start, end in parts for word in words if word[0] < end and start < word[1]}
+    def held(parts: Iterable[tuple[int, int]]) -> set[int]:
+        return {start for at, to in parts for start, end in words if start < to and at < end}
 
     def places(span: Record, phrase: str) -> Iterator[tuple[int, int]]:
         at = text.find(phrase, span["fields"]["start"], span["fields"]["end"])
@@ -110,51 +126,21 @@ def overquoted(statements: list[Record], spans: list[Record], text: str) -> Iter
         if key in located
         for place in places(located[key], statement["fields"]["quotation"])
     )
-    if len(told) * MAX_SHARE > len(words):
-        yield f"the quotes hold {len(told)} of {len(words)} words: at most a third may stand there"
+    return Quoted(len(words), sorted(told))
+
+
+def overquoted(found: Quoted, spans: list[Record]) -> Iterator[str]:
+    """Yield one line for each limit that the quotes of a source's passages together pass."""
+    if len(found.starts) * MAX_SHARE > found.words:
+        yield f"the quotes hold {found.summary}"
     for span in spans:
         fields = span["fields"]
-        number = sum(fields["start"] <= start < fields["end"] for start, _ in told)
+        number = sum(fields["start"] <= start < fields["end"] for start in found.starts)
         if "quote" not in fields and number > MAX_OF_SENTENCE:
             yield (
                 f"sentence {span['pk']}: the quotes hold {number} of its words: at most "
                 f"{MAX_OF_SENTENCE} may stand there"
             )
-
-
-def locate(source: str, sentences: list[Record], text: str, phrase: str) -> str:
-    """Return the annotation, in TOML, of the passage that consists of a phrase.
-
-    Raises TextError if the phrase occurs nowhere, more than once, or not within a sentence.
-    """
-    if not phrase.strip():
-        raise TextError("the phrase is empty: give the words to look for")
-    starts = [at for at in range(len(text)) if text.startswith(phrase, at)]
-    if not starts:
-        raise TextError(f"{phrase!r} does not stand in the text; case and punctuation count")
-    if len(starts) > 1:
-        places = ", ".join(map(str, starts[:PLACES]))
-        more = f" and {len(starts) - PLACES} more places" if len(starts) > PLACES else ""
-        raise TextError(
-            f"{phrase!r} stands {len(starts)} times, at {places}{more}: give more words"
-        )
-    start, end = starts[0], starts[0] + len(phrase)
-    for sentence in sentences:
-        fields = sentence["fields"]
-        if fields["start"] <= start and end <= fields["end"]:
-            name = sentence["pk"].removeprefix(f"{source}-")
-            return (
-                f"# cite it as {name}-{start}-{end}\n"
-                "[[passage]]\n"
-                f'sentence = "{name}"\nstart = {start}\nend = {end}\n'
-                f"quote = {json.dumps(phrase, ensure_ascii=not phrase.isprintable())}\n"
-                f'sha256 = "{sha256(phrase)}"\n'
-            )
-    if any(s["fields"]["start"] < end and start < s["fields"]["end"] for s in sentences):
-        message = f"{phrase!r} is not within one sentence: a passage never crosses sentences"
-    else:
-        message = f"{phrase!r} stands at {start}, where no sentence is: add it to sentences.toml"
-    raise TextError(message)
 
 
 def attach(source: str, text: str) -> int:

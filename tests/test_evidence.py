@@ -6,7 +6,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
 
-from policy.evidence import TextError, attach, locate, mismatches, overquoted, sha256
+from policy.evidence import TextError, attach, mismatches, overquoted, quoted, sha256
 from policy.management.commands import attach_text
 from policy.models import Passage, PassageText
 from tests.samples import records, sample
@@ -72,41 +72,16 @@ def test_quotes_may_hold_a_third_of_the_words_and_some_of_a_sentence():
         quotes = [" ".join(words[slice(*one)]) for one in ranges]
         spans = [{"pk": quote, "fields": {**whole, "quote": quote}} for quote in quotes]
         statement = {"pk": "a", "fields": {"quotation": said, "evidence": quotes}}
-        return [line.split(":")[0] for line in overquoted([statement], [sentence, *spans], text)]
+        return [
+            line.split(":")[0] for line in overquoted(quoted([statement], spans, text), [sentence])
+        ]
 
     assert told((0, 10), (5, 18)) == []
     assert told((0, 10), (5, 19)) == ["sentence s"]
-    assert told((0, 21)) == ["the quotes hold 21 of 60 words", "sentence s"]
+    assert told((0, 21)) == [
+        "the quotes hold 21 of 60 words; 20 may stand there", "sentence s",
+    ]  # fmt: skip
     assert told((0, 21), said="w3 w4 w5") == []
-
-
-def test_locate_counts_code_points():
-    found = locate("s", SENTENCES, TEXT, "Alma met")
-    assert 'sentence = "p1s2"\nstart = 13\nend = 21\n' in found
-    assert sha256("Alma met") in found
-
-
-@pytest.mark.parametrize(
-    ("phrase", "message"),
-    [
-        ("Bo", "2 times, at 22, 32: give"),
-        ("Cy", "does not stand"),
-        ("Ur. Bo", "one sentence"),
-        ("oe", "at 40, where no sentence is: add it"),
-        ("C\x1by", r"'C\\x1by' does not stand"),
-        (" ", "empty"),
-    ],
-)
-def test_locate_says_why_there_is_no_passage(phrase, message):
-    with pytest.raises(TextError, match=message):
-        locate("s", SENTENCES, TEXT + "oe", phrase)
-
-
-def test_locate_tells_some_of_many_places():
-    with pytest.raises(TextError) as told:
-        locate("s", SENTENCES, "ab " * 500, "ab")
-    assert "stands 500 times, at 0, 3, 6, " in str(told.value)
-    assert "27 and 490 more places: give more words" in str(told.value)
 
 
 def test_the_article_fits(article, capsys):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from policy.evidence import mismatches, misquotations, overquoted, read_text
+from policy.evidence import mismatches, misquotations, overquoted, quoted, read_text
 from policy.management.commands._source_text import AnnotationsCommand
 
 
@@ -19,10 +19,11 @@ class Command(AnnotationsCommand):
         records = self.annotated(folder, source)
         sentences, passages = records["sentence"], records["passage"]
         whole, spans = read_text(text), [*sentences, *passages]
+        repeated = quoted(records["statement"], spans, whole)
         wrong = [
             *mismatches(records["source"][0], spans, whole),
             *misquotations(records["statement"], spans, whole),
-            *overquoted(records["statement"], spans, whole),
+            *overquoted(repeated, spans),
         ]
         for line in wrong:
             self.stderr.write(line)
@@ -30,5 +31,6 @@ class Command(AnnotationsCommand):
             message = f"{len(wrong)} errors: this is not the text of {source}, or not well quoted"
             raise CommandError(message, returncode=2)
         self.stdout.write(
-            f"{source}: {len(sentences)} sentences and {len(passages)} passages fit the text"
+            f"{source}: {len(sentences)} sentences and {len(passages)} passages fit the text; the "
+            f"quotes hold {repeated.summary}"
         )
