@@ -9,7 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from policy.annotations.building import build
-from policy.annotations.reading import InvalidAnnotationsError
+from policy.annotations.ledger import told
+from policy.annotations.reading import Draft, Entry, InvalidAnnotationsError
+from policy.models import Passage, Source, Statement
 from policy.search.words import fold
 from tests.conftest import ROOT
 
@@ -237,3 +239,59 @@ def test_a_broken_link_is_told(folder, name, target):
     with pytest.raises(CommandError) as told:
         call_command("build_fixtures", folder=folder)
     assert told.value.returncode == 2
+
+
+def ledger(folder, capsys, **options):
+    """Return what the ledger says of annotations with errors, as the lines of each account."""
+    with pytest.raises(CommandError, match="errors in the annotations"):
+        call_command("build_fixtures", folder=folder, **options)
+    found = {}
+    for line in capsys.readouterr().err.splitlines():
+        name, _, text = line.partition(": ")
+        if line.startswith("  "):
+            found[list(found)[-1]].append(line)
+        else:
+            found[name] = [text]
+    return found
+
+
+def test_the_ledger_counts_what_is_left_to_do(folder, capsys):
+    """Where no fact is annotated, nothing is cited, used or proved."""
+    for path in folder.glob("sources/*/*.toml"):
+        if path.name not in ("source.toml", "sentences.toml", "passages.toml", "trips.toml"):
+            path.unlink()
+    sentences = annotated(folder, "sentences.toml").read_text().count("[[sentence]]")
+    passages = annotated(folder, "passages.toml").read_text().count("[[passage]]")
+    spoil(folder, "trips.toml", r"^evidence = \[[^\]]*\]", "", count=0)
+    spoil(folder, "sentences.toml", r"^uncited_reason = .*\n", "", count=0)
+    spoil(folder, "sentences.toml", r"^\[\[sentence\]\]", '[[sentence]]\nuncited_reason = "None."')
+    short = ledger(folder, capsys)
+    assert short["uncited"][0] == (
+        f"{sentences - 1} of {sentences} sentences have neither a fact nor a reason; 1 have a "
+        "reason"
+    )
+    assert short["uncited"][-1] == f"  and {sentences - 6} more, which --ledger lists"
+    assert short["unused"][0] == f"{passages} of {passages} passages are cited by no fact"
+    facts = annotated(folder, "trips.toml").read_text().count("[[")
+    assert short["unproved"][0] == f"{facts} of {facts} facts cite nothing"
+    assert len(short["unused"]) == 7
+    whole = ledger(folder, capsys, ledger=True)
+    assert len(whole["uncited"]) == sentences
+    assert len(whole["unused"]) == passages + 1
+    keys = [re.search(r"p(\d+)s(\d+):", line).groups() for line in whole["uncited"][1:]]
+    assert keys == sorted(keys, key=lambda key: (int(key[0]), int(key[1])))
+
+
+def test_the_ledger_tells_how_much_is_quoted():
+    """A quote within another one of its sentence counts once, words that were said do not."""
+    draft = Draft()
+    quotes = [("a", "met in Ur"), ("a", "in Ur"), ("b", "left"), ("b", "We stay")]
+    for number, (sentence, quote) in enumerate(quotes):
+        fields = {"source": "s", "sentence": sentence, "quote": quote}
+        draft.entries[Passage, str(number)] = Entry(Passage, str(number), fields, "")
+    said = {"evidence": ["2", "3"], "quotation": "We stay."}
+    for model, key, fields in (Source, "s", {"code_points": 26}), (Statement, "x", said):
+        draft.entries[model, key] = Entry(model, key, fields, "")
+    assert list(told(draft, whole=False))[-1] == (
+        "  s: quotes of 4 words, 50% of its letters; 3 words of a"
+    )

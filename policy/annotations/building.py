@@ -18,15 +18,15 @@ from policy.release.contents import UNCOUNTED, content_hash, file_name
 from policy.validation import Record, errors_of
 
 
-def build(folder: Path) -> dict[str, str]:
+def build(folder: Path, draft: Draft | None = None) -> dict[str, str]:
     """Return the text of each fixture file, by file name, from the annotations in a folder.
 
     The folder contains ``reference.toml``, ``release.toml``, ``sources/<source>/*.toml`` and, if
     keys were given up, ``renamed.toml``. The same annotations give the same bytes; fixtures that
-    are there already are only looked at for keys that are lost. Raises InvalidAnnotationsError with
-    all errors at once.
+    are there already are only looked at for keys that are lost. A ``draft`` that is given holds
+    what was read, for the ledger. Raises InvalidAnnotationsError with all errors at once.
     """
-    draft = Draft()
+    draft = draft or Draft()
     reading.files_in(folder, ("reference.toml", "release.toml", "renamed.toml"), draft)
     release = reading.read_sections(folder / "release.toml", ["release"], draft)["release"]
     sources = _sources(folder / "sources", draft)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from django.db.models import Model
 
 from policy import models, plover
+from policy.annotations.ledger import UNCITED, UNPROVED, UNUSED
 from policy.annotations.reading import Draft, Entry
 from policy.models.base import Fact, Support
 from policy.models.sources import MAX_QUOTE_WORDS
@@ -53,7 +54,7 @@ def _evidence(draft: Draft) -> Iterator[str]:
         if not issubclass(entry.model, Fact) or entry.model is models.Country:
             continue
         if not entry.fields.get("evidence"):
-            yield f"{entry.where}: evidence: a fact needs at least one passage"
+            yield f"{entry.where}: {UNPROVED}"
         support = entry.fields.get("support")
         if support == Support.REFERENCE:
             yield f"{entry.where}: support: only reference data may say 'reference'"
@@ -137,10 +138,10 @@ def _ledger(draft: Draft) -> Iterator[str]:
         if entry.key in cited:
             used.add(entry.fields.get("sentence"))
         else:
-            yield f"{entry.where}: is cited by no record: cite it or take it out"
+            yield f"{entry.where}: {UNUSED}"
     for entry in draft.of(models.Sentence):
         reason = entry.fields.get("uncited_reason")
         if entry.key not in used and not reason:
-            yield f"{entry.where}: uncited_reason: no fact rests on it: cite it or say why not"
+            yield f"{entry.where}: {UNCITED}"
         if entry.key in used and reason:
             yield f"{entry.where}: uncited_reason: take it out, facts rest on this sentence"

@@ -8,20 +8,27 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from policy.annotations.building import build
-from policy.annotations.reading import InvalidAnnotationsError
+from policy.annotations.ledger import others, told
+from policy.annotations.reading import Draft, InvalidAnnotationsError
 from policy.release.files import printable
 
 
 class Command(BaseCommand):
     """Writes fixtures/*.json from the annotations in fixtures/sources."""
 
-    help = "Build the fixtures from the annotations; with --check only compare."
+    help = (
+        "Build the fixtures from the annotations, and tell what is uncited, unused, unproved and "
+        "quoted; with --check only compare."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare --check and --folder."""
+        """Declare --check, --ledger and --folder."""
         parser.add_argument(
             "--check", action="store_true", help="Change nothing; fail if a fixture is not current."
+        )
+        parser.add_argument(
+            "--ledger", action="store_true", help="List all that is uncited, unused or unproved."
         )
         parser.add_argument(
             "--folder",
@@ -30,13 +37,14 @@ class Command(BaseCommand):
             help="The folder with sources/, reference.toml and release.toml; fixtures go there.",
         )
 
-    def handle(self, *args: Any, check: bool, folder: Path, **options: Any) -> None:
+    def handle(self, *args: Any, check: bool, ledger: bool, folder: Path, **options: Any) -> None:
         """Build everything in memory first, so that an error leaves the old files unchanged."""
+        draft = Draft()
         try:
-            texts = build(folder)
+            texts = build(folder, draft)
         except InvalidAnnotationsError as error:
-            for line in error.errors:
-                self.stderr.write(line)
+            for line in [*others(error.errors), *told(draft, whole=ledger)]:
+                self.stderr.write(printable(line))
             message = f"{len(error.errors)} errors in the annotations; nothing was written."
             raise CommandError(message, returncode=2) from error
         try:
@@ -44,6 +52,9 @@ class Command(BaseCommand):
         except OSError as error:
             message = f"{printable(error.filename)}: {error.strerror}: mend it and build again"
             raise CommandError(message, returncode=2) from error
+        if ledger or not check:
+            for line in told(draft, whole=ledger):
+                self.stdout.write(printable(line))
 
     def _compare(self, folder: Path, texts: dict[str, str], *, check: bool) -> None:
         present = {path.name: path.read_bytes() for path in folder.glob("*.json")}
