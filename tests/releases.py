@@ -51,6 +51,8 @@ def successor() -> Records:
     """Return a later release, in which rows are added, removed and swap unique values."""
     records = copy.deepcopy(committed())
     records["release"][0]["fields"]["version"] = "2.0.0"
+    told = {"coders": 2, "compared": 40, "agreement": 0.875, "alpha": 0.8125}
+    records["release"][0]["fields"]["coding_agreement"] = told
     first, second = records["stops"][0]["fields"], records["stops"][1]["fields"]
     for one, other in ((first, second), (second, first)):
         one["visit_order"] = other["listed_position"]

@@ -277,6 +277,16 @@ def test_the_release_is_told(read):
     assert counts.items() <= {k.replace("_", "-"): n for k, n in release["counts"].items()}.items()
 
 
+@pytest.mark.parametrize("alpha", [{"alpha": 0.8125}, {"alpha": -1}, {}])
+def test_the_release_tells_how_far_coders_agreed(read, alpha):
+    from policy.models import Release
+
+    assert read("release")["coding_agreement"] is None
+    told = {"coders": 2, "compared": 40, "agreement": 0.875}
+    Release.objects.update(coding_agreement={**told, **alpha})
+    assert read("release")["coding_agreement"] == {"alpha": None, **told, **alpha}
+
+
 TOPICS, COUNTRIES = samples("concerns", "topic"), samples("concerns", "country")[:4]
 
 

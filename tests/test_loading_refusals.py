@@ -143,6 +143,20 @@ CASES = {
         of_the_release("released", "9999-12-31T23:59:59-14:00"),
         "release.*: released: Write a moment in",
     ),
+    "agreement that is none": (
+        of_the_release("coding_agreement", 0.8),
+        "release.*: coding_agreement: Write what compare_coding prints",
+    ),
+    "agreement of one coder": (
+        of_the_release(
+            "coding_agreement", {"coders": 1, "compared": 9, "agreement": 1, "alpha": 1}
+        ),
+        "release.*: coding_agreement: Write what compare_coding prints",
+    ),
+    "agreement in per cent": (
+        of_the_release("coding_agreement", {"coders": 2, "compared": 9, "agreement": 87.5}),
+        "release.*: coding_agreement: Write what compare_coding prints",
+    ),
     "moment before the first year": (
         of_the_release("released", "0001-01-01T00:00:00+14:00"),
         "release.*: released: Write a moment in",

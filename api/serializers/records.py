@@ -184,6 +184,19 @@ class GapSerializer(RecordSerializer):
         )
 
 
+class CodingAgreementSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """How far the coders of a source agreed, over all fields of the records both have."""
+
+    coders = serializers.IntegerField(help_text="How many coders read the same text.")
+    compared = serializers.IntegerField(help_text="How many pairs of values were compared.")
+    agreement = serializers.FloatField(help_text="Share of those that are equal, from 0 to 1.")
+    alpha = serializers.FloatField(
+        allow_null=True,
+        help_text="Mean of Krippendorff's alpha (nominal) of the fields, each weighted by how "
+        "often it was compared; null if each field has only one value.",
+    )
+
+
 class ReleaseSerializer(RecordSerializer):
     content_hash = serializers.CharField(
         allow_null=True,
@@ -194,9 +207,13 @@ class ReleaseSerializer(RecordSerializer):
         "hold other records than the release."
     )
     counts = Counts(help_text=help_of(models.Release, "counts"))
+    coding_agreement = CodingAgreementSerializer(
+        allow_null=True, help_text=help_of(models.Release, "coding_agreement")
+    )
 
     class Meta:
         model = models.Release
         fields = names(
-            "id version title licence released schema_version content_hash modified counts"
+            "id version title licence released schema_version content_hash modified counts",
+            "coding_agreement",
         )

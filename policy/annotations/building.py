@@ -36,9 +36,7 @@ def build(folder: Path, draft: Draft | None = None) -> dict[str, str]:
         reading.read_mentions(source, draft)
     read_renamings(folder / "renamed.toml", draft)
     complete_countries(folder / "reference.toml", draft)
-    for entry in draft.entries.values():
-        for name, message in errors_of(entry.model, entry.record):
-            draft.errors.append(f"{entry.where}: {name + ': ' if name else ''}{message}")
+    draft.validate(draft.entries.values())
     draft.errors.extend(inconsistencies(draft))
     if not draft.errors:
         # An annotation that cannot be read would seem to be gone.

@@ -1,7 +1,7 @@
 """Reads annotations: TOML files in, one entry per record out."""
 
 import tomllib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -122,6 +122,14 @@ class Draft:
         """Return the entries of one model, in the order of their keys."""
         found = (entry for (kind, _), entry in self.entries.items() if kind is model)
         return sorted(found, key=lambda entry: entry.key)
+
+    def validate(self, entries: Iterable[Entry]) -> None:
+        """Add the errors of each record on its own."""
+        self.errors += [
+            f"{entry.where}: {name + ': ' if name else ''}{message}"
+            for entry in entries
+            for name, message in errors_of(entry.model, entry.record)
+        ]
 
 
 def read_toml(path: Path, draft: Draft) -> TomlTable:
@@ -304,11 +312,7 @@ def records_of_source(folder: Path) -> dict[str, list[Record]]:
     draft = Draft()
     read_source(folder, draft)
     for kind in (models.Source, models.Sentence, models.Passage):
-        for entry in draft.of(kind):
-            draft.errors += [
-                f"{entry.where}: {name}: {message}"
-                for name, message in errors_of(kind, entry.record)
-            ]
+        draft.validate(draft.of(kind))
     if draft.errors:
         raise InvalidAnnotationsError(draft.errors)
     return {
@@ -323,6 +327,10 @@ def plain(value: Any) -> Any:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, dict):
+        # JSON has numbers of its own, where a column of decimals has texts.
+        numbers = {name: float(one) for name, one in value.items() if isinstance(one, Decimal)}
+        return {**value, **numbers}
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else f"{value.normalize():f}"
     return value

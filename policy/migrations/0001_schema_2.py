@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import migrations, models
 
-from policy.models.base import Key, LongText, Text, list_of_texts, moment_in_utc, numbers_by_name
+from policy.models.base import Key, LongText, Text, agreement_of_coders, list_of_texts, moment_in_utc, numbers_by_name
 from policy.models.countries import Alpha3
 from policy.search.index import Words
 
@@ -215,6 +215,7 @@ class Migration(migrations.Migration):
                 ('schema_version', models.PositiveSmallIntegerField(help_text='Version of the shape of the records; software of another one refuses them.')),
                 ('content_hash', Text(help_text='SHA-256 over every record of the release in canonical JSON.', max_length=64, validators=[SHA256])),
                 ('counts', models.JSONField(help_text='Number of records of each kind.', validators=[numbers_by_name])),
+                ('coding_agreement', models.JSONField(blank=True, help_text='How far two coders of a source agreed; null if none was coded twice.', null=True, validators=[agreement_of_coders])),
             ],
             options={
                 'ordering': ['id'],

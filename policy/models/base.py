@@ -30,6 +30,24 @@ def numbers_by_name(value: object) -> None:
         raise ValidationError("must be an object with a whole number for each kind.")
 
 
+def agreement_of_coders(value: object) -> None:
+    """Raise ValidationError unless the value is what compare_coding prints for a release."""
+    told = {"alpha": 0, **value} if isinstance(value, dict) else {}
+    whole = [type(told.get(name)) is int for name in ("coders", "compared")]
+    parts = [type(told.get(name)) in (int, float) for name in ("agreement", "alpha")]
+    if not (
+        all(whole + parts)
+        and len(told) == len(whole + parts)
+        and told["coders"] >= 2
+        and told["compared"] >= 1
+        and 0 <= told["agreement"] <= 1
+        and -1 <= told["alpha"] <= 1
+    ):
+        raise ValidationError(
+            "Write what compare_coding prints: coders, compared, agreement and, if there, alpha."
+        )
+
+
 def moment_in_utc(value: datetime) -> None:
     """Raise ValidationError unless a moment names its zone, and is one in UTC too."""
     if value.tzinfo is None:

@@ -10,6 +10,7 @@ from policy.models.base import (
     Key,
     LongText,
     Text,
+    agreement_of_coders,
     moment_in_utc,
     numbers_by_name,
     sha256_field,
@@ -85,6 +86,11 @@ class Release(models.Model):
     content_hash = sha256_field("SHA-256 over every record of the release in canonical JSON.")
     counts = models.JSONField(
         validators=[numbers_by_name], help_text="Number of records of each kind."
+    )
+    coding_agreement = models.JSONField(
+        validators=[agreement_of_coders],
+        help_text="How far two coders of a source agreed; null if none was coded twice.",
+        **OPTIONAL,
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""The base of the commands that take a source and its text."""
+"""The bases of the commands that read annotations or take a source and its text."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -13,15 +13,8 @@ from policy.evidence import TextError
 from policy.validation import Record
 
 
-class SourceTextCommand(BaseCommand):
-    """A command with the arguments SOURCE and TEXT."""
-
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare SOURCE and TEXT."""
-        parser.add_argument("source", help="Key of the source, such as article-1.")
-        parser.add_argument(
-            "text", type=Path, help="File with the exact text of the source, UTF-8."
-        )
+class EvidenceCommand(BaseCommand):
+    """A command that says what is wrong with annotations, a text or the database."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run; whatever is wrong with annotations, text or database is a CommandError."""
@@ -32,6 +25,17 @@ class SourceTextCommand(BaseCommand):
         except Error as error:
             message = f"the database cannot be used, run manage.py migrate: {error}"
             raise CommandError(message, returncode=4) from error
+
+
+class SourceTextCommand(EvidenceCommand):
+    """A command with the arguments SOURCE and TEXT."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare SOURCE and TEXT."""
+        parser.add_argument("source", help="Key of the source, such as article-1.")
+        parser.add_argument(
+            "text", type=Path, help="File with the exact text of the source, UTF-8."
+        )
 
 
 class AnnotationsCommand(SourceTextCommand):
