@@ -46,6 +46,7 @@ def test_one_changed_letter_names_just_the_passages_that_hold_it():
     assert [line.split(":")[0] for line in lines] == [
         "s", "sentence s-p1s3", "passage s-p1s3-32-39", "passage s-p1s3-32-39",
     ]  # fmt: skip
+    assert lines[1].endswith(f"from 32 to 40 differs; its SHA-256 is {sha256('Bo lift.')}")
 
 
 def test_a_shorter_text_is_told():

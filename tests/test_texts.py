@@ -252,6 +252,13 @@ def test_an_error_writes_no_passage(folder, text):
     assert not (folder / "sources/begun/passages.toml").exists()
 
 
+@pytest.mark.parametrize("command", [["draft"], ["locate", "Alma"]])
+def test_another_text_is_refused(folder, text, command):
+    text.write_text("Alma left.")
+    with pytest.raises(CommandError, match="is not the text of begun: its SHA-256 differs"):
+        call_command(command[0], "begun", text, *command[1:], folder=folder)
+
+
 def test_options_may_stand_before_the_phrases(folder, text):
     command = [sys.executable, "manage.py", "locate", "begun", text, "--folder", folder,
                "--sentence", "p1s1", "U.S.", "--write", "Alma"]  # fmt: skip

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error
 
 from policy.annotations.reading import InvalidAnnotationsError, records_of_source
-from policy.evidence import TextError
+from policy.evidence import TextError, read_text, sha256
 from policy.validation import Record
 
 
@@ -61,3 +61,11 @@ class AnnotationsCommand(SourceTextCommand):
         if not records["sentence"]:
             raise TextError(f"{path}: has no sentences yet: number them in sentences.toml first")
         return records
+
+    @staticmethod
+    def text_of(records: dict[str, list[Record]], path: Path) -> str:
+        """Return the text in a file; raises TextError unless it is that of the source."""
+        text, source = read_text(path), records["source"][0]
+        if sha256(text) != source["fields"]["sha256"]:
+            raise TextError(f"{path}: is not the text of {source['pk']}: its SHA-256 differs")
+        return text

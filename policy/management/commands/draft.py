@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from policy.annotations.proposals import draft, known_names
-from policy.evidence import TextError, read_text
+from policy.evidence import TextError
 from policy.management.commands._source_text import AnnotationsCommand
 
 ENDING = ".draft.toml"
@@ -40,8 +40,9 @@ class Command(AnnotationsCommand):
         **options: Any,
     ) -> None:
         """Print the draft, or write it to a file that is not there yet."""
-        sentences = self.annotated(folder, source)["sentence"]
-        lines = list(draft(source, sentences, read_text(text), known_names(folder)))
+        records = self.annotated(folder, source)
+        whole = self.text_of(records, text)
+        lines = list(draft(source, records["sentence"], whole, known_names(folder)))
         if output is None:
             self.stdout.write("\n".join(lines))
             return

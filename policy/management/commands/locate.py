@@ -59,7 +59,8 @@ class Command(AnnotationsCommand):
         **options: Any,
     ) -> None:
         """Print or write the passages, or raise CommandError with all that is wrong."""
-        records, whole = self.annotated(folder, source), read_text(text)
+        records = self.annotated(folder, source)
+        whole = self.text_of(records, text)
         wanted = [*(Phrase(words, sentence, nth) for words in phrases)]
         if file:
             wanted += _phrases_in(file, sentence, nth)
