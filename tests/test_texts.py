@@ -1,6 +1,7 @@
 """From a text to its annotations: sentences, proposals, and passages of located phrases."""
 
 import io
+import random
 import subprocess
 import sys
 import tomllib
@@ -61,6 +62,24 @@ BOM, ASTRAL = "\ufeff", "\U0001f600"
 def test_offsets_count_code_points_of_the_file(text, expected):
     found = split(text, "en")
     assert [f"{span.key} {span.start}-{span.end}" for span in found] == expected
+
+
+PIECES = ["a", "Ann", "Mr.", "U.S.", "J.", ".", "?", " ", "\u00a0", "\n", "\r\n", "\n\n", '"', "'",
+          *"“”«»()¿é5…—", ASTRAL, BOM, "e\u0301", "\u2028"]  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ru", "xx"])
+def test_any_text_is_split_into_sentences_that_hold_all_its_words(language):
+    drawn = random.Random(language)
+    for _ in range(300):
+        text = "".join(drawn.choices(PIECES, k=drawn.randint(0, 60)))
+        reached, held = 0, ""
+        for span in split(text, language):
+            exact = text[span.start : span.end]
+            assert reached <= span.start < span.end
+            assert exact == exact.strip().strip(BOM)
+            reached, held = span.end, held + exact
+        assert [*filter(str.isalnum, held)] == [*filter(str.isalnum, text)], text
 
 
 def test_the_language_is_detected():

@@ -84,18 +84,16 @@ def _sentences(text: str, start: int, end: int, language: str) -> Iterator[tuple
     for piece in library("sentencex").segment(language, plain):
         first, last = _trimmed(text, start, start + len(piece))
         start += len(piece)
-        if begun and (text[first].islower() or not _says(text[first:last])):
+        exact = text[first:last]
+        says = any(map(str.isalnum, exact))
+        if begun and exact and (exact[0].islower() or not says):
             begun = begun[0], last
-        elif _says(text[first:last]):
+        elif says:
             if begun:
                 yield begun
             begun = first, last
     if begun:
         yield begun
-
-
-def _says(text: str) -> bool:
-    return any(map(str.isalnum, text))
 
 
 def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
