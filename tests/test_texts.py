@@ -32,7 +32,7 @@ def sentences(text, language="en"):
         ("en", ["The U.S. Treasury spoke.", "J. R. R. Brown met Gov. A. B. Smith on Jan. 3.",
                 "Mr. Lee of the U.N. left."]),
         ("en", ["John\u00a0F.\u00a0Brown left.", "It cost $3.5 million.", "See No. 5."]),
-        ("en", ["“We do not accept it.”", "The minister left.", '"That stops now."', "She sat."]),
+        ("en", ["“We do not accept it.”", "The minister left.", '"It ends today."', "She sat."]),
         ("en", ["“No.” she said.", "He said: “We agree. We sign.”", "Nobody asked."]),
         ("en", ["Really?!", "Yes!", "\U0001F600 Fine."]),
         ("es", ["¿Qué dijo el Sr. Pérez?", "¡Nada!", "EE. UU. y la Dra. Gil callan."]),
