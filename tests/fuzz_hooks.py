@@ -43,8 +43,8 @@ def ruled_out(query: dict[str, Any], every: list[str]) -> Iterator[str]:
         yield "ordering"
     if len({ALPHA3[code.upper()] for code in listed(query, "between")}) < 2:
         yield "between"
-    for first, last in (("from", "to"), ("score_from", "score_to")):
-        if first in query and last in query and query[first] > query[last]:
+    for first, last, kind in (("from", "to", str), ("score_from", "score_to", float)):
+        if {first, last} <= query.keys() and kind(query[first]) > kind(query[last]):
             yield last
     modes = {mode.code for code in listed(query, "event_type") for mode in CODEBOOK[code].modes}
     if "event_type" in query and not modes.issuperset(listed(query, "mode")):
