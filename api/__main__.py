@@ -1,6 +1,7 @@
 """Runs the server: ``python -m api [OPTIONS]``; the options are granian's and override ours."""
 
 import argparse
+import multiprocessing
 import os
 import signal
 import socket
@@ -80,6 +81,9 @@ def main(arguments: list[str]) -> None:
     _check_port(arguments)
     if METRICS_DIR:
         _clear(Path(METRICS_DIR))
+    if sys.platform == "linux":
+        # From Python 3.14 on, the workers would not be forked.
+        multiprocessing.set_start_method("fork")
     # A terminal sends Ctrl-C to the workers too, which then miss that they are told to end.
     blocked = partial(signal.pthread_sigmask, signal.SIG_BLOCK, {signal.SIGINT})
     os.register_at_fork(after_in_child=blocked)
