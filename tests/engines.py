@@ -39,6 +39,8 @@ def start(
     """Start pytest on a part; its output goes to a file, or to the terminal without one."""
     environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     environment["COVERAGE_FILE"] = f".coverage.{part}"
+    # Where it is set, each of some hundred commands would compile the project anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if url:
         environment["TEST_POSTGRES_URL"] = url
         if part.startswith("PostgreSQL"):

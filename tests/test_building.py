@@ -18,12 +18,16 @@ from tests.conftest import ROOT
 pytestmark = pytest.mark.once
 
 
+def copied(to):
+    """Return a copy of the annotations in a folder."""
+    ignored = shutil.ignore_patterns("*.json", "LICENSE")
+    return shutil.copytree(ROOT / "fixtures", to / "fixtures", ignore=ignored)
+
+
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the annotations for a test to change."""
-    target = tmp_path / "fixtures"
-    shutil.copytree(ROOT / "fixtures", target, ignore=shutil.ignore_patterns("*.json", "LICENSE"))
-    return target
+    return copied(tmp_path)
 
 
 def annotated(folder, name):

@@ -90,13 +90,21 @@ def test_events_are_ordered_by_score_and_those_without_come_last(read, sign):
 def test_every_score_of_the_codebook_is_computed_alike(read):
     from policy.models import Event
 
-    key = read("events?coded=true&page_size=1")["results"][0]["id"]
-    for entry in plover.CODEBOOK.values():
-        for mode, score in plover.scores_of(entry).items():
-            Event.objects.filter(pk=key).update(event_type=entry.event_type.value, mode=mode)
-            asked = f"events?id={key}&ordering=score&score_from={score}&score_to={score}"
-            assert [event["score"] for event in read(asked)["results"]] == [score]
-            for bound in ("score_from", "score_to"):
-                beyond = score + (0.05 if bound == "score_from" else -0.05)
-                if abs(beyond) <= plover.MOST_SCORE:
-                    assert read(f"events?id={key}&{bound}={beyond}")["count"] == 0
+    keys = [event["id"] for event in read("events?coded=true&page_size=500")["results"]]
+    modes = [
+        (entry.event_type.value, mode, score)
+        for entry in plover.CODEBOOK.values()
+        for mode, score in plover.scores_of(entry).items()
+    ]
+    for some in (modes[start : start + len(keys)] for start in range(0, len(modes), len(keys))):
+        told = {}
+        for key, (event_type, mode, score) in zip(keys, some, strict=False):
+            Event.objects.filter(pk=key).update(event_type=event_type, mode=mode)
+            told[key] = score
+        asked = f"events?id={','.join(told)}"
+        by_score = read(f"{asked}&ordering=score&page_size=500")["results"]
+        assert {event["id"]: event["score"] for event in by_score} == told
+        assert [event["score"] for event in by_score] == sorted(told.values())
+        for score in set(told.values()):
+            found = read(f"{asked}&score_from={score}&score_to={score}")["results"]
+            assert {event["id"] for event in found} == {k for k in told if told[k] == score}

@@ -9,7 +9,7 @@ from api.parameters import CountryField, KeyField
 from policy.models import Renaming
 from tests.conftest import VIEWSETS
 from tests.samples import FIRST, SECOND, sample, samples
-from tests.test_building import build, errors, folder  # noqa: F401 - a fixture
+from tests.test_building import build, copied, errors, folder  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.once
 
@@ -117,13 +117,20 @@ def test_fixtures_of_before_that_cannot_be_read_are_told(folder, text):  # noqa:
     assert any("gaps.json: cannot be read" in line for line in errors(folder))
 
 
+@pytest.fixture(scope="module")
+def renamings(tmp_path_factory):
+    """The file that the build makes of the renamings."""
+    annotations = copied(tmp_path_factory.mktemp("renamed"))
+    write(annotations, *RENAMED)
+    path = annotations / "renamings.json"
+    path.write_text(build(annotations)["renamings.json"])
+    return path
+
+
 @pytest.fixture
-def renamed(db, folder, tmp_path):  # noqa: F811
+def renamed(db, renamings):
     """The renamings, loaded like any fixture."""
-    write(folder, *RENAMED)
-    path = tmp_path / "renamings.json"
-    path.write_text(build(folder)["renamings.json"])
-    call_command("loaddata", path, verbosity=0)
+    call_command("loaddata", renamings, verbosity=0)
 
 
 @pytest.mark.parametrize(

@@ -145,8 +145,8 @@ def test_a_port_in_use_is_told(loaded, own):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize("name", ["a #b", "a?b=c", "100%", "a%20b", "é ü", "file:a&b"])
-def test_any_name_of_a_folder_will_do(tmp_path, name):
+def test_any_name_of_a_folder_will_do(tmp_path):
+    name = "file:a #b?c=d&e%20f é ü 100%"
     home = tmp_path / name
     for part in ("api", "policy"):
         shutil.copytree(ROOT / part, home / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -175,9 +175,9 @@ def test_any_name_of_a_folder_will_do(tmp_path, name):
 def test_several_may_migrate_and_load_at_once(tmp_path):
     with new_database(tmp_path, "raced") as url:
         create(url)
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda _: manage(url, "migrate", "-v0"), range(4)))
-            list(pool.map(lambda _: manage(url, "load_release", "-v0"), range(4)))
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda _: manage(url, "migrate", "-v0"), range(3)))
+            list(pool.map(lambda _: manage(url, "load_release", "-v0"), range(3)))
         with serving(url) as address:
             assert ask(address, "/api/v1/release").status == 200
 
