@@ -92,10 +92,11 @@ def test_every_ordering_walks_the_same_pages_and_rest_framework_is_asked_once(bo
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_every_filter_walks_the_same_pages(both, resource):
     facets = ",".join(VIEWSETS[resource].filterset_class.facets())
-    for case in (case for case in CASES if case.startswith(f"{resource}?")):
+    cases = [case for case in CASES if case.startswith(f"{resource}?")]
+    for case in cases:
         walk(both, f"/api/v1/{case}&page_size=5")
-        if facets:
-            walk(both, f"/api/v1/{case}&page_size=7&facets={facets}")
+    for case in cases[::6] if facets else ():
+        walk(both, f"/api/v1/{case}&page_size=7&facets={facets}")
 
 
 def test_what_may_be_refused_or_written_otherwise_is_left_to_rest_framework(both):
