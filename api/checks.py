@@ -71,7 +71,7 @@ def _serializer(serializer: type[Any]) -> Iterator[CheckMessage]:
         given = {"role" for part in parts if part.role}
         shown |= {model._meta.pk.name, owner_key(model), *given}
     for field in [*model._meta.concrete_fields, *model._meta.many_to_many]:
-        if field.name not in shown:
+        if field.name not in shown and not field.one_to_one:
             hint = f"Add {field.name!r} to Meta.fields of {serializer.__name__}."
             yield Missing("No record shows the field.", hint, field, "api.W004")
     for field in fields:

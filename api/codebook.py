@@ -48,9 +48,25 @@ class VocabularySerializer(serializers.Serializer):  # type: ignore[type-arg]
     codes = CodeSerializer(many=True, help_text="The codes of the vocabulary.")
 
 
+class ManualSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """The manual of PLOVER, as far as codes and scores go: the definitions are our own."""
+
+    title = serializers.CharField(help_text="Title of the manual.")
+    publisher = serializers.CharField(help_text="Who publishes it.")
+    repository = serializers.CharField(help_text="Where it is kept on GitHub: owner and name.")
+    file = serializers.CharField(help_text="The file in the repository.")
+    commit = serializers.CharField(help_text="The commit that the codes are from.")
+    date = serializers.DateField(help_text="Day of that commit.")
+    licence = serializers.CharField(help_text="SPDX identifier of the manual's licence.")
+    defects = serializers.ListField(
+        child=serializers.CharField(), help_text="What is known to be wrong in it, in our words."
+    )
+
+
 class CodebookSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """Every code that records and filters use."""
 
+    manual = ManualSerializer(help_text="The manual that the PLOVER codes and scores are from.")
     plover = PloverTypeSerializer(many=True, help_text="The PLOVER event types with their modes.")
     vocabularies = VocabularySerializer(many=True, help_text="Every closed vocabulary.")
 
@@ -70,6 +86,7 @@ def vocabularies() -> dict[str, type[Vocabulary]]:
 def codebook() -> dict[str, Any]:
     """Return the whole codebook; it is part of the code and changes with it alone."""
     return {
+        "manual": asdict(plover.MANUAL),
         "plover": [_event_type(code) for code in plover.CODEBOOK.values()],
         "vocabularies": [
             {

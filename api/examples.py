@@ -29,9 +29,18 @@ VALUES: dict[str, Any] = {
     "score_from": 1.5,
     "score_to": 4,
     **dict.fromkeys(("from", "to", "possibly_on"), "2025-02-03"),
-    **{name: ["PAN"] for name in ("country", "actor", "recipient", "not_stated_by")},
+    **{
+        name: ["PAN"]
+        for name in ("country", "actor", "recipient", "not_stated_by", "member", "place_country")
+    },
 }
 """Examples of parameters whose value no record shows under the same name."""
+ALIKE = {
+    "actor_organisation": "organisation",
+    "recipient_organisation": "organisation",
+    "via_official": "speaker",
+}
+"""Parameters that take what records show under another name."""
 ASKED = {"/api/v1/search": "?q=canal", "/api/v1/dyads": "?kind=bilateral-issue"}
 """What a list is asked, so that it has something to show."""
 NAMES = {
@@ -98,7 +107,8 @@ def _values(
         items = schema.get("items", schema)
         codes = components[items["$ref"].rpartition("/")[2]] if "$ref" in items else items
         allowed = codes.get("enum", [])
-        value = by_name.get(name, by_name.get(f"{name}s"))
+        shown = ALIKE.get(name, name)
+        value = by_name.get(shown, by_name.get(f"{shown}s"))
         if name.startswith("exclude_") or name in ("cursor", "format"):
             continue
         if name in VALUES:
@@ -108,7 +118,8 @@ def _values(
         elif schema.get("type") == "boolean":
             yield name, True
         elif allowed:
-            yield name, [next((code for code in allowed if code in every), allowed[0])]
+            code = next((code for code in allowed if code in every), allowed[0])
+            yield name, [code] if "items" in schema else code
         elif value is not None:
             yield name, [value]
 

@@ -38,6 +38,7 @@ from api.problems import UnavailableError
 from policy.dyads import between
 from policy.models.events import scored
 from policy.models.registry import kind_of
+from policy.models.relations import RelationSeen, related, superseded
 from policy.models.state import live
 from policy.models.statements import concerned, concerning, concerns_for
 from policy.search.hits import Hits, matching
@@ -45,6 +46,26 @@ from policy.search.live import StaleIndexError
 
 PAIR = ListField(CountryField(), least=2, most=2)
 COUNTRY = "as alpha-3, alpha-2 or numeric code, in any case"
+
+
+def rows_beside(model: type[Model], path: str) -> tuple[QuerySet[Any], str, str] | None:
+    """Return the rows beside a model that a path leads to, if they are in another table.
+
+    With them come their column of the keys of records, and the path from them to the values.
+    """
+    name, _, rest = path.partition("__")
+    field: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
+    if isinstance(field, ManyToManyField):
+        rows: Any = field.remote_field.through
+        owner = field.m2m_field_name()
+        rest = "__".join(filter(None, [field.m2m_reverse_field_name(), rest]))
+    elif field.one_to_many or (field.one_to_one and field.auto_created):
+        rows, owner = field.related_model, field.field.name
+    else:
+        return None
+    found = rows._base_manager.order_by()
+    # A null among the keys would make NOT IN find nothing.
+    return (found.exclude(**{owner: None}) if field.one_to_one else found), owner, rest
 
 
 class ValuesFilter(django_filters.Filter):
@@ -76,10 +97,12 @@ class ValuesFilter(django_filters.Filter):
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow the list; joins to many stay in a subquery, so that no row comes twice."""
-        beside = self.rows_beside(qs.model)
+        beside = rows_beside(qs.model, self.path)
         if beside:
             rows, owner, path = beside
-            return self.narrow_by_rows(qs, rows.filter(self.condition(path, value)), owner)
+            # Both conditions at once, so that they are of one row where the path goes on to many.
+            found = rows.filter(self.where, self.condition(path, value))
+            return self.narrow_by_rows(qs, found, owner)
         condition = self.condition(self.path, value)
         return qs.exclude(condition) if self.exclude else qs.filter(condition)
 
@@ -87,29 +110,14 @@ class ValuesFilter(django_filters.Filter):
         """Return the condition on the column at a path."""
         return Q(**{f"{path}__{self.lookup}": value})
 
-    def rows_beside(self, model: type[Model]) -> tuple[QuerySet[Any], str, str] | None:
-        """Return the rows beside a model that the path leads to, if it leads to many for a record.
-
-        With them come their column of the keys of records, and the path from them to the values.
-        """
-        name, _, rest = self.path.partition("__")
-        field: Any = model._meta.pk if name == "pk" else model._meta.get_field(name)
-        if isinstance(field, ManyToManyField):
-            rows: Any = field.remote_field.through
-            owner = field.m2m_field_name()
-            rest = "__".join(filter(None, [field.m2m_reverse_field_name(), rest]))
-        elif field.one_to_many:
-            rows, owner = field.related_model, field.field.name
-        else:
-            return None
-        return rows._base_manager.filter(self.where).order_by(), owner, rest
-
     def counts(self, qs: QuerySet[Any]) -> Counter[Any]:
         """Return how many records of a list have each value; None counts those without one."""
         counted: Counter[Any] = Counter()
-        beside = self.rows_beside(qs.model)
+        beside = rows_beside(qs.model, self.path)
         if beside:
             rows, owner, path = beside
+            # Of many rows beside a record, some may hold no value.
+            rows = rows.filter(self.where, **{f"{path}__isnull": False})
             without = qs.filter(~Exists(rows.filter(**{owner: OuterRef("pk")}))).count()
             if without:
                 counted[None] = without
@@ -237,7 +245,52 @@ class TimeFilter(ValuesFilter):
 
     def filter(self, qs: QuerySet[Any], value: date) -> QuerySet[Any]:
         """Narrow by the earliest and latest day."""
-        return qs.filter(**dict.fromkeys(self.lookups, value))
+        beside = rows_beside(qs.model, self.lookups[0])
+        if beside is None:
+            return qs.filter(**dict.fromkeys(self.lookups, value))
+        rows, owner, _ = beside
+        days = {lookup.partition("__")[2]: value for lookup in self.lookups}
+        return self.narrow_by_rows(qs, rows.filter(**days), owner)
+
+
+class RelationFilter(ValuesFilter):
+    """How a record lies to others, seen from itself."""
+
+    def __init__(self, help_text: str) -> None:
+        """Take the help text."""
+        super().__init__(CodeField(RelationSeen), "", help_text)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Narrow to the records at the ends of such relations."""
+        found = related(kind_of(qs.model), value)  # type: ignore[arg-type]
+        return qs.filter(~found if self.exclude else found)
+
+
+class SupersededFilter(FlagFilter):
+    """Whether another record corrects or retracts a record as a whole."""
+
+    def __init__(self, help_text: str) -> None:
+        """Take the help text."""
+        super().__init__("", help_text)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Narrow to those records, or to the others."""
+        found = Q(pk__in=superseded(kind_of(qs.model)))  # type: ignore[arg-type]
+        return qs.filter(found if value else ~found)
+
+
+class AccountFilter(ValuesFilter):
+    """Which accounts of an issue the other filters are about; it narrows nothing itself."""
+
+    many = False
+
+    def __init__(self, help_text: str) -> None:
+        """Take the help text."""
+        super().__init__(CodeField(("current", "any")), "", help_text)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Return the list as it is."""
+        return qs
 
 
 class ScoreFilter(ValuesFilter):

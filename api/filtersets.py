@@ -9,13 +9,16 @@ from django.db.models import Q
 
 from api.filters import (
     COUNTRY,
+    AccountFilter,
     BetweenFilter,
     ConcernFilter,
     FlagFilter,
     PresenceFilter,
+    RelationFilter,
     ScoreFilter,
     SearchFilter,
     StatedFilter,
+    SupersededFilter,
     TimeFilter,
     ValuesFilter,
     YearFilter,
@@ -23,6 +26,7 @@ from api.filters import (
 from api.parameters import (
     LANGUAGE,
     M49,
+    AnyKeyField,
     CodeField,
     CountryField,
     Errors,
@@ -33,21 +37,23 @@ from api.parameters import (
 )
 from api.problems import error
 from api.serializers import records as serializers
-from api.serializers.base import RecordSerializer
+from api.serializers.base import RecordSerializer, RelatedSerializer
 from api.unstated import unstated
 from policy import plover
+from policy.models.actors import OrganisationKind, Role
 from policy.models.base import Precision, Support
-from policy.models.countries import Role
+from policy.models.events import ACTS, RECEIVES
 from policy.models.issues import IssueStatus
 from policy.models.registry import RecordKind
+from policy.models.relations import RelationType
 from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
 from policy.vocabulary import nearest
 
 
-def by_key(kind: RecordKind, path: str, help_text: str) -> ValuesFilter:
+def by_key(kind: RecordKind, path: str, help_text: str, where: Q | None = None) -> ValuesFilter:
     """Return a filter for the keys of records of one kind."""
-    return ValuesFilter(KeyField(kind), path, help_text)
+    return ValuesFilter(KeyField(kind), path, help_text, where)
 
 
 def by_code(codes: Iterable[str], path: str, help_text: str) -> ValuesFilter:
@@ -84,6 +90,11 @@ class ListFilterSet(django_filters.FilterSet):
         """Yield the errors of values that are good alone and not together."""
         return ()
 
+    @classmethod
+    def chosen(cls, values: Values) -> "type[ListFilterSet]":  # noqa: ARG003
+        """Return the filters that these values are meant for."""
+        return cls
+
 
 class RecordFilterSet(ListFilterSet):
     """What the list of every kind of record takes, with ``exclude_x`` for the opposite of x."""
@@ -107,7 +118,16 @@ class RecordFilterSet(ListFilterSet):
 def _of_record(record: type[RecordSerializer]) -> dict[str, ValuesFilter]:
     """Return the filters for the key of a record, and for the keys in it that may be null."""
     conditions, model = unstated(record), cast("Any", record.Meta.model)
+    related = {
+        "relation": RelationFilter(
+            "Lies so to another record, itself or with a part: contradicts, corrected_by."
+        ),
+        "superseded": SupersededFilter(
+            "False leaves out what another record corrects or retracts, true shows that alone."
+        ),
+    }
     return {
+        **(related if issubclass(record, RelatedSerializer) else {}),
         "id": by_key(model.record_kind, "pk", "Any of these keys."),
         "not_stated": StatedFilter(
             {name: empty for name, (empty, _) in conditions.items()},
@@ -133,36 +153,45 @@ class FactFilterSet(RecordFilterSet):
     source = by_source("evidence__source")
 
 
-class TimeFilterSet(FactFilterSet):
+def by_time(what: str, path: str = "time") -> dict[str, ValuesFilter]:
+    """Return the filters for an uncertain time; ``path`` is what its columns begin with."""
+    earliest, latest = f"{path}_earliest", f"{path}_latest"
+    return {
+        "possibly_on": TimeFilter(
+            f"{earliest}__lte",
+            f"{latest}__gte",
+            help_text=f"{what} have been on this day: earliest <= day <= latest.",
+        ),
+        "from": TimeFilter(
+            f"{latest}__gte",
+            help_text=f"{what} have been on or after this day: its latest day is not before it.",
+        ),
+        "to": TimeFilter(
+            f"{earliest}__lte",
+            help_text=f"{what} have been on or before this day: its earliest day is not after it.",
+        ),
+        "precision": by_code(Precision, f"{path}_precision", "Any of these precisions."),
+        "year": YearFilter(
+            WholeNumberField(1, 9999), earliest, "Its earliest day is in any of these years."
+        ),
+    }
+
+
+class TimeFilterSet(RecordFilterSet):
     """What a list takes whose records have an uncertain time."""
 
-    possibly_on = TimeFilter(
-        "time_earliest__lte",
-        "time_latest__gte",
-        help_text="May have been on this day: earliest <= day <= latest.",
-    )
-    # "from" is a word of the language, so it cannot be written as a name.
-    vars()["from"] = TimeFilter(
-        "time_latest__gte",
-        help_text="May have been on or after this day: its latest day is not before it.",
-    )
-    to = TimeFilter(
-        "time_earliest__lte",
-        help_text="May have been on or before this day: its earliest day is not after it.",
-    )
-    precision = by_code(Precision, "time_precision", "Any of these precisions.")
-    year = YearFilter(
-        WholeNumberField(1, 9999), "time_earliest", "Its earliest day is in any of these years."
-    )
+    vars().update(by_time("May"))
 
     @classmethod
     def check(cls, values: Values) -> Errors:
         """Yield the error of days that leave none between them."""
+        yield from super().check(values)
         yield from ends_before_it_begins(values, "from", "to")
 
 
-class SourceFilterSet(RecordFilterSet):
+class SourceFilterSet(TimeFilterSet):
     record = serializers.SourceSerializer
+    vars().update(by_time("The publication may", "published"))
     language = ValuesFilter(LANGUAGE, "language", "Any of these languages, as BCP 47 tags.")
 
 
@@ -187,23 +216,56 @@ class CountryFilterSet(FactFilterSet):
     subregion = ValuesFilter(M49, "subregion", "In any of these M49 areas.")
 
 
+class OrganisationFilterSet(FactFilterSet):
+    record = serializers.OrganisationSerializer
+    kind = by_code(OrganisationKind, "kind", "Any of these kinds.")
+    country = by_country("country", "Belongs to any of these countries")
+    country_support = by_code(Support, "country_support", "Any of these, for the country.")
+    member = by_country("members", "Has any of these countries as a member")
+    actor_code = by_code(plover.ActorCode, "actor_code", "Any of these PLOVER codes.")
+    named = PresenceFilter("name", "True for those the source names, false for others.")
+
+
 class OfficialFilterSet(FactFilterSet):
     record = serializers.OfficialSerializer
+    organisation = by_key(
+        RecordKind.ORGANISATION, "positions__organisation", "Holds an office in any of these."
+    )
     country = by_country("country", "Serves any of these countries")
     country_support = by_code(Support, "country_support", "Any of these, for the country.")
     role = by_code(Role, "positions__role", "Holds any such office.")
     named = PresenceFilter("name", "True for those the source names, false for others.")
 
 
-class StatementFilterSet(TimeFilterSet):
+class StatementFilterSet(FactFilterSet, TimeFilterSet):
     record = serializers.StatementSerializer
     country = ConcernFilter(
         CountryField(),
         "concerns__country",
-        f"Made by an official of, attributed to, or about any of these countries, {COUNTRY}.",
+        "Made by an official or organisation of, attributed to, or about any of these countries, "
+        f"{COUNTRY}.",
     )
     about = by_country("about", "About any of these countries")
     attributed_country = by_country("attributed_country", "Attributed to any of these countries")
+    attributed_organisation = by_key(
+        RecordKind.ORGANISATION,
+        "attributed_organisation",
+        "Attributed to any of these organisations.",
+    )
+    about_organisation = by_key(
+        RecordKind.ORGANISATION, "about_organisations", "About any of these organisations."
+    )
+    via_official = by_key(
+        RecordKind.OFFICIAL, "via_official", "Passed on by any of these officials."
+    )
+    via_organisation = by_key(
+        RecordKind.ORGANISATION,
+        "via_organisation",
+        "Passed on or published by any of these organisations.",
+    )
+    quotation_language = ValuesFilter(
+        LANGUAGE, "quotation_language", "Quotes words in any of these languages, as BCP 47 tags."
+    )
     between = BetweenFilter(
         "statements",
         "Concerns both of two countries or belongs to an issue between them, in either order",
@@ -221,20 +283,43 @@ class StatementFilterSet(TimeFilterSet):
     verbatim = by_code(Verbatim, "verbatim", "Quotations of any of these standings.")
 
 
+def of_accounts(path: str) -> dict[str, ValuesFilter]:
+    """Return the filters of issues for what accounts say; ``path`` leads to the accounts."""
+    return {
+        "support": by_code(Support, f"{path}__support", "Any of these support levels."),
+        "source": by_source(f"{path}__evidence__source"),
+        "status": by_code(IssueStatus, f"{path}__status", "Any of these statuses."),
+        "not_stated_by": by_country(
+            f"{path}__sides__country",
+            "The position of any of these countries is not stated",
+            where=Q(sides__not_stated=True),
+        ),
+        **by_time("May", f"{path}__time"),
+    }
+
+
 class BilateralIssueFilterSet(TimeFilterSet):
     record = serializers.BilateralIssueSerializer
-    country = by_country("sides__country", "A side is any of these countries")
-    between = BetweenFilter("issues", "The two sides, in either order")
+    country = by_country("countries", "Between any of these countries and another")
+    between = BetweenFilter("issues", "The two countries, in either order")
     topic = by_code(plover.Context, "topic", "Any of these topics.")
-    status = by_code(IssueStatus, "status", "Any of these statuses.")
-    not_stated_by = by_country(
-        "sides__country",
-        "The position of any of these countries is not stated",
-        where=Q(not_stated=True),
+    account = AccountFilter(
+        "Which accounts the other parameters ask for: the current one of each issue, or any. With "
+        "any, each of them may hold of another account."
     )
+    vars().update(of_accounts("current"))
+
+    @classmethod
+    def chosen(cls, values: Values) -> type[ListFilterSet]:
+        """Return the filters of all accounts where these are asked for."""
+        return AnyAccountFilterSet if values.get("account") == "any" else cls
 
 
-class EventFilterSet(TimeFilterSet):
+class AnyAccountFilterSet(BilateralIssueFilterSet):
+    vars().update(of_accounts("accounts"))
+
+
+class EventFilterSet(FactFilterSet, TimeFilterSet):
     record = serializers.EventSerializer
     country = by_country("parties__country", "Any of these countries acts or receives")
     between = BetweenFilter(
@@ -242,10 +327,19 @@ class EventFilterSet(TimeFilterSet):
         "Two countries have parts and at least one acts, or it belongs to an issue between them, "
         "in either order",
     )
-    actor = by_country("parties__country", "Any of these countries acts", where=Q(role="actor"))
-    recipient = by_country(
-        "parties__country", "Any of these countries receives", where=Q(role="recipient")
+    actor = by_country("parties__country", "Any of these countries acts", where=ACTS)
+    recipient = by_country("parties__country", "Any of these countries receives", where=RECEIVES)
+    organisation = by_key(
+        RecordKind.ORGANISATION, "parties__organisation", "Any of these acts or receives."
     )
+    actor_organisation = by_key(
+        RecordKind.ORGANISATION, "parties__organisation", "Any of these acts.", ACTS
+    )
+    recipient_organisation = by_key(
+        RecordKind.ORGANISATION, "parties__organisation", "Any of these receives.", RECEIVES
+    )
+    sector = by_code(plover.Sector, "parties__sector", "A party is of any of these sectors.")
+    place_country = by_country("place_country", "Happened in any of these countries")
     event_type = by_code(plover.EventType, "event_type", "Any of these event types.")
     mode = by_code(dict(plover.MODE_CHOICES), "mode", "Any of these modes.")
     quad = ValuesFilter(QuadField(plover.Quad), "event_type", "Any of these quad classes.")
@@ -272,7 +366,7 @@ class EventFilterSet(TimeFilterSet):
             yield error("mode", detail, nearest(strange[0], modes), modes)
 
 
-class TripFilterSet(TimeFilterSet):
+class TripFilterSet(FactFilterSet, TimeFilterSet):
     record = serializers.TripSerializer
     country = by_country("stops__country", "Stops in any of these countries")
     between = BetweenFilter(
@@ -291,11 +385,26 @@ class GapFilterSet(RecordFilterSet):
         "Concerns both of two countries or an issue between them, in either order",
     )
     official = by_key(RecordKind.OFFICIAL, "officials", "Concerns any of these officials.")
+    organisation = by_key(
+        RecordKind.ORGANISATION, "organisations", "Concerns any of these organisations."
+    )
     statement = by_key(RecordKind.STATEMENT, "statements", "Concerns any of these.")
     issue = by_key(RecordKind.BILATERAL_ISSUE, "issues", "Concerns any of these issues.")
     event = by_key(RecordKind.EVENT, "events", "Concerns any of these events.")
     trip = by_key(RecordKind.TRIP, "trips", "Concerns any of these trips.")
     source = by_source("source")
+
+
+class RelationFilterSet(FactFilterSet):
+    record = serializers.RelationSerializer
+    relation = by_code(RelationType, "relation", "Any of these relations.")
+    subject_kind = by_code(RecordKind, "subject_kind", "Its subject is of any of these kinds.")
+    subject = ValuesFilter(AnyKeyField(), "subject", "Its subject is any of these records.")
+    object_kind = by_code(RecordKind, "object_kind", "Its object is of any of these kinds.")
+    object = ValuesFilter(AnyKeyField(), "object", "Its object is any of these records.")
+    between = BetweenFilter(
+        "relations", "One of its ends is a record between two countries, in either order"
+    )
 
 
 class SearchFilterSet(ListFilterSet):

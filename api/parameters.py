@@ -122,6 +122,20 @@ class KeyField(PatternField):
         return list(dict.fromkeys(present.get(value, value) for value in values))
 
 
+class AnyKeyField(PatternField):
+    """The key of a record of whatever kind; a former key stands for the present one too."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take the options of a form field."""
+        cure = "the key of a record: a slug, or the alpha-3 code of a country"
+        super().__init__(f"(?:{SLUG}|[A-Z]{{3}})", cure, **options)
+
+    def resolve(self, values: list[Any]) -> list[Any]:
+        """Return the keys, and the present ones of those that a record had once."""
+        moved = Renaming.objects.filter(former__in=values).exclude(record=None)
+        return list(dict.fromkeys([*values, *moved.values_list("record", flat=True)]))
+
+
 M49 = PatternField("[0-9]{3}", "a code of three digits", 3)
 LANGUAGE = PatternField("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "a BCP 47 tag such as en or es-MX", 35)
 

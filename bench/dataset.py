@@ -18,6 +18,7 @@ from policy.annotations.concerns import concerns_of
 from policy.annotations.reading import Draft, Entry
 from policy.annotations.search_entries import search_entries
 from policy.models import (
+    Account,
     BilateralIssue,
     Country,
     IssueSide,
@@ -30,15 +31,15 @@ from policy.models import (
     Source,
     Statement,
 )
+from policy.models.actors import Role
 from policy.models.base import Precision, Support
-from policy.models.countries import Role
 from policy.models.issues import IssueStatus
 from policy.models.registry import RecordKind
 from policy.models.releases import SCHEMA_VERSION
 from policy.plover import Context
 from policy.release.contents import UNCOUNTED, canonical, file_name
 
-KOSOVO = ("XKX", "XK", "983", "Kosovo")
+KOSOVO = ("XKX", "XK", None, "Kosovo")
 """A user-assigned code that makes the 249 countries of ISO 3166-1 two hundred and fifty."""
 SENTENCES = 250
 """Sentences in a source; each has two passages."""
@@ -145,7 +146,7 @@ class World:
         return self.passages[first : first + number]
 
 
-def countries() -> list[tuple[str, str, str, str]]:
+def countries() -> list[tuple[str, str, str | None, str]]:
     """Return alpha-3, alpha-2 and numeric code and the name of 250 countries, in order."""
     iso = [(c.alpha_3, c.alpha_2, c.numeric, c.name) for c in pycountry.countries]
     return sorted([*iso, KOSOVO])
@@ -200,7 +201,9 @@ def _sources(world: World, writer: Writer) -> None:
         published = FIRST_DAY + timedelta(days=chance.randrange(DAYS))
         writer.write_found(
             entry(
-                Source, source, title=title, published=published, language="en",
+                Source, source, title=title, published_text=published.isoformat(),
+                published_earliest=published, published_latest=published,
+                published_precision="day", language="en",
                 sha256=_digest(whole), code_points=len(whole),
             )
         )  # fmt: skip
@@ -250,22 +253,26 @@ def _issues(world: World, writer: Writer) -> None:
         first, second = _two(lambda: world.country.draw(chance)[0])
         (topic,) = world.topic.draw(chance)
         fact = {"support": _support(chance), "evidence": world.evidence(chance, number * 7)}
+        account, pair = f"{key}-account", sorted((first, second))
         sides = []
-        for country in sorted((first, second)):
+        for country in pair:
             silent = chance.random() < 0.1
             position = None if silent else world.text(chance, 6, 14)
             sides.append(
                 entry(
-                    IssueSide, f"{key}-{country.lower()}", issue=key, country=country,
+                    IssueSide, f"{account}-{country.lower()}", account=account, country=country,
                     position=position, not_stated=silent, **fact,
                 )
             )  # fmt: skip
         writer.write_found(
             entry(
-                BilateralIssue, key, title=world.text(chance, 3, 7),
+                BilateralIssue, key, title=world.text(chance, 3, 7), topic=topic, countries=pair,
+            ),
+            entry(
+                Account, account, issue=key, source=fact["evidence"][0].partition("-p")[0],
+                current_for=key, status=chance.choice([status.value for status in IssueStatus]),
                 summary=f"{world.names[first]} and {world.names[second]}: "
                 f"{world.text(chance, 10, 20)}",
-                topic=topic, status=chance.choice([status.value for status in IssueStatus]),
                 **_time(chance), **fact,
             ),
             *sides,
@@ -309,7 +316,8 @@ def _attribution(world: World, chance: random.Random) -> dict[str, Any]:
         return {"kind": "indirect_speech", "speaker": speaker}
     quotation = world.text(chance, 6, 20)
     return {
-        "kind": "quotation", "speaker": speaker, "quotation": quotation, "verbatim": "unverified",
+        "kind": "quotation", "speaker": speaker, "quotation": quotation,
+        "quotation_language": "en", "verbatim": "unverified",
     }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 An error is a fault in what is there; a warning is a part still missing, while commands go on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -12,7 +12,7 @@ from django.core.checks import Warning as Missing
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model
 
-from policy.annotations.reading import FILES
+from policy.annotations.reading import FILES, AnnotationType
 from policy.models.registry import RecordKind, kind_of, owner_key
 from policy.vocabulary import Vocabulary
 
@@ -45,11 +45,16 @@ def _model(model: type[Model]) -> Iterator[CheckMessage]:
         hint = "Write record_kind if it has a list of its own, part_of if it is part of a record."
         text = "Its rows cite passages, but search and the facts of passages leave it out."
         yield Error(text, hint, model, "policy.E003")
-    if (kind or owner) and model not in {
-        annotated.model for file in FILES.values() for annotated in (file, *file.parts)
-    }:
+    if (kind or owner) and model not in {one.model for one in _annotated(FILES.values())}:
         hint = "Add it to FILES in policy/annotations/reading.py."
         yield Missing("No file of annotations holds its records.", hint, model, "policy.W003")
+
+
+def _annotated(types: Iterable[AnnotationType]) -> Iterator[AnnotationType]:
+    """Yield how each kind of annotation is read, parts of parts too."""
+    for annotated in types:
+        yield annotated
+        yield from _annotated(annotated.parts)
 
 
 def _leads_to_record(model: type[Model], name: str) -> bool:
@@ -57,7 +62,7 @@ def _leads_to_record(model: type[Model], name: str) -> bool:
         related = model._meta.get_field(name).related_model
     except FieldDoesNotExist:
         return False
-    return kind_of(related) is not None  # type: ignore[arg-type]
+    return bool(kind_of(related) or owner_key(related))  # type: ignore[arg-type]
 
 
 def _kinds() -> Iterator[CheckMessage]:

@@ -4,18 +4,39 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, combinations
+from itertools import combinations
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest, Least
 
 from policy import plover
-from policy.models import Concern, Event, EventParty, Gap, IssueSide, Stop
+from policy.models import (
+    BilateralIssue,
+    Concern,
+    Event,
+    EventParty,
+    Gap,
+    Relation,
+    Statement,
+    Stop,
+)
 from policy.models.events import PartyRole
+from policy.models.registry import RecordKind
+from policy.models.relations import ENDS
 from policy.models.state import live
 from policy.models.statements import concerned, concerning
 
+KINDS = {
+    "issues": RecordKind.BILATERAL_ISSUE,
+    "events": RecordKind.EVENT,
+    "statements": RecordKind.STATEMENT,
+    "trips": RecordKind.TRIP,
+    "gaps": RecordKind.GAP,
+}
+"""What may lie between two countries, by the name that a dyad carries it under, relations apart."""
+SIDES: Any = BilateralIssue.countries.through
+"""The pairs of an issue and one of its countries."""
 WITHIN_ISSUES = ("events", "statements", "gaps")
 """What may belong to a bilateral issue, and is then between the two countries of it."""
 
@@ -33,6 +54,7 @@ class Dyad:
     statements: int
     trips: int
     gaps: int
+    relations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +72,13 @@ def pairs() -> dict[str, QuerySet[Any]]:
     """Return for each kind of record the rows that lay a record between two countries.
 
     Each row has ``record``, ``one`` and ``other``, of which ``one`` has the lesser code. The two
-    are the sides of an issue; both have parts in an event and at least one acts; each speaks in a
+    are those of an issue; both have parts in an event and at least one acts; each speaks in a
     statement or is what it is about; an official of one stops in the other; a gap concerns both.
     """
     acting = Q(role=PartyRole.ACTOR) | Q(role_of_other=PartyRole.ACTOR)
     countries: Any = Gap.countries.through
     return {
-        "issues": _paired(IssueSide, "country", "issue__sides__country", "issue"),
+        "issues": _paired(SIDES, "country", "bilateralissue__countries", "bilateralissue"),
         "events": _paired(EventParty, "country", "event__parties__country", "event")
         .annotate(role_of_other=F("event__parties__role"))
         .filter(acting),
@@ -75,7 +97,7 @@ def pairs() -> dict[str, QuerySet[Any]]:
 def pairs_of_issues() -> dict[str, QuerySet[Any]]:
     """Return such rows for the records that belong to an issue between two countries."""
     return {
-        name: _paired(IssueSide, "country", "issue__sides__country", f"issue__{name}")
+        name: _paired(SIDES, "country", "bilateralissue__countries", f"bilateralissue__{name}")
         for name in WITHIN_ISSUES
     }
 
@@ -91,24 +113,41 @@ def _paired(model: Any, one: Any, other: Any, record: str) -> QuerySet[Any]:
 def between(name: str, first: Any, second: Any) -> Q:
     """Return the condition on the records of a kind that they are between two countries.
 
-    ``first`` is the country with the lesser code.
+    ``first`` is the country with the lesser code. A relation is where one of its ends is.
     """
+    if name != "relations":
+        return Q(pk__in=_keys_between(name, first, second))
+    condition = Q(pk__in=[])
+    for other, kind in KINDS.items():
+        keys = _keys_between(other, first, second)
+        condition |= Q(subject_kind=kind, subject__in=keys) | Q(object_kind=kind, object__in=keys)
+    return condition
+
+
+def _keys_between(name: str, first: Any, second: Any) -> QuerySet[Any]:
+    """Return the keys of the records of a kind between two countries."""
     ways = [rows[name] for rows in (pairs(), pairs_of_issues()) if name in rows]
     found, *others = (way.filter(one=first, other=second).values("record") for way in ways)
     if name == "statements" and live.get() is not None:
         within = Q(pk__in=others[0])
-        return within | (concerning([first]) & concerning([second]))
-    return Q(pk__in=found.union(*others) if others else found)
+        return (
+            Statement.objects.order_by()
+            .filter(within | (concerning([first]) & concerning([second])))
+            .values("pk")
+        )
+    return found.union(*others) if others else found
 
 
 def dyads() -> list[Dyad]:
     """Return every pair of countries with a record between them, in the order of their keys."""
     numbers: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    if live.get() is not None:
-        for pair in _live_pairs():
-            numbers[pair]["statements"] += 1
+    related: dict[tuple[str, str], set[str]] = defaultdict(set)
+    ends = _ends_of_relations()
     for name, direct in pairs().items():
         if name == "statements" and live.get() is not None:
+            for one, other, statement in set(_live_pairs()):
+                numbers[one, other][name] += 1
+                related[one, other] |= ends[name].get(statement, set())
             continue
         same = {column: OuterRef(column) for column in ("one", "other", "record")}
         within = pairs_of_issues().get(name)
@@ -121,21 +160,46 @@ def dyads() -> list[Dyad]:
             counted = way.values_list("one", "other")
             for one, other, records in counted.annotate(records=Count("record", distinct=True)):
                 numbers[one, other][name] += records
+            of_relations = way.filter(record__in=_records_in_relations(name))
+            for one, other, record in of_relations.values_list("one", "other", "record"):
+                related[one, other] |= ends[name][record]
+    for pair, relations in related.items():
+        numbers[pair]["relations"] = len(relations)
     return [
-        Dyad(f"{one}-{other}", one, other, **{name: numbers[one, other][name] for name in pairs()})
+        Dyad(
+            f"{one}-{other}",
+            one,
+            other,
+            **{name: numbers[one, other][name] for name in (*pairs(), "relations")},
+        )
         for one, other in sorted(numbers)
     ]
 
 
-def _live_pairs() -> Iterator[tuple[str, str]]:
+def _records_in_relations(name: str) -> QuerySet[Any]:
+    """Return the keys of the records of a kind that a relation has as an end."""
+    relations, kind = Relation.objects.order_by(), KINDS[name]
+    subjects = relations.filter(subject_kind=kind).values("subject")
+    return subjects.union(relations.filter(object_kind=kind).values("object"))
+
+
+def _ends_of_relations() -> dict[str, dict[str, set[str]]]:
+    """Return the relations of each record that is an end of one, by the name of its kind."""
+    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    names = {kind.value: name for name, kind in KINDS.items()}
+    for end in ENDS:
+        for relation, kind, record in Relation.objects.values_list("pk", f"{end}_kind", end):
+            if kind in names:
+                found[names[kind]][record].add(relation)
+    return found
+
+
+def _live_pairs() -> Iterator[tuple[str, str, str]]:
     """Yield the pairs of countries of each statement, where concerns may not be true."""
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for statement, countries in concerned().items():
-        found[statement].update(combinations(sorted(countries), 2))
-    within = pairs_of_issues()["statements"]
-    for one, other, statement in within.values_list("one", "other", "record"):
-        found[statement].add((one, other))
-    yield from chain.from_iterable(found.values())
+        for one, other in combinations(sorted(countries), 2):
+            yield one, other, statement
+    yield from pairs_of_issues()["statements"].values_list("one", "other", "record")
 
 
 def codings(events: QuerySet[Event], *before: Any) -> "QuerySet[Event, tuple[Any, ...]]":

@@ -136,6 +136,56 @@ class Context(Vocabulary):
     TRAFFICKING = "trafficking", "Illicit trade in people or goods."
 
 
+class Sector(Vocabulary):
+    """What part of society or of a state the party of an event is of."""
+
+    GOV = "GOV", "The executive: government, ministries and agencies.", "Government"
+    LEG = "LEG", "Parliaments and their members.", "Legislature"
+    JUD = "JUD", "Courts and judges.", "Judiciary"
+    MIL = "MIL", "The armed forces of a state.", "Military"
+    COP = "COP", "Police, border guards and the like.", "Police"
+    SPY = "SPY", "Intelligence services.", "Intelligence"
+    PTY = "PTY", "Political parties and their candidates.", "Political party"
+    OPP = "OPP", "The opposition, mostly beside another sector.", "Opposition"
+    ELI = "ELI", "Former officials and other elites.", "Elites"
+    PRM = "PRM", "Armed groups that side with a government.", "Paramilitary"
+    REB = "REB", "Armed groups that fight a government.", "Rebels"
+    UAF = "UAF", "Armed people of whom it is not known whose they are.", "Unidentified armed force"
+    CRM = "CRM", "Criminals and gangs.", "Criminals"
+    BUS = "BUS", "Companies and business people, multinational companies apart.", "Business"
+    LAB = "LAB", "Workers and their unions.", "Labour"
+    AGR = "AGR", "Farmers and farm workers.", "Agriculture"
+    JRN = "JRN", "Journalists and the news media.", "Media"
+    EDU = "EDU", "Schools, universities, teachers and students.", "Education"
+    MED = "MED", "Health workers and hospitals.", "Medical"
+    REL = "REL", "Religious bodies and their leaders.", "Religious"
+    REF = "REF", "Refugees and people who were driven from their homes.", "Refugees"
+    CVL = "CVL", "Civilians, where no more is said of them.", "Civilians"
+    SOC = "SOC", "Civil society of another kind.", "Civil society"
+    PRE = (
+        "PRE",
+        "A body that only some states recognise, beside another sector.",
+        "Partially recognised",
+    )
+    UNK = "UNK", "Somebody of whom the source says too little for another code.", "Unidentified"
+
+
+class ActorCode(Vocabulary):
+    """What kind of international actor an organisation is that is of no one state."""
+
+    UNO = "UNO", "The United Nations and their bodies.", "United Nations"
+    EUR = "EUR", "The European Union and its bodies.", "European Union"
+    IGO = "IGO", "Any other organisation of governments.", "Intergovernmental organisation"
+    NGO = (
+        "NGO",
+        "An international organisation that is not of governments.",
+        "Non-governmental organisation",
+    )
+    ISM = "ISM", "A social movement across borders.", "International social movement"
+    IMG = "IMG", "An armed group across borders.", "Transnational armed group"
+    MNC = "MNC", "A company that is at home in several countries.", "Multinational company"
+
+
 class Auxiliary(Vocabulary):
     """In which sense an event did not simply happen in the time that the source reports."""
 
@@ -175,14 +225,32 @@ class EventCode:
     recipient_required: bool = False
 
 
-def _entries(path: Path) -> Iterator[EventCode]:
-    for event_type, table in tomllib.loads(path.read_text()).items():
+@dataclass(frozen=True, slots=True)
+class Manual:
+    """The manual that codes and scores were taken from; the definitions are our own."""
+
+    title: str
+    publisher: str
+    repository: str
+    file: str
+    commit: str
+    date: str
+    licence: str
+    defects: tuple[str, ...]
+
+
+_TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
+MANUAL = Manual(**_TABLES.pop("manual"))
+
+
+def _entries() -> Iterator[EventCode]:
+    for event_type, table in _TABLES.items():
         modes = tuple(ModeCode(**mode) for mode in table.pop("modes", ()))
         quad = Quad(table.pop("quad"))
         yield EventCode(EventType(event_type), quad, modes=modes, **table)
 
 
-_ENTRIES = tuple(_entries(Path(__file__).with_suffix(".toml")))
+_ENTRIES = tuple(_entries())
 
 CODEBOOK: dict[EventType, EventCode] = {entry.event_type: entry for entry in _ENTRIES}
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from api.parameters import CountryField
 from policy import plover
 from tests.conftest import VIEWSETS
 from tests.samples import FIRST, SECOND, Record, find, records, sample, samples, values
@@ -10,31 +11,50 @@ from tests.samples import FIRST, SECOND, Record, find, records, sample, samples,
 # Where the values of a filter stand in a record, if not under its own name.
 PATHS = {
     "events": {"country": "actors.country recipients.country", "issue": "issues",
+               "organisation": "actors.organisation recipients.organisation",
+               "actor_organisation": "actors.organisation",
+               "recipient_organisation": "recipients.organisation",
+               "sector": "actors.sector recipients.sector",
                "actor": "actors.country", "recipient": "recipients.country", "context": "contexts"},
-    "statements": {"issue": "issues"},
-    "bilateral-issues": {"country": "sides.country"},
-    "officials": {"role": "positions.role"},
+    "statements": {"issue": "issues", "about_organisation": "about_organisations"},
+    "bilateral-issues": {"country": "countries"},
+    "officials": {"role": "positions.role", "organisation": "positions.organisation"},
+    "organisations": {"member": "members"},
     "countries": {"country": "id"},
     "passages": {"source": "source"},
+    "sources": {"precision": "published_precision"},
+    "relations": {"relation": "relation"},
     "trips": {"country": "stops.country"},
     "gaps": {"source": "source", "country": "countries", "official": "officials",
+             "organisation": "organisations",
              "statement": "statements", "issue": "issues", "event": "events", "trip": "trips"},
 }  # fmt: skip
-COMMON = {"source": "evidence.source", "precision": "time_precision"}
+COMMON = {
+    "source": "evidence.source",
+    "precision": "time_precision",
+    "relation": "relations.relation",
+}
 # Where the fixtures have what a record has in its parts.
 PARTS = {
-    "sides.country": ("issue_sides", "country"),
+    "status of bilateral-issues": ("accounts", "status"),
+    "support of bilateral-issues": ("accounts", "support"),
+    "time_precision of bilateral-issues": ("accounts", "time_precision"),
     "actors.country": ("event_parties", "country"),
     "recipients.country": ("event_parties", "country"),
+    "actors.organisation": ("event_parties", "organisation"),
+    "recipients.organisation": ("event_parties", "organisation"),
+    "actors.sector": ("event_parties", "sector"),
     "positions.role": ("positions", "role"),
+    "positions.organisation": ("positions", "organisation"),
     "stops.country": ("stops", "country"),
     "contexts": ("event_contexts", "context"),
     "evidence.source": ("passages", "source"),
+    "relations.relation": ("relations", "relation"),
 }
 # Filters that are no list of values of a record: they are asked for one by one below.
 OTHERS = {"q", "id", "between", "possibly_on", "from", "to", "narrator", "named", "coded", "quad",
           "stated", "not_stated", "not_stated_by", "paragraph", "sentence",
-          "year", "score_from", "score_to"}  # fmt: skip
+          "year", "score_from", "score_to", "superseded", "account"}  # fmt: skip
 
 Condition = Callable[[Record], Any]
 
@@ -54,9 +74,12 @@ def each_filter(resource: str) -> dict[str, Condition]:
             continue
         path = PATHS.get(resource, {}).get(name) or COMMON.get(name, name)
         first = path.split()[0]
-        found = samples(*PARTS.get(first, (resource.replace("-", "_"), first)))
-        codes = getattr(getattr(filters[name].field, "item", None), "codes", None)
-        wanted = found[:2] or (codes or ["none"])[:1]
+        own = resource.replace("-", "_"), first
+        found = samples(*PARTS.get(f"{first} of {resource}", PARTS.get(first, own)))
+        item = getattr(filters[name].field, "item", None)
+        codes = getattr(item, "codes", None)
+        nothing = FIRST["id"] if isinstance(item, CountryField) else "none"
+        wanted = found[:2] or (codes or [nothing])[:1]
         cases[f"{resource}?{name}={','.join(wanted)}"] = has(path, wanted)
         if f"exclude_{name}" in filters:
             fits = has(path, wanted[:1])
@@ -76,7 +99,8 @@ def held(record: Record, key: str) -> list[bool]:
     """Return whether a key of a record holds a value, for each part of it that has the key."""
     owner, _, name = key.rpartition(".")
     parts = record[owner] if owner else [record]
-    names = ["time_text", "time_earliest"] if name == "time" else [name]
+    times = [f"{name}_text", f"{name}_earliest"]
+    names = times if any(times[1] in part for part in parts) else [name]
     return [any(part[one] not in (None, "") for one in names) for part in parts]
 
 

@@ -28,6 +28,10 @@ Records = dict[str, list[dict[str, Any]]]
 """The records of a release by the names of their files."""
 
 
+NEXT = "1000.0.0"
+"""The version of a release that is later than any we commit."""
+
+
 def committed() -> Records:
     """Return the records of the committed release."""
     return {Path(path).stem: json.loads(Path(path).read_text()) for path in FIXTURES}
@@ -50,7 +54,7 @@ def sealed(records: Records) -> Records:
 def successor() -> Records:
     """Return a later release, in which rows are added, removed and swap unique values."""
     records = copy.deepcopy(committed())
-    records["release"][0]["fields"]["version"] = "2.0.0"
+    records["release"][0]["fields"]["version"] = NEXT
     told = {"coders": 2, "compared": 40, "agreement": 0.875, "alpha": 0.8125}
     records["release"][0]["fields"]["coding_agreement"] = told
     first, second = records["stops"][0]["fields"], records["stops"][1]["fields"]
@@ -65,8 +69,11 @@ def successor() -> Records:
     records["search_entries"] = [
         entry for entry in records["search_entries"] if entry["fields"]["record"] != gone
     ]
-    told = {"kind": "gap", "former": gone, "release": "2.0.0", "reason": "It was answered."}
-    records["renamings"] = [{"model": "policy.renaming", "pk": f"gap-{gone}", "fields": told}]
+    told = {"kind": "gap", "former": gone, "release": NEXT, "reason": "It was answered."}
+    records["renamings"] = [
+        *records.get("renamings", []),
+        {"model": "policy.renaming", "pk": f"gap-{gone}", "fields": told},
+    ]
     statement = records["statements"][0]
     records["statements"].append(
         {**copy.deepcopy(statement), "pk": "zz-one-more", "model": "policy.statement"}

@@ -69,10 +69,15 @@ def words() -> list[str]:
 WORD = words()[0]
 """A word that records of most kinds hold, some of them in their titles."""
 ISSUE = records("bilateral_issues")[0]
+ACCOUNT = find(
+    records("accounts"),
+    lambda account: account.get("current_for") == ISSUE["id"],
+    "a current account",
+)
+"""What that issue shows of its status."""
 FIRST, SECOND = (
-    find(records("countries"), lambda country, key=side["country"]: country["id"] == key, "it")
-    for side in sorted(records("issue_sides"), key=lambda side: side["country"])
-    if side["issue"] == ISSUE["id"]
+    find(records("countries"), lambda country, key=key: country["id"] == key, "it")
+    for key in sorted(ISSUE["countries"])
 )
 """The two countries of an issue, in the order of their codes."""
 DYAD = f"{FIRST['id']}-{SECOND['id']}"

@@ -118,22 +118,24 @@ ISSUE = """
 [[issue]]
 id = "{key}"
 title = "A matter"
-summary = "It is one."
 topic = "legal"
+countries = ["PAN", "{other}"]
+[[issue.account]]
+summary = "It is one."
 status = "{status}"
 support = "stated"
 evidence = ["{evidence}"]
-[[issue.side]]
+[[issue.account.side]]
 country = "PAN"
 not_stated = true
 support = "stated"
 evidence = ["{evidence}"]
-[[issue.side]]
+[[issue.account.side]]
 country = "{other}"
 position = "No."
 support = "stated"
 evidence = ["{evidence}"]
-[[issue.figure]]
+[[issue.account.figure]]
 key = "n"
 measure = "m"
 words = "w"
@@ -165,7 +167,7 @@ def test_parts_and_references_follow_the_records_they_belong_to(tmp_path):
     assert len(comparison.pairs[BilateralIssue]) == 1
     assert not comparison.pairs[Figure]
     assert [one.words for one in comparison.disagreements()] == [
-        "figure a-issue-n: only in A", "figure b-issue-n: only in B",
+        "figure a-issue-text-n: only in A", "figure b-issue-text-n: only in B",
     ]  # fmt: skip
     fields = {one.field: one.values for one in comparison.measures() if one.kind == "statement"}
     assert fields["issues"] == [(("a-issue",), ("a-issue",))]

@@ -50,7 +50,7 @@ def test_every_sentence_is_accounted_for(db):
 
 def test_what_the_source_does_not_give_is_null(db):
     source = Source.objects.get()
-    for name in ("title", "author", "publisher", "published", "url"):
+    for name in ("title", "author", "publisher", "published_text", "url"):
         assert getattr(source, name) is None
     trip = Trip.objects.get()
     assert trip.time_year_inferred
@@ -58,7 +58,7 @@ def test_what_the_source_does_not_give_is_null(db):
         assert (stop.visit_order, stop.city, stop.host) == (None, None, None)
     assert Official.objects.get(name=None).label
     mentioned = {"SLV", "DOM"}
-    assert not BilateralIssue.objects.filter(sides__country__in=mentioned).exists()
+    assert not BilateralIssue.objects.filter(countries__in=mentioned).exists()
     assert not Official.objects.filter(country__in=mentioned).exists()
     assert not Statement.objects.filter(attributed_country__in=mentioned).exists()
     assert not Event.objects.filter(event_type="REQUEST").exists()
@@ -98,21 +98,23 @@ def test_a_threat_that_nobody_is_said_to_have_made_has_no_code(db):
 
 
 def test_an_issue_whose_second_country_is_inferred_is_inferred(db):
-    inferred = BilateralIssue.objects.filter(support="inferred").values_list("pk", flat=True)
+    inferred = BilateralIssue.objects.filter(current__support="inferred").values_list(
+        "pk", flat=True
+    )
     assert {"cri-usa-transit-repatriation", "mex-usa-military-flights"} <= set(inferred)
     assert "pan-usa-canal" not in inferred
 
 
 def test_the_end_of_a_year_is_not_its_first_day(db):
-    figure = BilateralIssue.objects.get(id="hnd-usa-deportations-and-troops").figures.get()
+    figure = BilateralIssue.objects.get(id="hnd-usa-deportations-and-troops").current.figures.get()
     assert (figure.time_precision, str(figure.time_earliest)) == ("month", "2024-12-01")
 
 
 def test_over_4000_counts_all_whom_mexico_took_in(db):
     issue = BilateralIssue.objects.get(id="mex-usa-third-country-deportees")
-    figure = issue.figures.get(value__isnull=False)
+    figure = issue.current.figures.get(value__isnull=False)
     assert (figure.value, figure.comparator, figure.unit) == (4000, "gt", "persons")
-    assert issue.figures.filter(words="a majority", value=None).exists()
+    assert issue.current.figures.filter(words="a majority", value=None).exists()
 
 
 def test_quotations_are_unverified(db):

@@ -11,6 +11,13 @@ from policy.release.loading import InvalidReleaseError, load
 from tests.releases import committed, connected, contents, database, sealed, successor, write
 
 
+def without_renamings(folder):
+    """Return the path of a file of a release, after taking away what is there."""
+    path = folder / "renamings.json"
+    path.unlink(missing_ok=True)
+    return path
+
+
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory, django_db_blocker):
     """A database that holds another release than those that are refused."""
@@ -231,10 +238,10 @@ FILES = {
     "no record": (text("trips.json", b"[5]"), "trips.json: record 1: must be an object"),
     "unknown file": (added("trip.json", b"[]"), "trip.json: is not a file of a release; .*trips"),
     "file twice": (added("trips.ndjson", b""), "trips.ndjson: trips.json is there too"),
-    "pipe": (lambda folder: os.mkfifo(folder / "renamings.json"), "renamings.json: is not a file:"),
-    "link to nothing": (lambda folder: (folder / "renamings.json").symlink_to("nothing"),
+    "pipe": (lambda folder: os.mkfifo(without_renamings(folder)), "renamings.json: is not a file:"),
+    "link to nothing": (lambda folder: without_renamings(folder).symlink_to("nothing"),
                         "renamings.json: is a link to no file: mend it or take it out"),
-    "link to itself": (lambda folder: (folder / "renamings.json").symlink_to("renamings.json"),
+    "link to itself": (lambda folder: without_renamings(folder).symlink_to("renamings.json"),
                        "renamings.json: is a link to no file"),
     "name of two lines": (added("a\nb.json", b"[]"), r"^a\\nb.json: is not a file of a release"),
     "missing file": (lambda folder: (folder / "figures.json").unlink(), "release.*: counts: says"),

@@ -28,7 +28,7 @@ def test_a_dyad_holds_everything_between_two_countries(read):
     dyad, both = read(f"dyads/{full['id']}"), {full["first"], full["second"]}
     assert sum(dyad[name]["count"] > 0 for name in PARTS) > 2
     for issue in dyad["issues"]["records"]:
-        assert {side["country"] for side in issue["sides"]} == both
+        assert {*issue["countries"]} == both
     events = [event for event in dyad["events"]["records"] if event["event_type"]]
     totals = dyad["event_totals"]
     assert totals["coded"] == len(events) == sum(totals["quads"].values())
@@ -40,17 +40,14 @@ def test_a_dyad_holds_everything_between_two_countries(read):
 @cache
 def sides():
     """Return the two countries of each issue."""
-    found = {}
-    for side in records("issue_sides"):
-        found.setdefault(side["issue"], set()).add(side["country"])
-    return found
+    return {issue["id"]: {*issue["countries"]} for issue in records("bilateral_issues")}
 
 
 def of_record(resource, record):
     """Return the pairs of countries that a record lies between, by what the record itself says."""
     groups = [sides()[issue] for issue in record.get("issues", ())]
     if resource == "bilateral-issues":
-        groups = [{*values(record, "sides.country")}]
+        groups = [{*record["countries"]}]
     elif resource == "events":
         actors, recipients = (values(record, f"{one}.country") for one in ("actors", "recipients"))
         parties = {*actors, *recipients} - {None}

@@ -37,6 +37,7 @@ def write(folder, *moves):  # noqa: F811
 
 
 def test_without_the_file_nothing_is_built(folder):  # noqa: F811
+    (folder / "renamed.toml").unlink()
     assert "renamings.json" not in build(folder)
 
 

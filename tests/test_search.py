@@ -120,7 +120,7 @@ def test_a_hit_has_all_the_words_and_leads_to_its_record(api, read):
     hits = read(f"search?q={WORD}&page_size=500")["results"]
     assert len({hit["kind"] for hit in hits}) > 1
     for hit in hits:
-        assert WORD in fold(f"{hit['snippet']} {hit['title']}")
+        assert WORD in fold(f"{hit['snippet']} {hit['title']} {hit['id']}")
         record = api.get(hit["url"].removeprefix("http://127.0.0.1:8000"))
         assert record.json()["id"] == hit["id"]
 

@@ -36,6 +36,8 @@ def test_expand_puts_records_in_place_of_keys(api, read, resource, key, viewset)
     plain = read(f"{resource}?page_size=500")["results"]
     expanded = api.get(f"/api/v1/{resource}?page_size=500&expand={key}")
     assert expanded["Content-Type"] == SELECTION
+    if not any(record[key] for record in plain):
+        pytest.skip("no record leads on by this key")
     seen = 0
     for before, after in zip(plain, expanded.json()["results"], strict=True):
         value = before[key]

@@ -27,17 +27,18 @@ from policy.search.words import fold
 from tests.conftest import FIXTURES, RESOURCES, VIEWSETS
 from tests.questions import COMMON, PATHS
 from tests.releases import committed, database, manage, successor, write
-from tests.samples import ISSUE, sample, samples, values
+from tests.samples import ACCOUNT, ISSUE, sample, samples, values
 from tests.servers import serving
 
-OTHER_STATUS = next(code.value for code in IssueStatus if code.value != ISSUE["status"])
+OTHER_STATUS = next(code.value for code in IssueStatus if code.value != ACCOUNT["status"])
 WORD = "zzunheard"
 
 CHANGES = {
     "bilateralissue": (
-        f"status = '{OTHER_STATUS}', title = 'The {WORD} issue'",
+        f"title = 'The {WORD} issue'",
         f"id = '{ISSUE['id']}'",
     ),
+    "account": (f"status = '{OTHER_STATUS}'", f"id = '{ACCOUNT['id']}'"),
     "statement": ("attributed_country_id = 'NOR'", "attributed_country_id IS NOT NULL"),
     "official": ("country_id = 'NOR'", f"id = '{sample('statements', 'speaker')}'"),
     "country": ("name = 'Norge'", "id = 'NOR'"),
@@ -140,10 +141,17 @@ def test_search_finds_the_words_that_records_have(state, read):
 
 
 def test_statements_are_found_by_every_country_they_concern(state, read):
-    serves = {one["id"]: one["country"] for one in read("officials?page_size=500")["results"]}
+    serves = {
+        one["id"]: one["country"]
+        for resource in ("officials", "organisations")
+        for one in read(f"{resource}?page_size=500")["results"]
+    }
     statements = read("statements?page_size=500")["results"]
     concerned = {
-        one["id"]: {*one["about"], one["attributed_country"], serves.get(one["speaker"])}
+        one["id"]: {
+            *(*one["about"], one["attributed_country"]),
+            serves.get(one["speaker"] or one["attributed_organisation"]),
+        }
         for one in statements
     }
     for country in {key for keys in concerned.values() for key in keys} - {None}:
@@ -173,7 +181,7 @@ def test_what_was_written_is_found_and_what_was_overwritten_is_not(db, read):
         read(f"bilateral-issues/{ISSUE['id']}")
     ]
     assert read(f"bilateral-issues?q={WORD}&status={OTHER_STATUS}")["count"] == 1
-    assert read(f"bilateral-issues?q={WORD}&status={ISSUE['status']}")["count"] == 0
+    assert read(f"bilateral-issues?q={WORD}&status={ACCOUNT['status']}")["count"] == 0
     assert read(f"search?q={WORD[:5]}*&kind=event")["count"] == 0
 
 
@@ -247,20 +255,20 @@ def test_a_write_shows_within_a_second_and_a_load_repairs_it(tmp_path):
                 return unchanged.code, None, unchanged.headers["ETag"]
 
         first = ask()
-        assert first[:2] == (200, ISSUE["status"])
+        assert first[:2] == (200, ACCOUNT["status"])
         assert ask(first[2])[0] == 304
         tags = {first[2]}
-        for status in (OTHER_STATUS, ISSUE["status"], OTHER_STATUS):
-            execute(url, f"UPDATE policy_bilateralissue SET status = '{status}' "
-                    f"WHERE id = '{ISSUE['id']}'")  # fmt: skip
+        for status in (OTHER_STATUS, ACCOUNT["status"], OTHER_STATUS):
+            execute(url, f"UPDATE policy_account SET status = '{status}' "
+                    f"WHERE id = '{ACCOUNT['id']}'")  # fmt: skip
             time.sleep(1.1)
             for held in (None, *tags):
                 # The same tables as at first are the same release again, with its tags.
-                if status != ISSUE["status"] or held != first[2]:
+                if status != ACCOUNT["status"] or held != first[2]:
                     assert ask(held)[:2] == (200, status), held
             tags.add(ask()[2])
         told = manage(url, "load_release", "--check")
-        assert (told.returncode, f"1 changed ({ISSUE['id']})" in told.stdout) == (1, True), told
+        assert (told.returncode, f"1 changed ({ACCOUNT['id']})" in told.stdout) == (1, True), told
         assert "something other than load_release" in told.stdout
         assert manage(url, "load_release").returncode == 0
         time.sleep(1.1)
@@ -283,21 +291,20 @@ def test_every_table_notes_a_write(db, kind):
 @pytest.mark.servers
 def test_what_the_database_could_not_note_is_repaired_by_a_full_load(tmp_path):
     hidden = (
-        f"UPDATE policy_bilateralissue SET status = '{OTHER_STATUS}' WHERE id = '{ISSUE['id']}'",
+        f"UPDATE policy_account SET status = '{OTHER_STATUS}' WHERE id = '{ACCOUNT['id']}'",
         "UPDATE api_rendering SET body = '{}'",
     )
     with database(tmp_path, "hidden", filled=True) as url:
         if url.startswith("sqlite"):
-            off, back = ["DROP TRIGGER policy_bilateralissue_update_noted"], []
+            off, back = ["DROP TRIGGER policy_account_update_noted"], []
         else:
             off, back = (
-                [f"ALTER TABLE policy_bilateralissue {verb} TRIGGER ALL"]
-                for verb in ("DISABLE", "ENABLE")
+                [f"ALTER TABLE policy_account {verb} TRIGGER ALL"] for verb in ("DISABLE", "ENABLE")
             )
         execute(url, *off, *hidden, *back)
         assert manage(url, "load_release", "--check").returncode == 1
         told = manage(url, "load_release", "--full")
-        assert (told.returncode, f"1 changed ({ISSUE['id']})" in told.stdout) == (0, True), told
+        assert (told.returncode, f"1 changed ({ACCOUNT['id']})" in told.stdout) == (0, True), told
         assert manage(url, "load_release", "--check").returncode == 0
         # Migrating makes the triggers note every write again.
         assert manage(url, "migrate").returncode == 0

@@ -15,12 +15,15 @@ from api.addresses import absolute, record_url
 from api.serializers.base import RecordKey
 from api.shaping import JsonObject
 from policy.evidence import sha256
-from policy.models.registry import kind_of, list_name
+from policy.models.registry import kind_of, list_name, served_models
+from policy.models.relations import ENDS
 
 TERMS: JsonObject = json.loads(Path(__file__).with_name("terms.json").read_text())
 """The terms that records use of published vocabularies; some hold within one type only."""
 OWN = "/api/v1/terms"
 """The path of the document that defines all other terms."""
+OF_ANY_KIND = (*ENDS, "other")
+"""The keys that lead to a record of the kind which stands beside them."""
 PASSAGE = "oa:SpecificResource"
 """The type of a passage, by itself and as the evidence of a fact."""
 
@@ -101,7 +104,7 @@ def context(view: Any, page: Iterable[str] = ()) -> JsonObject:
     vocabulary = absolute(view.request._request, f"{OWN}#")
     terms = {"@version": 1.1, "@vocab": vocabulary, **TERMS}
     others = {name: link for name in references(view.serializer_class) if name not in terms}
-    return {**terms, **others, **dict.fromkeys(page)}
+    return {**terms, **others, **dict.fromkeys(OF_ANY_KIND, link), **dict.fromkeys(page)}
 
 
 def linked(view: Any, record: JsonObject) -> JsonObject:
@@ -115,11 +118,15 @@ def linked(view: Any, record: JsonObject) -> JsonObject:
 
 
 def _members(request: HttpRequest, record: JsonObject, lists: Mapping[str, str]) -> JsonObject:
+    kinds = {name: record[f"{name}_kind"] for name in OF_ANY_KIND if f"{name}_kind" in record}
+
     def written(name: str, value: Any) -> Any:
         if isinstance(value, list):
             return [written(name, entry) for entry in value]
         if name == "evidence":
             return _passage(request, value)
+        if name in kinds:
+            return record_url(request, list_name(served_models()[kinds[name]]), value)
         if name in lists and value:
             return record_url(request, lists[name], value)
         return _members(request, value, lists) if isinstance(value, dict) else value

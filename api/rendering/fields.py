@@ -34,7 +34,7 @@ def reader(field: Any, model: type[Model]) -> Reader:
     """Return a function that reads a field of the rows of a model, as the field itself would."""
     source = str(field.source)
     read_one = related_reader(field)
-    if read_one is not None and "." not in source:
+    if read_one is not None:
         return _each(source, read_one)
     if type(field) is PrimaryKeyRelatedField:
         return attrgetter(model._meta.get_field(source).attname)  # type: ignore[union-attr]
@@ -64,11 +64,13 @@ def _is_plain(field: Any) -> bool:
     return usual and field.source != "*" and always_there
 
 
-def _each(name: str, read_one: Reader) -> Reader:
+def _each(source: str, read_one: Reader) -> Reader:
     """Return a function that reads every related row, from the list if they were prefetched."""
-    attribute = list_attribute(name)
+    path, _, name = source.rpartition(".")
+    attribute, lead = list_attribute(name), attrgetter(path) if path else None
 
     def read(row: Any) -> Any:
+        row = lead(row) if lead else row
         rows = getattr(row, attribute, None)
         if rows is None:
             rows = getattr(row, name)

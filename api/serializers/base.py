@@ -11,10 +11,21 @@ from rest_framework.serializers import ModelSerializer
 
 from api.rendering.fields import Reader, reader
 from policy.models import Passage, Sentence
+from policy.models.base import Support
 from policy.models.registry import RecordKind
+from policy.models.relations import RelationSeen
 
 FACT = "support note evidence"
-TIME = "time_text time_earliest time_latest time_precision time_year_inferred"
+RELATED = "superseded relations"
+
+
+def uncertain(name: str) -> str:
+    """Return the names of the keys of an uncertain time, with blanks between them."""
+    parts = ("text", "earliest", "latest", "precision", "year_inferred")
+    return " ".join(f"{name}_{part}" for part in parts)
+
+
+TIME = uncertain("time")
 
 
 def names(*texts: str) -> tuple[str, ...]:
@@ -133,3 +144,39 @@ class FactSerializer(RecordSerializer):
     """A record that rests on passages."""
 
     evidence = parts(EvidenceSerializer, "The passages this fact rests on.")
+
+
+class RelationToOtherSerializer(PlainSerializer):
+    """How a record lies to another, seen from itself."""
+
+    id = serializers.CharField(help_text="Key of the relation.")
+    relation = serializers.ChoiceField(
+        RelationSeen.choices, help_text="How this record lies to the other."
+    )
+    part = serializers.CharField(
+        allow_null=True, help_text="Key of the part of this record that is meant; null for all."
+    )
+    other_kind = serializers.ChoiceField(RecordKind.choices, help_text="Kind of the other record.")
+    other = serializers.CharField(help_text="Key of the other record.")
+    other_part = serializers.CharField(
+        allow_null=True, help_text="Key of the part of the other that is meant; null for all."
+    )
+    support = serializers.ChoiceField(
+        Support.choices, help_text="How firmly the source carries the relation."
+    )
+    note = serializers.CharField(
+        allow_null=True, help_text="What a reader must know of the relation; or null."
+    )
+
+
+class RelatedSerializer(RecordSerializer):
+    """A record that other records may contradict, correct or confirm."""
+
+    superseded = serializers.BooleanField(
+        help_text="True if another record corrects or retracts this one as a whole."
+    )
+    relations = parts(RelationToOtherSerializer, "How it lies to other records.")
+
+
+class RelatedFactSerializer(FactSerializer, RelatedSerializer):
+    """A record that rests on passages, and that others may contradict, correct or confirm."""

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from api.serializers.base import (
     FACT,
+    RELATED,
     TIME,
     CitationSerializer,
     Counts,
@@ -14,67 +15,96 @@ from api.serializers.base import (
     Number,
     RecordKey,
     RecordSerializer,
+    RelatedFactSerializer,
+    RelatedSerializer,
     Texts,
     column,
     help_of,
     names,
     parts,
+    uncertain,
 )
 from policy import models, plover
 from policy.models.base import Support
 from policy.models.events import OrderRelation
 
+CURRENT = f"summary status sides figures {TIME} {FACT}"
+"""The keys of an issue that its current account tells."""
 
-class SourceSerializer(RecordSerializer):
+
+class SourceSerializer(RelatedSerializer):
     class Meta:
         model = models.Source
-        fields = names("id title author publisher published url language sha256 code_points note")
+        fields = names(
+            "id title author publisher",
+            uncertain("published"),
+            "url language sha256 code_points note",
+            RELATED,
+        )
 
 
-class PassageSerializer(EvidenceSerializer):
+class PassageSerializer(EvidenceSerializer, RelatedSerializer):
     facts = parts(CitationSerializer, "Every record that rests on this passage.")
 
     class Meta:
         model = models.Passage
-        fields = (*EvidenceSerializer.Meta.fields, "facts")
+        fields = (*EvidenceSerializer.Meta.fields, "facts", *names(RELATED))
 
 
-class CountrySerializer(FactSerializer):
+class CountrySerializer(RelatedFactSerializer):
     other_names = Texts(help_text=help_of(models.Country, "other_names"))
+    successors = Texts(help_text=help_of(models.Country, "successors"))
     aliases = Texts(help_text=help_of(models.Country, "aliases"))
 
     class Meta:
         model = models.Country
         fields = names(
             "id alpha2 numeric name other_names region region_name subregion subregion_name",
-            "cow cow_code longitude latitude aliases",
+            "cow cow_code longitude latitude existed_from existed_until successors aliases",
             FACT,
+            RELATED,
         )
 
 
 class PositionSerializer(FactSerializer):
     class Meta:
         model = models.Position
-        fields = names("id title role country organisation start end", FACT)
+        fields = names(
+            "id title role country organisation", uncertain("start"), uncertain("end"), FACT
+        )
 
 
-class OfficialSerializer(FactSerializer):
+class OrganisationSerializer(RelatedFactSerializer):
+    aliases = Texts(help_text=help_of(models.Organisation, "aliases"))
+
+    class Meta:
+        model = models.Organisation
+        fields = names(
+            "id kind name label acronym aliases country country_support members actor_code",
+            FACT,
+            RELATED,
+        )
+
+
+class OfficialSerializer(RelatedFactSerializer):
     aliases = Texts(help_text=help_of(models.Official, "aliases"))
     positions = parts(PositionSerializer, "The offices the person holds, as sources say.")
 
     class Meta:
         model = models.Official
-        fields = names("id name label aliases country country_support positions", FACT)
+        fields = names("id name label aliases country country_support positions", FACT, RELATED)
 
 
-class StatementSerializer(FactSerializer):
+class StatementSerializer(RelatedFactSerializer):
     class Meta:
         model = models.Statement
         fields = names(
-            "id summary kind topic speaker attributed_country narrator attribution_support",
-            "about issues medium quotation verbatim",
+            "id summary kind topic speaker attributed_organisation attributed_country narrator",
+            "via_official via_organisation attribution_support about about_organisations issues",
+            "medium quotation quotation_language quotation_translated verbatim",
             TIME,
             FACT,
+            RELATED,
         )
 
 
@@ -92,19 +122,49 @@ class FigureSerializer(FactSerializer):
         fields = names("id measure words value comparator unit", TIME, FACT)
 
 
-class BilateralIssueSerializer(FactSerializer):
+class AccountSerializer(FactSerializer):
+    current = serializers.BooleanField(
+        source="is_current", help_text="True for the newest account that tells a status."
+    )
     sides = parts(IssueSideSerializer, "The two countries, each with its position.")
     figures = parts(FigureSerializer, "The numbers the source gives about it.")
 
     class Meta:
+        model = models.Account
+        fields = names("id source current summary status sides figures", TIME, FACT)
+
+
+def of_current(name: str) -> Any:
+    """Return the field of an issue that its current account tells; null where it has none."""
+    field: Any = AccountSerializer().fields[name]
+    source = f"current.{field.source}"
+    if isinstance(field, serializers.ListSerializer):
+        return parts(type(field.child), str(field.help_text), source=source)
+    return type(field)(*field._args, **{**field._kwargs, "source": source, "allow_null": True})
+
+
+class BilateralIssueSerializer(RelatedSerializer):
+    account = serializers.CharField(
+        source="current.id", allow_null=True, help_text="Key of the account that these are of."
+    )
+    source = RecordKey(  # type: ignore[assignment]
+        models.Source,
+        source="current.source_id",
+        allow_null=True,
+        help_text=help_of(models.Account, "source"),
+    )
+    vars().update({name: of_current(name) for name in names(CURRENT)})
+    accounts = parts(AccountSerializer, "What each source says of it, the same in all of them.")
+
+    class Meta:
         model = models.BilateralIssue
-        fields = names("id title summary topic status sides figures", TIME, FACT)
+        fields = names("id title topic countries account source", CURRENT, "accounts", RELATED)
 
 
-class EventPartySerializer(RecordSerializer):
+class EventPartySerializer(FactSerializer):
     class Meta:
         model = models.EventParty
-        fields = names("country support")
+        fields = names("country organisation sector", FACT)
 
 
 class EventOrderSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -121,7 +181,7 @@ class EventOrderSerializer(serializers.Serializer):  # type: ignore[type-arg]
     evidence = column(EvidenceSerializer, models.EventOrder, "order.evidence", many=True)
 
 
-class EventSerializer(FactSerializer):
+class EventSerializer(RelatedFactSerializer):
     quad = serializers.ChoiceField(
         choices=plover.Quad.choices,
         allow_null=True,
@@ -139,9 +199,9 @@ class EventSerializer(FactSerializer):
         slug_field="context",
         help_text="The subjects it touches, as PLOVER contexts.",
     )
-    actors = parts(EventPartySerializer, "The countries that act, each stated or inferred.")
+    actors = parts(EventPartySerializer, "The countries and organisations that act.")
     recipients = parts(
-        EventPartySerializer, "The countries it is done or said to, each stated or inferred."
+        EventPartySerializer, "The countries and organisations it is done or said to."
     )
     order = parts(
         EventOrderSerializer,
@@ -154,33 +214,47 @@ class EventSerializer(FactSerializer):
         fields = names(
             "id summary event_type mode quad score auxiliary confidence alternatives",
             "rationale uncoded_reason contexts actors recipients order issues",
+            "place_country place_text",
             TIME,
             FACT,
+            RELATED,
         )
 
 
 class StopSerializer(FactSerializer):
     class Meta:
         model = models.Stop
-        fields = names("country status listed_position visit_order city host", TIME, FACT)
+        fields = names("id country status listed_position visit_order city host", TIME, FACT)
 
 
-class TripSerializer(FactSerializer):
+class TripSerializer(RelatedFactSerializer):
     purposes = Texts(help_text=help_of(models.Trip, "purposes"))
     stops = parts(StopSerializer, "The countries on it, in the order of the source's list.")
 
     class Meta:
         model = models.Trip
-        fields = names("id title summary traveller status region_text purposes stops", TIME, FACT)
+        fields = names(
+            "id title summary traveller status region_text purposes stops", TIME, FACT, RELATED
+        )
 
 
-class GapSerializer(RecordSerializer):
+class GapSerializer(RelatedSerializer):
     evidence = parts(EvidenceSerializer, help_of(models.Gap, "evidence"))
 
     class Meta:
         model = models.Gap
         fields = names(
-            "id source question note countries officials statements issues events trips evidence"
+            "id source question note countries organisations officials statements issues events",
+            "trips evidence",
+            RELATED,
+        )
+
+
+class RelationSerializer(FactSerializer):
+    class Meta:
+        model = models.Relation
+        fields = names(
+            "id relation subject_kind subject subject_part object_kind object object_part", FACT
         )
 
 

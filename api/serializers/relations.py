@@ -60,6 +60,9 @@ class DyadSummarySerializer(serializers.Serializer):  # type: ignore[type-arg]
     gaps = serializers.IntegerField(
         help_text="Number of gaps that concern both or an issue between them."
     )
+    relations = serializers.IntegerField(
+        help_text="Number of relations with such a record at one of their ends."
+    )
 
 
 class DyadListSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -113,6 +116,7 @@ class DyadSerializer(serializers.Serializer):  # type: ignore[type-arg]
     statements = dyad_part(records.StatementSerializer, "statements")
     trips = dyad_part(records.TripSerializer, "trips")
     gaps = dyad_part(records.GapSerializer, "gaps")
+    relations = dyad_part(records.RelationSerializer, "relations")
 
 
 class LedgerLineSerializer(RecordSerializer):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any, ClassVar
 
-from django.db.models import Model, Prefetch
+from django.db.models import F, Model, Prefetch
 
 from api import filtersets
 from api.formats import jsonld, streams
@@ -15,6 +15,7 @@ from api.serializers import records as serializers
 from api.views.viewset import RecordViewSet
 from policy import models
 from policy.coverage import citations
+from policy.models.issues import EmptyAccount
 from policy.models.registry import list_name
 
 PASSAGES = models.Passage.objects.select_related("sentence", "attached").defer(
@@ -41,6 +42,12 @@ def columns(same: str, **others: str) -> dict[str, str]:
 IN_TIME = {"id": "pk", **columns("time_earliest time_latest")}
 
 
+OF_CURRENT = ("status", "time_earliest", "time_latest")
+"""What issues can be ordered by of their current accounts."""
+CURRENT: Any = models.BilateralIssue._meta.get_field("current")
+NO_ACCOUNT = EmptyAccount()
+
+
 class SourceViewSet(RecordViewSet):
     """Source documents that facts were taken from; their text is not republished."""
 
@@ -65,10 +72,11 @@ class PassageViewSet(RecordViewSet):
         cited = citations(models.Passage.objects.filter(pk__in=[row.pk for row in rows]))
         for row in rows:
             row.facts = cited.get(row.pk, [])
+        super().complete(rows)
 
 
 class CountryViewSet(RecordViewSet):
-    """States that the sources speak of, with their codes in the usual classifications.
+    """States, present and former, that the sources speak of, with their usual codes.
 
     A country is addressed by its alpha-3, alpha-2 or numeric code, in any case.
     """
@@ -90,6 +98,19 @@ class CountryViewSet(RecordViewSet):
         ]
 
 
+class OrganisationViewSet(RecordViewSet):
+    """What acts or speaks and is neither state nor person, whether the sources name it or not."""
+
+    queryset = models.Organisation.objects.prefetch_related(
+        *keys(models.Organisation, "members"), *evidence()
+    )
+    serializer_class = serializers.OrganisationSerializer
+    filterset_class = filtersets.OrganisationFilterSet
+    linked_type = "schema:Organization"
+    expandable: ClassVar = {"country": CountryViewSet, "members": CountryViewSet}
+    ordering_fields: ClassVar = {"id": "pk", "label": "label", "country": "country_id"}
+
+
 class OfficialViewSet(RecordViewSet):
     """People in public life whom the sources name or speak of, with the offices they hold."""
 
@@ -102,29 +123,51 @@ class OfficialViewSet(RecordViewSet):
 
 
 class BilateralIssueViewSet(RecordViewSet):
-    """Matters between exactly two countries, each with its position or its silence."""
+    """Matters between exactly two countries, and what each source says of them.
+
+    An issue shows its newest account as its own status, summary, sides and figures.
+    """
 
     queryset = models.BilateralIssue.objects.prefetch_related(
-        "sides", "figures", *evidence("sides", "figures")
+        *keys(models.BilateralIssue, "countries"),
+        "accounts__sides",
+        "accounts__figures",
+        *evidence("accounts", "accounts__sides", "accounts__figures")[1:],
     )
     serializer_class = serializers.BilateralIssueSerializer
     filterset_class = filtersets.BilateralIssueFilterSet
-    ordering_fields: ClassVar = {**IN_TIME, "title": "title", "topic": "topic", "status": "status"}
+    expandable: ClassVar = {"countries": CountryViewSet}
+    ordering_fields: ClassVar = {
+        "id": "pk",
+        "title": "title",
+        "topic": "topic",
+        **{name: f"current_{name}" for name in OF_CURRENT},
+    }
+    computed: ClassVar = {f"current_{name}": F(f"current__{name}") for name in OF_CURRENT}
+
+    def complete(self, rows: Sequence[Any]) -> None:
+        """Take the current account of each issue from its accounts, which are read already."""
+        for row in rows:
+            current = next((one for one in row.accounts.all() if one.is_current), NO_ACCOUNT)
+            CURRENT.set_cached_value(row, current)
+        super().complete(rows)
 
 
 class StatementViewSet(RecordViewSet):
-    """What exactly one speaker, country or narrator said, wrote or signalled."""
+    """What exactly one speaker, organisation, country or narrator said, wrote or signalled."""
 
     queryset = models.Statement.objects.prefetch_related(
-        *keys(models.Statement, "about", "issues"), *evidence()
+        *keys(models.Statement, "about", "about_organisations", "issues"), *evidence()
     )
     serializer_class = serializers.StatementSerializer
     filterset_class = filtersets.StatementFilterSet
     linked_type = "schema:Claim"
     expandable: ClassVar = {
         "speaker": OfficialViewSet,
+        "attributed_organisation": OrganisationViewSet,
         "attributed_country": CountryViewSet,
         "about": CountryViewSet,
+        "about_organisations": OrganisationViewSet,
         "issues": BilateralIssueViewSet,
     }
     ordering_fields: ClassVar = {**IN_TIME, **columns("kind topic", speaker="speaker_id")}
@@ -145,12 +188,12 @@ class EventViewSet(RecordViewSet):
         # What an event says of its order is no plain row, so this is read as Django has it.
         Prefetch("orders__evidence", PASSAGES),
         Prefetch("orders_of_others__evidence", PASSAGES),
-        *evidence(),
+        *evidence("actors", "recipients"),
     )
     serializer_class = serializers.EventSerializer
     filterset_class = filtersets.EventFilterSet
     linked_type = "schema:Event"
-    expandable: ClassVar = {"issues": BilateralIssueViewSet}
+    expandable: ClassVar = {"issues": BilateralIssueViewSet, "place_country": CountryViewSet}
     ordering_fields: ClassVar = {**IN_TIME, **columns("event_type confidence", score="scored")}
     computed: ClassVar = {"scored": models.events.score_column()}
 
@@ -183,7 +226,10 @@ class GapViewSet(RecordViewSet):
     """What a source does not say and a reader would ask."""
 
     queryset = models.Gap.objects.prefetch_related(
-        *keys(models.Gap, "countries", "officials", "statements", "issues", "events", "trips"),
+        *keys(
+            *(models.Gap, "countries", "organisations", "officials"),
+            *("statements", "issues", "events", "trips"),
+        ),
         *evidence(),
     )
     serializer_class = serializers.GapSerializer
@@ -191,6 +237,7 @@ class GapViewSet(RecordViewSet):
     expandable: ClassVar = {
         "source": SourceViewSet,
         "countries": CountryViewSet,
+        "organisations": OrganisationViewSet,
         "officials": OfficialViewSet,
         "statements": StatementViewSet,
         "issues": BilateralIssueViewSet,
@@ -200,10 +247,20 @@ class GapViewSet(RecordViewSet):
     ordering_fields: ClassVar = {"id": "pk", "source": "source_id"}
 
 
+class RelationViewSet(RecordViewSet):
+    """How one record lies to another: what contradicts, corrects, retracts or confirms it."""
+
+    queryset = models.Relation.objects.prefetch_related(*evidence())
+    serializer_class = serializers.RelationSerializer
+    filterset_class = filtersets.RelationFilterSet
+    ordering_fields: ClassVar = {"id": "pk", "relation": "relation"}
+
+
 RESOURCES: dict[str, type[RecordViewSet]] = {
     list_name(viewset.queryset.model): viewset
     for viewset in (
         CountryViewSet,
+        OrganisationViewSet,
         OfficialViewSet,
         StatementViewSet,
         BilateralIssueViewSet,
@@ -212,6 +269,7 @@ RESOURCES: dict[str, type[RecordViewSet]] = {
         SourceViewSet,
         PassageViewSet,
         GapViewSet,
+        RelationViewSet,
     )
 }
 """The viewset of each list, in the order in which they are listed."""

@@ -43,6 +43,7 @@ PARTS: dict[str, type[RecordViewSet]] = {
     "statements": records.StatementViewSet,
     "trips": records.TripViewSet,
     "gaps": records.GapViewSet,
+    "relations": records.RelationViewSet,
 }
 """The list that has the records which a dyad carries under a name."""
 KINDS: dict[str, str] = {

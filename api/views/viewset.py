@@ -33,12 +33,14 @@ from api.parameters import (
 from api.problems import METHODS, error, unanswered
 from api.rendering import pages
 from api.schema import SELECTION, RecordSchema
+from api.serializers.base import RelatedSerializer
 from api.serving import turns
 from api.serving.cache import known_length
 from api.serving.compression import PLAIN, preferred_encoding
 from api.shaping import check_shape, count_facets, kept_keys, shaped, shaping_fields
 from api.views.base import StrictView, raise_if_former
-from policy.models.registry import kind_of, list_name
+from policy.models.registry import RecordKind, kind_of, list_name
+from policy.models.relations import is_superseded, relations_of
 
 SHAPING = frozenset({"fields", "omit", "expand"})
 PAGING = frozenset({"cursor", "page_size", "facets", "expand"})
@@ -183,7 +185,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             return self._list(request)
 
     def _list(self, request: Request) -> Any:
-        filters = self.filterset_class.base_filters
+        chosen = self.filterset_class.chosen(self.values)
+        filters = chosen.base_filters
         listing = Listing.of(self.get_queryset(), filters, self.values)
         renderer = request.accepted_renderer
         if isinstance(renderer, streams.STREAMS):
@@ -191,7 +194,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         page = ListPage(listing, request, self.values, self.ordering_fields)
         rows = page.read(keys_only=self.rendered)
         asked = self.values.get("facets")
-        facets = count_facets(listing.rows, asked, self.filterset_class.facets()) if asked else {}
+        facets = count_facets(listing.rows, asked, chosen.facets()) if asked else {}
         around = page.envelope(facets)
         if self._as_rendered(request):
             if settings.RECIPES and self.served and listing.hits is None:
@@ -249,7 +252,13 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         return records
 
     def complete(self, rows: Sequence[Any]) -> None:
-        """Add to rows what their records tell beside them; nothing, if not said otherwise."""
+        """Add to rows what their records tell beside them: how they lie to others."""
+        if issubclass(self.serializer_class, RelatedSerializer):  # type: ignore[arg-type]
+            kind = RecordKind(self.queryset.model.record_kind)  # type: ignore[union-attr]
+            found = relations_of(kind, [row.pk for row in rows])
+            for row in rows:
+                row.relations = found.get(row.pk, [])
+                row.superseded = is_superseded(row.relations)
 
     @classmethod
     def alone(cls, request: Any = None, served: ServedRelease | None = None) -> Any:

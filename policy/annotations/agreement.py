@@ -8,11 +8,13 @@ from django.db import models
 
 from policy.annotations.reading import (
     FILES,
+    AnnotationType,
     Draft,
     Entry,
     InvalidAnnotationsError,
     plain,
     read_source,
+    said_once,
 )
 from policy.annotations.sentences import library
 from policy.evidence import TextError
@@ -43,8 +45,13 @@ class Coding:
         """Read a folder; InvalidAnnotationsError if it cannot be read."""
         self.draft = Draft()
         read_source(folder, self.draft)
-        # What a country has beside its code is reference data.
-        self.draft.validate(one for one in self.draft.entries.values() if one.model is not Country)
+        # What a country has beside its code is reference data, and what a record of another source
+        # has beside what is added to it stands there.
+        self.draft.validate(
+            one
+            for one in self.draft.entries.values()
+            if one.model is not Country and (said_once(one) or owner_key(one.model))
+        )
         if self.draft.errors:
             raise InvalidAnnotationsError(self.draft.errors)
         self.source = self.draft.of(Source)[0]
@@ -60,10 +67,21 @@ class Coding:
         if name is None:
             return None
         owner: Any = fields_of(entry.model)[name].related_model
-        return self.draft.entries[owner, entry.fields[name]]
+        return self.draft.entries.get((owner, entry.fields[name]))
+
+    def parts(self, entry: Entry) -> list[Entry]:
+        """Return the parts of a record that rest on passages."""
+        return [
+            part
+            for part in self.draft.entries.values()
+            if part.fields.get("evidence") and self.owner(part) is entry
+        ]
 
     def points(self, entry: Entry) -> Points:
-        """Return what a record rests on; a part without evidence rests on what its owner does."""
+        """Return what a record rests on.
+
+        Without evidence, that is what its parts rest on, or for a part what its owner does.
+        """
         spans = [
             self.draft.entries[Passage, key].fields
             for key in entry.fields.get("evidence") or ()
@@ -72,6 +90,8 @@ class Coding:
         owner = self.owner(entry)
         if not spans and owner:
             return self.points(owner)
+        if not spans:
+            return frozenset().union(*map(self.points, self.parts(entry)))
         return frozenset(at for span in spans for at in range(span["start"], span["end"]))
 
     def sentence(self, points: Points) -> Entry | None:
@@ -124,14 +144,19 @@ def kinds() -> dict[Model, str]:
     for kind in FILES.values():
         if kind.model not in (Source, Sentence, Passage):
             found[kind.model] = kind.table
-            for part in kind.parts:
-                found.setdefault(part.model, str(part.model._meta.verbose_name))
+            _add_parts(kind, found)
     return found
+
+
+def _add_parts(kind: AnnotationType, found: dict[Model, str]) -> None:
+    for part in kind.parts:
+        found.setdefault(part.model, str(part.model._meta.verbose_name))
+        _add_parts(part, found)
 
 
 def compared_fields(model: Model) -> dict[str, Field]:
     """Return the fields of a model that are compared: codes, keys, numbers, days, yes and no."""
-    apart = ("evidence", "source", owner_key(model))
+    apart = ("evidence", "source", "current_for", owner_key(model))
     return {
         name: field
         for name, field in fields_of(model).items()

@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 
 from policy.annotations import reading
+from policy.annotations.accounts import mark_current
 from policy.annotations.concerns import concerns
 from policy.annotations.consistency import inconsistencies
 from policy.annotations.reading import Draft, Entry, TomlTable
@@ -32,8 +33,7 @@ def build(folder: Path, draft: Draft | None = None) -> dict[str, str]:
     sources = _sources(folder / "sources", draft)
     for source in sources:
         reading.read_source(source, draft)
-    for source in sources:
-        reading.read_mentions(source, draft)
+    mark_current(draft)
     read_renamings(folder / "renamed.toml", draft)
     complete_countries(folder / "reference.toml", draft)
     draft.validate(draft.entries.values())

@@ -3,20 +3,25 @@
 from collections.abc import Iterator
 
 from policy.annotations.reading import Draft, Entry
-from policy.models import Concern, Official, Statement
+from policy.models import Concern, Official, Organisation, Statement
 
 
 def concerns(draft: Draft) -> Iterator[Entry]:
     """Yield an entry for each country that each statement concerns."""
-    serves = {official.key: official.fields.get("country") for official in draft.of(Official)}
+    of_country = {
+        speaking.key: speaking.fields.get("country")
+        for model in (Official, Organisation)
+        for speaking in draft.of(model)
+    }
     for statement in draft.of(Statement):
-        yield from concerns_of(statement, serves.get(str(statement.fields.get("speaker"))))
+        voice = statement.fields.get("speaker") or statement.fields.get("attributed_organisation")
+        yield from concerns_of(statement, of_country.get(str(voice)))
 
 
-def concerns_of(statement: Entry, served: str | None) -> Iterator[Entry]:
-    """Yield the entries of one statement; ``served`` is the country that its speaker serves."""
+def concerns_of(statement: Entry, of_country: str | None) -> Iterator[Entry]:
+    """Yield the entries of one statement; ``of_country`` is that of who speaks."""
     fields = statement.fields
-    countries = {*fields.get("about", ()), fields.get("attributed_country"), served} - {None}
+    countries = {*fields.get("about", ()), fields.get("attributed_country"), of_country} - {None}
     for country in sorted(countries):
         key = f"{statement.key}-{country.lower()}"
         named = {"statement": statement.key, "country": country, "topic": fields["topic"]}

@@ -1,22 +1,30 @@
-"""Checks across records: references, evidence, quotes, sides, parties, spans and the ledger."""
+"""Checks across records: references, evidence, accounts, parties, order, relations, spans."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 
 from django.db.models import Model
 
 from policy import models, plover
 from policy.annotations.ledger import UNCITED, UNPROVED, UNUSED
 from policy.annotations.reading import Draft, Entry
+from policy.annotations.search_entries import owner_of
 from policy.models.base import Fact, Support
+from policy.models.events import OrderRelation
+from policy.models.registry import served_as
+from policy.models.relations import ENDS
 from policy.models.sources import MAX_QUOTE_WORDS
 from policy.validation import fields_of
-from policy.vocabulary import nearest
+from policy.vocabulary import nearest, suggestion
 
 
 def inconsistencies(draft: Draft) -> Iterator[str]:
     """Yield one line, with file, record and field, for each inconsistency between records."""
-    for check in (_references, _evidence, _quotes, _sides, _parties, _spans, _ledger):
+    for check in (
+        *(_references, _evidence, _quotes, _accounts, _parties, _order, _relations, _spans),
+        _ledger,
+    ):
         yield from check(draft)
 
 
@@ -79,11 +87,27 @@ def _quotes(draft: Draft) -> Iterator[str]:
             )
 
 
-def _sides(draft: Draft) -> Iterator[str]:
-    sides = Counter(entry.fields.get("issue") for entry in draft.of(models.IssueSide))
+def _accounts(draft: Draft) -> Iterator[str]:
+    sides: dict[str, list[str]] = defaultdict(list)
+    for entry in draft.of(models.IssueSide):
+        sides[str(entry.fields.get("account"))].append(str(entry.fields.get("country")))
+    countries = {entry.key: _texts(entry, "countries") for entry in draft.of(models.BilateralIssue)}
+    told = set()
+    for entry in draft.of(models.Account):
+        issue, status = str(entry.fields.get("issue")), entry.fields.get("status")
+        told.update([issue] if status else [])
+        if (status or sides[entry.key]) and sorted(sides[entry.key]) != sorted(
+            countries.get(issue, [])
+        ):
+            yield (
+                f"{entry.where}: side: needs one for each country of the issue, "
+                f"{', '.join(countries.get(issue, []))}, and no other"
+            )
     for entry in draft.of(models.BilateralIssue):
-        if sides[entry.key] != 2:
-            yield f"{entry.where}: side: an issue has exactly two sides, not {sides[entry.key]}"
+        if len(countries[entry.key]) != 2:
+            yield f"{entry.where}: countries: an issue is between exactly two"
+        if entry.key not in told:
+            yield f"{entry.where}: account: one of them must have a status"
 
 
 def _parties(draft: Draft) -> Iterator[str]:
@@ -91,12 +115,12 @@ def _parties(draft: Draft) -> Iterator[str]:
         (entry.fields["event"], entry.fields["role"]) for entry in draft.of(models.EventParty)
     }
     twice = Counter(
-        (entry.fields["event"], str(entry.fields.get("country")))
+        (entry.fields["event"], str(entry.fields.get("organisation", entry.fields.get("country"))))
         for entry in draft.of(models.EventParty)
     )
-    for (event, country), number in twice.items():
+    for (event, party), number in twice.items():
         if number > 1:
-            yield f"event {event}: {country}: is actor and recipient; it can only be one of them"
+            yield f"event {event}: {party}: is actor and recipient; it can only be one of them"
     needing = {
         code.event_type.value for code in plover.CODEBOOK.values() if code.recipient_required
     }
@@ -109,6 +133,49 @@ def _parties(draft: Draft) -> Iterator[str]:
             yield f"{entry.where}: alternatives: name the codes that keep the confidence from high"
         if event_type in needing and (entry.key, "recipient") not in parties:
             yield f"{entry.where}: recipients: PLOVER requires one for {event_type}"
+
+
+def _order(draft: Draft) -> Iterator[str]:
+    orders = draft.of(models.EventOrder)
+    pairs = Counter(frozenset((entry.fields["event"], entry.fields["other"])) for entry in orders)
+    for pair, number in pairs.items():
+        if number > 1:
+            yield f"event {min(pair)}: order: is told more than once against {max(pair)}"
+    earlier: dict[object, set[object]] = defaultdict(set)
+    for entry in orders:
+        event, other = entry.fields["event"], entry.fields["other"]
+        if entry.fields.get("relation") == OrderRelation.BEFORE:
+            earlier[other].add(event)
+        elif entry.fields.get("relation") == OrderRelation.AFTER:
+            earlier[event].add(other)
+    try:
+        TopologicalSorter(earlier).prepare()
+    except CycleError as ring:
+        yield f"order: these events come before each other in a ring: {' < '.join(ring.args[1])}"
+
+
+def _relations(draft: Draft) -> Iterator[str]:
+    parts: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for entry in draft.entries.values():
+        served = served_as(entry.model)
+        if served:
+            parts[served[0].value, owner_of(draft, entry)].add(entry.key)
+    keys: dict[str, list[str]] = defaultdict(list)
+    for kind, key in parts:
+        keys[kind].append(key)
+    for entry in draft.of(models.Relation):
+        ends = []
+        for end in ENDS:
+            kind, key, part = (str(entry.fields.get(f"{end}{at}")) for at in ("_kind", "", "_part"))
+            ends.append((kind, key, part))
+            if (kind, key) not in parts:
+                hint = suggestion(key, keys[kind])
+                yield f"{entry.where}: {end}: there is no {kind} {key!r}; {hint}"
+            elif f"{end}_part" in entry.fields and part not in parts[kind, key] - {key}:
+                hint = suggestion(part, parts[kind, key] - {key})
+                yield f"{entry.where}: {end}_part: {key} has no part {part!r}; {hint}"
+        if ends[0] == ends[1]:
+            yield f"{entry.where}: object: a record has no relation to itself: name other parts"
 
 
 def _spans(draft: Draft) -> Iterator[str]:

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import Model
 
 from policy import models
-from policy.models.base import Fact
-from policy.models.registry import owner_key
+from policy.models.registry import kind_of, owner_key
 from policy.release.files import printable
 from policy.validation import Record, errors_of, fields_of
 from policy.vocabulary import suggestion
@@ -40,6 +39,8 @@ class AnnotationType(NamedTuple):
     parts: tuple["AnnotationType", ...] = ()
     role: str | None = None
     """The role of the parties in this table."""
+    several: bool = False
+    """Whether ``key`` may tell apart what would have the same key otherwise."""
 
 
 FILES: dict[str, AnnotationType] = {
@@ -47,6 +48,7 @@ FILES: dict[str, AnnotationType] = {
     "sentences.toml": AnnotationType("sentence", models.Sentence, "{owner}-p{paragraph}s{number}"),
     "passages.toml": AnnotationType("passage", models.Passage, "{owner}-{sentence}-{start}-{end}"),
     "countries.toml": AnnotationType("country", models.Country),
+    "organisations.toml": AnnotationType("organisation", models.Organisation),
     "officials.toml": AnnotationType(
         "official",
         models.Official,
@@ -56,8 +58,16 @@ FILES: dict[str, AnnotationType] = {
         "issue",
         models.BilateralIssue,
         parts=(
-            AnnotationType("side", models.IssueSide, "{owner}-{country}"),
-            AnnotationType("figure", models.Figure, "{owner}-{key}"),
+            AnnotationType(
+                "account",
+                models.Account,
+                "{owner}-{source}",
+                parts=(
+                    AnnotationType("side", models.IssueSide, "{owner}-{country}"),
+                    AnnotationType("figure", models.Figure, "{owner}-{key}"),
+                ),
+                several=True,
+            ),
         ),
     ),
     "statements.toml": AnnotationType("statement", models.Statement),
@@ -65,21 +75,24 @@ FILES: dict[str, AnnotationType] = {
         "event",
         models.Event,
         parts=(
-            AnnotationType("actors", models.EventParty, "{owner}-actor-{country}", role="actor"),
+            AnnotationType("actors", models.EventParty, "{owner}-actor-{party}", role="actor"),
             AnnotationType(
-                "recipients", models.EventParty, "{owner}-recipient-{country}", role="recipient"
+                "recipients", models.EventParty, "{owner}-recipient-{party}", role="recipient"
             ),
             AnnotationType("contexts", models.EventContext, "{owner}-{context}"),
             AnnotationType("order", models.EventOrder, "{owner}-{relation}-{other}"),
         ),
     ),
     "trips.toml": AnnotationType(
-        "trip", models.Trip, parts=(AnnotationType("stop", models.Stop, "{owner}-{country}"),)
+        "trip",
+        models.Trip,
+        parts=(AnnotationType("stop", models.Stop, "{owner}-{country}", several=True),),
     ),
     "gaps.toml": AnnotationType("gap", models.Gap),
+    "relations.toml": AnnotationType("relation", models.Relation),
 }
-MENTIONS = "mentions.toml"
-"""The file with passages that a source adds to records declared in another source's folder."""
+ADDED = ("aliases", "evidence", "members")
+"""The lists that any source may add to, in a record that another one declares."""
 
 
 @dataclass
@@ -170,7 +183,7 @@ def read_sections(path: Path, known: Collection[str], draft: Draft) -> dict[str,
 
 def read_source(folder: Path, draft: Draft) -> None:
     """Read one source's folder into the draft; the folder's name is the source's key."""
-    present = files_in(folder, (*FILES, MENTIONS), draft)
+    present = files_in(folder, FILES, draft)
     for name, kind in FILES.items():
         if name in present or kind.model is models.Source:
             _read_file(kind, folder / name, draft)
@@ -213,7 +226,7 @@ class _Reader:
             self.draft.errors.append(f"{self.path}: {label}: must be a table, not {table!r}")
             return
         try:
-            key = _key(kind, table, owner)
+            key = _key(kind, table, owner, self.source)
         except KeyError as error:
             self.draft.errors.append(f"{self.path}: {label}: {error.args[0]}: is missing")
             return
@@ -221,7 +234,7 @@ class _Reader:
         if "id" in table and kind.key != "{id}":
             self.draft.errors.append(f"{where}: id: leave it out; the key is made from the rest")
         fields = self._fields(kind, table, owner)
-        self._add(Entry(kind.model, key, fields, where))
+        self._add(Entry(kind.model, key, fields, where), [part.table for part in kind.parts])
         for part in kind.parts:
             nested = table.get(part.table, [])
             if not isinstance(nested, list):
@@ -232,12 +245,14 @@ class _Reader:
 
     def _fields(self, kind: AnnotationType, table: TomlTable, owner: str) -> dict[str, Any]:
         apart = {"id", *(part.table for part in kind.parts)}
-        if "{key}" in kind.key:
+        if "{key}" in kind.key or kind.several:
             apart.add("key")
         fields = {name: value for name, value in table.items() if name not in apart}
         owner_name = owner_key(kind.model) or "source"
         if owner_name in fields_of(kind.model):
             fields[owner_name] = owner
+        if "source" in fields_of(kind.model):
+            fields["source"] = self.source
         if kind.role:
             fields["role"] = kind.role
         if kind.model is models.Passage and isinstance(fields.get("sentence"), str):
@@ -246,22 +261,33 @@ class _Reader:
             fields["evidence"] = [f"{self.source}-{reference}" for reference in fields["evidence"]]
         return fields
 
-    def _add(self, entry: Entry) -> None:
+    def _add(self, entry: Entry, parts: list[str]) -> None:
+        """Add an entry; to a record of another source only lists and parts may be added."""
         existing = self.draft.entries.setdefault((entry.model, entry.key), entry)
         if existing is entry:
             return
-        if existing.model is not models.Country:
+        if Path(existing.where).parent == Path(entry.where).parent or not kind_of(entry.model):
             self.draft.errors.append(f"{entry.where}: id: stands twice; first in {existing.where}")
             return
-        for name, value in entry.fields.items():
-            if isinstance(value, list):
-                before = _list(existing.fields.get(name))
-                existing.fields[name] = before + [one for one in value if one not in before]
-            else:
+        declared, *rest = sorted((existing, entry), key=lambda one: not said_once(one))
+        self.draft.entries[entry.model, entry.key] = declared
+        for adding in rest:
+            for name in said_once(adding):
+                hint = ", ".join([*(one for one in ADDED if one in fields_of(entry.model)), *parts])
                 self.draft.errors.append(
-                    f"{entry.where}: {name}: another source describes this country; add only "
-                    "aliases and evidence"
+                    f"{adding.where}: {name}: another source declares this record, in "
+                    f"{declared.where}; add only {hint}, and write a relation for what differs"
                 )
+            for name in ADDED:
+                if name in adding.fields:
+                    before = _list(declared.fields.get(name))
+                    more = [one for one in _list(adding.fields[name]) if one not in before]
+                    declared.fields[name] = before + more
+
+
+def said_once(entry: Entry) -> list[str]:
+    """Return the fields of an entry that only one source may give."""
+    return [name for name in entry.fields if name not in ADDED]
 
 
 def _list(value: Any) -> list[Any]:
@@ -269,39 +295,19 @@ def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _key(kind: AnnotationType, table: TomlTable, owner: str) -> str:
+def _key(kind: AnnotationType, table: TomlTable, owner: str, source: str) -> str:
     """Return the key of a table's record; raises KeyError with the name of a missing field."""
-    parts = {**table, "owner": owner}
+    parts = {**table, "owner": owner, "source": source}
     if "country" in table:
         parts["country"] = str(table["country"]).lower()
+    if kind.role:
+        if not {"organisation", "country"} & table.keys():
+            raise KeyError("country or organisation")
+        parts["party"] = table.get("organisation") or parts["country"]
     if "context" in table:
         parts["context"] = str(table["context"]).replace("_", "-")
-    return kind.key.format_map(parts)
-
-
-def read_mentions(folder: Path, draft: Draft) -> None:
-    """Add a source's passages to records declared in another source's folder."""
-    path = folder / MENTIONS
-    if not path.is_symlink() and not path.exists():
-        return
-    kinds = {kind.table: kind.model for kind in FILES.values() if issubclass(kind.model, Fact)}
-    columns = ("kind", "record", "evidence")
-    for name, number, table in read_tables(path, ["mention"], draft):
-        where = f"{path}: {name} {number}"
-        strays = [stray for stray in table if stray not in columns]
-        model = kinds.get(str(table.get("kind")))
-        entry = draft.entries.get((model, str(table.get("record")))) if model else None
-        evidence = table.get("evidence")
-        for stray in strays:
-            draft.errors.append(f"{where}: {stray}: is unknown; {suggestion(stray, columns)}")
-        if entry is None or not isinstance(evidence, list):
-            draft.errors.append(
-                f"{where}: needs kind (one of {', '.join(kinds)}), record (the key of a record "
-                "that a source declares) and evidence (a list)"
-            )
-            continue
-        added = [f"{folder.name}-{reference}" for reference in evidence]
-        entry.fields["evidence"] = [*_list(entry.fields.get("evidence")), *added]
+    key = kind.key.format_map(parts)
+    return f"{key}-{table['key']}" if kind.several and "key" in table else key
 
 
 def records_of_source(folder: Path) -> dict[str, list[Record]]:

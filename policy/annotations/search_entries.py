@@ -1,5 +1,6 @@
 """Search entries: the text that each record is found by, derived when fixtures are built."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from django.db import models
@@ -11,10 +12,13 @@ from policy.search.index import TITLE
 from policy.search.words import fold
 from policy.validation import fields_of
 
-CODES = {"sha256", "language", "numeric", "region", "subregion"}
+CODES = {
+    *("sha256", "language", "quotation_language", "numeric", "region", "subregion"),
+    *("subject", "subject_part", "object", "object_part"),
+}
 """Text fields that hold codes nobody looks for in words."""
 
-TITLES = ("title", "label", "name", "summary", "question", "quote", "id")
+TITLES = ("title", "label", "name", "summary", "question", "quote", "note", "id")
 """The fields that can name a record in a list, the best first."""
 
 
@@ -23,7 +27,7 @@ def search_entries(draft: Draft) -> Iterator[Entry]:
 
     The full-text index of SQLite returns hits in the order of these numbers.
     """
-    texts: dict[tuple[RecordKind, str], list[str]] = {}
+    texts: dict[tuple[RecordKind, str], list[str]] = defaultdict(list)
     titles: dict[tuple[RecordKind, str], str] = {}
     # A record comes before its parts, and these in the order of their keys.
     ordered = sorted(
@@ -35,11 +39,11 @@ def search_entries(draft: Draft) -> Iterator[Entry]:
         if not served:
             continue
         kind, path = served
-        owner = kind, key if path == "pk" else str(entry.fields[path])
+        owner = kind, owner_of(draft, entry)
         if path == "pk":
             title = next(filter(None, (entry.fields.get(name) for name in TITLES)), key)
             titles[owner] = str(title)[:300]
-        texts.setdefault(owner, []).extend(_prose(entry))
+        texts[owner] += _prose(entry)
     for number, ((kind, key), title) in enumerate(sorted(titles.items()), 1):
         text = "\n".join(dict.fromkeys(texts[kind, key])) or title
         fields = {
@@ -50,6 +54,16 @@ def search_entries(draft: Draft) -> Iterator[Entry]:
             "words": indexed(title, f"{text} {key}"),
         }
         yield Entry(SearchEntry, str(number), fields, f"search {kind} {key}")
+
+
+def owner_of(draft: Draft, entry: Entry) -> str:
+    """Return the key of the record that an entry is served in, its own if it is no part."""
+    name = owner_key(entry.model)
+    if not name:
+        return entry.key
+    key, model = str(entry.fields.get(name)), entry.model._meta.get_field(name).related_model
+    owner = draft.entries.get((model, key))  # type: ignore[arg-type]
+    return owner_of(draft, owner) if owner else key
 
 
 def indexed(title: str, text: str) -> str:

@@ -128,8 +128,8 @@ def begin_source(folder: Path, text: str, language: str | None = None) -> list[S
     try:
         folder.mkdir(parents=True)
         (folder / "source.toml").write_text(
-            "# Add title, author, publisher, published and url as far as they are known, and a\n"
-            f'# note on what a reader must know.\n\n[source]\nid = "{folder.name}"\n'
+            "# Add title, author, publisher, published_text and its days, and url, if known,\n"
+            f'# and a note on what a reader must know.\n\n[source]\nid = "{folder.name}"\n'
             f'language = "{language}"\nsha256 = "{sha256(text)}"\ncode_points = {len(text)}\n'
         )
         (folder / "sentences.toml").write_text(

@@ -9,8 +9,16 @@ from django.core.management.base import CommandError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import migrations, models
 
-from policy.models.base import Key, LongText, Text, agreement_of_coders, list_of_texts, moment_in_utc, numbers_by_name
-from policy.models.countries import Alpha3
+from policy.models.actors import Alpha3
+from policy.models.base import (
+    Key,
+    LongText,
+    Text,
+    agreement_of_coders,
+    list_of_texts,
+    moment_in_utc,
+    numbers_by_name,
+)
 from policy.search.index import Words
 
 SHA256 = RegexValidator('\\A[0-9a-f]{64}\\Z', 'Write a SHA-256 digest: 64 lower-case hex digits.')
@@ -39,9 +47,10 @@ CONTEXTS = [
     ('trafficking', 'Trafficking'),
 ]
 RECORD_KINDS = [
-    ('country', 'Country'), ('official', 'Official'), ('statement', 'Statement'),
-    ('bilateral-issue', 'Bilateral issue'), ('event', 'Event'), ('trip', 'Trip'),
-    ('source', 'Source'), ('passage', 'Passage'), ('gap', 'Gap'),
+    ('country', 'Country'), ('official', 'Official'), ('organisation', 'Organisation'),
+    ('statement', 'Statement'), ('bilateral-issue', 'Bilateral issue'), ('event', 'Event'),
+    ('trip', 'Trip'), ('source', 'Source'), ('passage', 'Passage'), ('gap', 'Gap'),
+    ('relation', 'Relation'),
 ]
 TRIP_STATUS = [
     ('planned', 'Planned'), ('underway', 'Underway'), ('completed', 'Completed'),
@@ -146,23 +155,13 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='BilateralIssue',
             fields=[
-                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
-                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
-                ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
-                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
-                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
-                ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
-                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
                 ('id', Key(help_text='Slug of the issue, stable for good.', max_length=120, primary_key=True, serialize=False)),
                 ('title', Text(help_text='What the matter is, in a few words.', max_length=200)),
-                ('summary', LongText(help_text='What the source says of it, in our words.')),
                 ('topic', Text(choices=CONTEXTS, help_text='The subject, as a PLOVER context.', max_length=22)),
-                ('status', Text(choices=[('contested', 'Contested'), ('not_permitted', 'Not permitted'), ('under_discussion', 'Under discussion'), ('proposed', 'Proposed'), ('exploring', 'Exploring'), ('easing', 'Easing'), ('conceded', 'Conceded'), ('cooperative', 'Cooperative'), ('agreed', 'Agreed'), ('settled', 'Settled')], help_text='Where the issue stands.', max_length=16)),
             ],
             options={
                 'verbose_name_plural': 'bilateral issues',
                 'ordering': ['id'],
-                'abstract': False,
             },
         ),
         migrations.CreateModel(
@@ -170,10 +169,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
                 ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
-                ('id', Alpha3(help_text='ISO 3166-1 alpha-3 code.', max_length=3, primary_key=True, serialize=False)),
-                ('alpha2', Text(help_text='ISO 3166-1 alpha-2 code.', max_length=2, unique=True, validators=[RegexValidator('\\A[A-Z]{2}\\Z', 'Write an ISO 3166-1 alpha-2 code.')])),
-                ('numeric', Text(help_text='ISO 3166-1 numeric code, which is also the M49 code: three digits.', max_length=3, unique=True, validators=[RegexValidator('\\A[0-9]{3}\\Z', 'Write 3 digits.')])),
-                ('name', Text(help_text='Short English name, after ISO 3166-1.', max_length=100)),
+                ('id', Alpha3(help_text='ISO 3166-1 alpha-3 code, for a former state that of ISO 3166-3; XKX for Kosovo.', max_length=3, primary_key=True, serialize=False)),
+                ('alpha2', Text(blank=True, help_text="ISO 3166-1 alpha-2 code; null for a former state, whose code may be another's now.", max_length=2, null=True, unique=True, validators=[RegexValidator('\\A[A-Z]{2}\\Z', 'Write an ISO 3166-1 alpha-2 code.')])),
+                ('numeric', Text(blank=True, help_text='ISO 3166-1 numeric code, which is also the M49 code: three digits; null where there is none.', max_length=3, null=True, unique=True, validators=[RegexValidator('\\A[0-9]{3}\\Z', 'Write 3 digits.')])),
+                ('name', Text(help_text='Short English name, after ISO 3166.', max_length=100)),
                 ('other_names', models.JSONField(blank=True, default=list, help_text='Other English names: the official, common and former ones.', validators=[list_of_texts])),
                 ('region', Text(blank=True, help_text='UN M49 code of the region; null for Antarctica.', max_length=3, null=True, validators=[RegexValidator('\\A[0-9]{3}\\Z', 'Write 3 digits.')])),
                 ('region_name', Text(blank=True, help_text='Name of the M49 region; may be null.', max_length=60, null=True)),
@@ -183,6 +182,9 @@ class Migration(migrations.Migration):
                 ('cow_code', Text(blank=True, help_text='Correlates of War state abbreviation; null as the number is.', max_length=3, null=True)),
                 ('longitude', models.FloatField(blank=True, help_text='Longitude of a representative point, in degrees (WGS 84); null when not known.', null=True, validators=[MinValueValidator(-180), MaxValueValidator(180)])),
                 ('latitude', models.FloatField(blank=True, help_text='Latitude of a representative point, in degrees (WGS 84); null when not known.', null=True, validators=[MinValueValidator(-90), MaxValueValidator(90)])),
+                ('existed_from', models.PositiveSmallIntegerField(blank=True, help_text='First year of a former state; null for a present one.', null=True)),
+                ('existed_until', models.PositiveSmallIntegerField(blank=True, help_text='Last year of a former state; null for a present one.', null=True)),
+                ('successors', models.JSONField(blank=True, default=list, help_text='Alpha-3 codes of the states that followed a former one.', validators=[list_of_texts])),
                 ('aliases', models.JSONField(blank=True, default=list, help_text='The words the sources use for the country, as they spell them.', validators=[list_of_texts])),
             ],
             options={
@@ -238,22 +240,41 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Source',
+            name='StateMark',
             fields=[
-                ('id', Key(help_text='Slug of the source, stable for good.', max_length=120, primary_key=True, serialize=False)),
-                ('title', Text(blank=True, help_text='Title; null when not known.', max_length=300, null=True)),
-                ('author', Text(blank=True, help_text='Author; null when not known.', max_length=200, null=True)),
-                ('publisher', Text(blank=True, help_text='Publisher; null when not known.', max_length=200, null=True)),
-                ('published', models.DateField(blank=True, help_text='Day of publication (ISO 8601); null when not known.', null=True)),
-                ('url', models.URLField(blank=True, help_text='Address; null when not known.', max_length=500, null=True)),
-                ('language', Text(help_text='Language of the text, as a BCP 47 tag.', max_length=35)),
-                ('sha256', Text(help_text='SHA-256 of the whole text in UTF-8, in lower-case hex.', max_length=64, validators=[SHA256])),
-                ('code_points', models.PositiveIntegerField(help_text='Length of the whole text in Unicode code points.')),
-                ('note', LongText(blank=True, help_text='What a reader must know about the document; may be null.', null=True)),
+                ('mark', models.BigIntegerField(help_text='A random number, never used again.', primary_key=True, serialize=False)),
+                ('digest', Text(blank=True, help_text='SHA-256 of the release and of the attached texts; null if something else was written.', max_length=64, null=True, validators=[SHA256])),
             ],
             options={
-                'ordering': ['id'],
+                'ordering': ['mark'],
             },
+        ),
+        migrations.CreateModel(
+            name='Account',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
+                ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year for the time and it was concluded from elsewhere in it.')),
+                ('id', Key(help_text='Slug of the issue and the source.', max_length=200, primary_key=True, serialize=False)),
+                ('summary', LongText(help_text='What the source says of the issue, in our words.')),
+                ('status', Text(blank=True, choices=[('raised', 'Raised'), ('contested', 'Contested'), ('not_permitted', 'Not permitted'), ('under_discussion', 'Under discussion'), ('proposed', 'Proposed'), ('exploring', 'Exploring'), ('easing', 'Easing'), ('conceded', 'Conceded'), ('cooperative', 'Cooperative'), ('agreed', 'Agreed'), ('settled', 'Settled')], help_text='Where the issue stands; null when the source does not say.', max_length=16, null=True)),
+                ('current_for', models.OneToOneField(blank=True, help_text='The issue again if this is its newest account that tells a status, derived by the build; else null.', null=True, on_delete=models.CASCADE, related_name='current', to='policy.bilateralissue')),
+                ('issue', models.ForeignKey(help_text='Slug of the issue.', on_delete=models.CASCADE, related_name='accounts', to='policy.bilateralissue')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+            ],
+            options={
+                'ordering': ['issue_id', 'id'],
+                'abstract': False,
+            },
+        ),
+        migrations.AddField(
+            model_name='bilateralissue',
+            name='countries',
+            field=models.ManyToManyField(help_text='The two countries, as alpha-3.', related_name='issues', to='policy.country'),
         ),
         migrations.CreateModel(
             name='Event',
@@ -261,10 +282,10 @@ class Migration(migrations.Migration):
                 ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
                 ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
                 ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
-                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
-                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
                 ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
-                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year for the time and it was concluded from elsewhere in it.')),
                 ('id', Key(help_text='Slug of the event, stable for good.', max_length=120, primary_key=True, serialize=False)),
                 ('summary', LongText(help_text='What happened, in our words.')),
                 ('event_type', Text(blank=True, choices=[('AGREE', 'Agree'), ('CONSULT', 'Consult'), ('SUPPORT', 'Support'), ('CONCEDE', 'Concede'), ('COOPERATE', 'Cooperate'), ('AID', 'Aid'), ('RETREAT', 'Retreat'), ('REQUEST', 'Request'), ('REJECT', 'Reject'), ('ACCUSE', 'Accuse'), ('THREATEN', 'Threaten'), ('PROTEST', 'Protest'), ('SANCTION', 'Sanction'), ('MOBILIZE', 'Mobilize'), ('COERCE', 'Coerce'), ('ASSAULT', 'Assault')], help_text='PLOVER event type; null where coding would invent.', max_length=9, null=True)),
@@ -274,7 +295,9 @@ class Migration(migrations.Migration):
                 ('alternatives', models.JSONField(blank=True, default=list, help_text='Other codes a careful coder might choose, as TYPE or TYPE/mode.', validators=[list_of_texts])),
                 ('rationale', LongText(blank=True, help_text='Why it is coded so, in our words; null when plain.', null=True)),
                 ('uncoded_reason', LongText(blank=True, help_text='Why there is no event type; null when there is one.', null=True)),
+                ('place_text', Text(blank=True, help_text="The source's words for where it happened; null when it has none.", max_length=200, null=True)),
                 ('issues', models.ManyToManyField(blank=True, help_text='Slugs of the bilateral issues it belongs to.', related_name='events', to='policy.bilateralissue')),
+                ('place_country', models.ForeignKey(blank=True, help_text='The country it happened in, as alpha-3; null when not stated.', null=True, on_delete=models.PROTECT, related_name='events_in', to='policy.country')),
                 ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
             ],
             options={
@@ -300,6 +323,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Organisation',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('id', Key(help_text='Slug of the organisation, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('kind', Text(choices=[('international_organisation', 'International organisation'), ('government_body', 'Government body'), ('company', 'Company'), ('media', 'Media'), ('armed_or_criminal_group', 'Armed or criminal group'), ('party', 'Party'), ('movement', 'Movement'), ('other', 'Other')], help_text='What kind of body it is.', max_length=26)),
+                ('name', Text(blank=True, help_text='Name; null for one that the source does not name.', max_length=200, null=True)),
+                ('label', Text(help_text='What to call it in a list; always there.', max_length=200)),
+                ('acronym', Text(blank=True, help_text='Short form of the name; null when not stated.', max_length=30, null=True)),
+                ('aliases', models.JSONField(blank=True, default=list, help_text='The words the sources use for it, as they spell them.', validators=[list_of_texts])),
+                ('country_support', Text(blank=True, choices=SUPPORT, help_text='How firmly the source carries the country; null when there is none.', max_length=9, null=True)),
+                ('actor_code', Text(blank=True, choices=[('UNO', 'United Nations'), ('EUR', 'European Union'), ('IGO', 'Intergovernmental organisation'), ('NGO', 'Non-governmental organisation'), ('ISM', 'International social movement'), ('IMG', 'Transnational armed group'), ('MNC', 'Multinational company')], help_text='PLOVER code of an international actor; null for any other.', max_length=3, null=True)),
+                ('country', models.ForeignKey(blank=True, help_text='The country it belongs to, as alpha-3; null when not stated, or none.', null=True, on_delete=models.PROTECT, related_name='organisations', to='policy.country')),
+                ('members', models.ManyToManyField(blank=True, help_text='The countries that are members where a source says so, as alpha-3.', related_name='memberships', to='policy.country')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+            ],
+            options={
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
             name='PassageText',
             fields=[
                 ('passage', models.OneToOneField(help_text='The passage whose text this is.', on_delete=models.CASCADE, primary_key=True, related_name='attached', serialize=False, to='policy.passage')),
@@ -312,16 +356,16 @@ class Migration(migrations.Migration):
             fields=[
                 ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
                 ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
-                ('id', Key(help_text='Slug of the issue and the country.', max_length=120, primary_key=True, serialize=False)),
+                ('id', Key(help_text='Slug of the account and the country.', max_length=200, primary_key=True, serialize=False)),
                 ('position', LongText(blank=True, help_text="The country's position, in our words; null when not stated.", null=True)),
                 ('not_stated', models.BooleanField(default=False, help_text="True when the source does not state this country's position.")),
+                ('account', models.ForeignKey(help_text='Slug of the account.', on_delete=models.CASCADE, related_name='sides', to='policy.account')),
                 ('country', models.ForeignKey(help_text='The country, as alpha-3.', on_delete=models.PROTECT, related_name='issue_sides', to='policy.country')),
-                ('issue', models.ForeignKey(help_text='Slug of the issue.', on_delete=models.CASCADE, related_name='sides', to='policy.bilateralissue')),
                 ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
             ],
             options={
                 'verbose_name_plural': 'issue sides',
-                'ordering': ['issue_id', 'country_id', 'id'],
+                'ordering': ['account_id', 'country_id', 'id'],
             },
         ),
         migrations.CreateModel(
@@ -330,22 +374,40 @@ class Migration(migrations.Migration):
                 ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
                 ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
                 ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
-                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
-                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
                 ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
-                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
-                ('id', Key(help_text='Slug of the issue and the measure.', max_length=120, primary_key=True, serialize=False)),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year for the time and it was concluded from elsewhere in it.')),
+                ('id', Key(help_text='Slug of the account and the measure.', max_length=200, primary_key=True, serialize=False)),
                 ('measure', Text(help_text='What is counted, in our words.', max_length=200)),
                 ('words', Text(help_text="The source's words for the quantity.", max_length=100)),
                 ('value', models.DecimalField(blank=True, decimal_places=4, help_text='The number in the words, in the unit; null when the words hold none.', max_digits=18, null=True)),
                 ('comparator', Text(blank=True, choices=[('eq', 'Equal'), ('approx', 'About'), ('gt', 'More than'), ('gte', 'At least'), ('lt', 'Less than'), ('lte', 'At most')], help_text='How the value bounds the true number; null when there is no value.', max_length=6, null=True)),
                 ('unit', Text(choices=[('persons', 'Persons'), ('share', 'Share'), ('flights', 'Flights'), ('usd', 'US dollars'), ('count', 'Count')], help_text='What is counted.', max_length=7)),
-                ('issue', models.ForeignKey(help_text='Slug of the issue.', on_delete=models.CASCADE, related_name='figures', to='policy.bilateralissue')),
+                ('account', models.ForeignKey(help_text='Slug of the account.', on_delete=models.CASCADE, related_name='figures', to='policy.account')),
                 ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
             ],
             options={
-                'ordering': ['issue_id', 'id'],
+                'ordering': ['account_id', 'id'],
                 'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='EventParty',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('id', Key(help_text='Slug of the event, the part and the organisation or country.', max_length=200, primary_key=True, serialize=False)),
+                ('role', Text(choices=[('actor', 'Actor'), ('recipient', 'Recipient')], help_text='The part in the event.', max_length=9)),
+                ('sector', Text(blank=True, choices=[('GOV', 'Government'), ('LEG', 'Legislature'), ('JUD', 'Judiciary'), ('MIL', 'Military'), ('COP', 'Police'), ('SPY', 'Intelligence'), ('PTY', 'Political party'), ('OPP', 'Opposition'), ('ELI', 'Elites'), ('PRM', 'Paramilitary'), ('REB', 'Rebels'), ('UAF', 'Unidentified armed force'), ('CRM', 'Criminals'), ('BUS', 'Business'), ('LAB', 'Labour'), ('AGR', 'Agriculture'), ('JRN', 'Media'), ('EDU', 'Education'), ('MED', 'Medical'), ('REL', 'Religious'), ('REF', 'Refugees'), ('CVL', 'Civilians'), ('SOC', 'Civil society'), ('PRE', 'Partially recognised'), ('UNK', 'Unidentified')], help_text='PLOVER sector of the party; null when the source says none.', max_length=3, null=True)),
+                ('country', models.ForeignKey(blank=True, help_text='The country, as alpha-3; for an organisation the country it acts for or is of in this event, null when none is meant.', null=True, on_delete=models.PROTECT, related_name='event_parts', to='policy.country')),
+                ('event', models.ForeignKey(help_text='Slug of the event.', on_delete=models.CASCADE, related_name='parties', to='policy.event')),
+                ('organisation', models.ForeignKey(blank=True, help_text='Slug of the organisation; null where the country itself is the party.', null=True, on_delete=models.PROTECT, related_name='event_parts', to='policy.organisation')),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+            ],
+            options={
+                'verbose_name_plural': 'event parties',
+                'ordering': ['event_id', 'role', 'id'],
             },
         ),
         migrations.CreateModel(
@@ -369,11 +431,6 @@ class Migration(migrations.Migration):
             name='evidence',
             field=models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage'),
         ),
-        migrations.AddField(
-            model_name='bilateralissue',
-            name='evidence',
-            field=models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage'),
-        ),
         migrations.CreateModel(
             name='Position',
             fields=[
@@ -382,15 +439,42 @@ class Migration(migrations.Migration):
                 ('id', Key(help_text='Slug of the person and the office.', max_length=120, primary_key=True, serialize=False)),
                 ('title', Text(help_text='Title of the office.', max_length=200)),
                 ('role', Text(choices=[('head_of_state', 'Head of state'), ('head_of_government', 'Head of government'), ('foreign_minister', 'Foreign minister'), ('minister', 'Minister'), ('diplomat', 'Diplomat'), ('spokesperson', 'Spokesperson'), ('legislator', 'Legislator'), ('military', 'Military'), ('official', 'Official')], help_text='What kind of office it is.', max_length=18)),
-                ('organisation', Text(blank=True, help_text='The body the office belongs to; null when not stated.', max_length=200, null=True)),
-                ('start', models.DateField(blank=True, help_text='First day in office (ISO 8601); null when not stated.', null=True)),
-                ('end', models.DateField(blank=True, help_text='Last day in office (ISO 8601); null when not stated.', null=True)),
+                ('start_text', Text(blank=True, help_text="The source's own words for the first day in office; null when it gives none.", max_length=200, null=True)),
+                ('start_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow for the first day in office; null when they bound nothing.', null=True)),
+                ('start_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow for the first day in office; null when they bound nothing.', null=True)),
+                ('start_precision', Text(blank=True, choices=PRECISION, help_text='How finely the first day in office is known; null when no days are given.', max_length=5, null=True)),
+                ('start_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year for the first day in office and it was concluded from elsewhere in it.')),
+                ('end_text', Text(blank=True, help_text="The source's own words for the last day in office; null when it gives none.", max_length=200, null=True)),
+                ('end_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow for the last day in office; null when they bound nothing.', null=True)),
+                ('end_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow for the last day in office; null when they bound nothing.', null=True)),
+                ('end_precision', Text(blank=True, choices=PRECISION, help_text='How finely the last day in office is known; null when no days are given.', max_length=5, null=True)),
+                ('end_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year for the last day in office and it was concluded from elsewhere in it.')),
                 ('country', models.ForeignKey(blank=True, help_text='The country whose office it is, as alpha-3; null when not stated.', null=True, on_delete=models.PROTECT, related_name='positions', to='policy.country')),
                 ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
                 ('official', models.ForeignKey(help_text='Slug of the person.', on_delete=models.CASCADE, related_name='positions', to='policy.official')),
+                ('organisation', models.ForeignKey(blank=True, help_text='Slug of the organisation the office belongs to; null when not stated.', null=True, on_delete=models.PROTECT, related_name='positions', to='policy.organisation')),
             ],
             options={
                 'ordering': ['official_id', 'id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Relation',
+            fields=[
+                ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
+                ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
+                ('id', Key(help_text='Slug of the relation, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('relation', Text(choices=[('contradicts', 'Contradicts'), ('corrects', 'Corrects'), ('retracts', 'Retracts'), ('confirms', 'Confirms'), ('continues', 'Continues'), ('answers', 'Answers')], help_text='How the subject lies to the object.', max_length=11)),
+                ('subject_kind', Text(choices=RECORD_KINDS, help_text='Kind of the record that the relation is said of.', max_length=15)),
+                ('subject', Text(help_text='Key of that record.', max_length=120)),
+                ('subject_part', Text(blank=True, help_text='Key of the part of that record that is meant, such as a figure; null for the whole.', max_length=200, null=True)),
+                ('object_kind', Text(choices=RECORD_KINDS, help_text='Kind of the other record.', max_length=15)),
+                ('object', Text(help_text='Key of the other record.', max_length=120)),
+                ('object_part', Text(blank=True, help_text='Key of the part of the other record that is meant; null for the whole.', max_length=200, null=True)),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
+            ],
+            options={
+                'ordering': ['id'],
             },
         ),
         migrations.CreateModel(
@@ -429,6 +513,29 @@ class Migration(migrations.Migration):
             name='sentence',
             field=models.ForeignKey(help_text='The sentence the span lies in.', on_delete=models.CASCADE, related_name='passages', to='policy.sentence'),
         ),
+        migrations.CreateModel(
+            name='Source',
+            fields=[
+                ('id', Key(help_text='Slug of the source, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('title', Text(blank=True, help_text='Title; null when not known.', max_length=300, null=True)),
+                ('author', Text(blank=True, help_text='Author; null when not known.', max_length=200, null=True)),
+                ('publisher', Text(blank=True, help_text='Publisher; null when not known.', max_length=200, null=True)),
+                ('published_text', Text(blank=True, help_text="The source's own words for the publication; null when it gives none.", max_length=200, null=True)),
+                ('published_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow for the publication; null when they bound nothing.', null=True)),
+                ('published_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow for the publication; null when they bound nothing.', null=True)),
+                ('published_precision', Text(blank=True, choices=PRECISION, help_text='How finely the publication is known; null when no days are given.', max_length=5, null=True)),
+                ('published_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year for the publication and it was concluded from elsewhere in it.')),
+                ('url', models.URLField(blank=True, help_text='Address; null when not known.', max_length=500, null=True)),
+                ('language', Text(help_text='Language of the text, as a BCP 47 tag.', max_length=35)),
+                ('sha256', Text(help_text='SHA-256 of the whole text in UTF-8, in lower-case hex.', max_length=64, validators=[SHA256])),
+                ('code_points', models.PositiveIntegerField(help_text='Length of the whole text in Unicode code points.')),
+                ('note', LongText(blank=True, help_text='What a reader must know about the document; may be null.', null=True)),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('published_earliest__isnull', True), ('published_latest__isnull', True), ('published_precision__isnull', True), ('published_year_inferred', False)), models.Q(('published_earliest__isnull', False), ('published_latest__gte', models.F('published_earliest')), ('published_precision__isnull', False)), _connector='OR'), name='policy_source_published', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'), models.CheckConstraint(condition=models.Q(('published_precision__isnull', True), models.Q(('published_precision', 'day'), _negated=True), ('published_latest', models.F('published_earliest')), _connector='OR'), name='policy_source_published_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.')],
+            },
+        ),
         migrations.AddField(
             model_name='sentence',
             name='source',
@@ -439,15 +546,10 @@ class Migration(migrations.Migration):
             name='source',
             field=models.ForeignKey(help_text='Slug of the source.', on_delete=models.CASCADE, related_name='passages', to='policy.source'),
         ),
-        migrations.CreateModel(
-            name='StateMark',
-            fields=[
-                ('mark', models.BigIntegerField(help_text='A random number, never used again.', primary_key=True, serialize=False)),
-                ('digest', Text(blank=True, help_text='SHA-256 of the release and of the attached texts; null if something else was written.', max_length=64, null=True, validators=[SHA256])),
-            ],
-            options={
-                'ordering': ['mark'],
-            },
+        migrations.AddField(
+            model_name='account',
+            name='source',
+            field=models.ForeignKey(help_text='Slug of the source.', on_delete=models.PROTECT, related_name='accounts', to='policy.source'),
         ),
         migrations.CreateModel(
             name='Statement',
@@ -455,10 +557,10 @@ class Migration(migrations.Migration):
                 ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
                 ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
                 ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
-                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
-                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
                 ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
-                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year for the time and it was concluded from elsewhere in it.')),
                 ('id', Key(help_text='Slug of the statement, stable for good.', max_length=120, primary_key=True, serialize=False)),
                 ('summary', LongText(help_text='What was said, in our words.')),
                 ('kind', Text(choices=[('quotation', 'Quotation'), ('indirect_speech', 'Indirect speech'), ('reported_position', 'Reported position'), ('narration', 'Narration')], help_text='In what form the source passes the statement on.', max_length=17)),
@@ -467,12 +569,18 @@ class Migration(migrations.Migration):
                 ('attribution_support', Text(choices=SUPPORT, default='stated', help_text='How firmly the source carries who said it.', max_length=9)),
                 ('medium', Text(blank=True, help_text='Where it was said or published; null when not stated.', max_length=200, null=True)),
                 ('quotation', LongText(blank=True, help_text="The official's words as the source gives them; only for a quotation.", null=True)),
+                ('quotation_language', Text(blank=True, help_text='Language of the quoted words, as a BCP 47 tag; only for a quotation.', max_length=35, null=True)),
+                ('quotation_translated', models.BooleanField(blank=True, help_text='Whether the quoted words are a translation of what was said; null when the source does not show it.', null=True)),
                 ('verbatim', Text(blank=True, choices=[('verified', 'Verified'), ('unverified', 'Unverified'), ('differs', 'Differs')], help_text='Whether the words were compared with the original; only for a quotation.', max_length=10, null=True)),
                 ('about', models.ManyToManyField(blank=True, help_text='The countries the statement is about, as alpha-3.', related_name='statements_about', to='policy.country')),
-                ('attributed_country', models.ForeignKey(blank=True, help_text='The country, as alpha-3, it is attributed to when no person is; else null.', null=True, on_delete=models.PROTECT, related_name='attributed_statements', to='policy.country')),
+                ('about_organisations', models.ManyToManyField(blank=True, help_text='Slugs of the organisations the statement is about.', related_name='statements_about', to='policy.organisation')),
+                ('attributed_country', models.ForeignKey(blank=True, help_text='The country, as alpha-3, it is attributed to when neither a person nor an organisation is; else null.', null=True, on_delete=models.PROTECT, related_name='attributed_statements', to='policy.country')),
+                ('attributed_organisation', models.ForeignKey(blank=True, help_text='Slug of the organisation it is attributed to when no person is; else null.', null=True, on_delete=models.PROTECT, related_name='attributed_statements', to='policy.organisation')),
                 ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
                 ('issues', models.ManyToManyField(blank=True, help_text='Slugs of the bilateral issues it belongs to.', related_name='statements', to='policy.bilateralissue')),
                 ('speaker', models.ForeignKey(blank=True, help_text='Slug of the official who said it; null when no person is named.', null=True, on_delete=models.PROTECT, related_name='statements', to='policy.official')),
+                ('via_official', models.ForeignKey(blank=True, help_text='Slug of the official who passed it on for whom it is attributed to; null when none is named.', null=True, on_delete=models.PROTECT, related_name='statements_passed_on', to='policy.official')),
+                ('via_organisation', models.ForeignKey(blank=True, help_text='Slug of the organisation that passed it on or published it; null when none is named.', null=True, on_delete=models.PROTECT, related_name='statements_passed_on', to='policy.organisation')),
             ],
             options={
                 'ordering': ['id'],
@@ -497,10 +605,10 @@ class Migration(migrations.Migration):
                 ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
                 ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
                 ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
-                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
-                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
                 ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
-                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year for the time and it was concluded from elsewhere in it.')),
                 ('id', Key(help_text='Slug of the trip, stable for good.', max_length=120, primary_key=True, serialize=False)),
                 ('title', Text(help_text='What journey it is, in a few words.', max_length=200)),
                 ('summary', LongText(help_text='What the source says of it, in our words.')),
@@ -521,13 +629,13 @@ class Migration(migrations.Migration):
                 ('support', Text(choices=SUPPORT, help_text='How firmly the source carries this fact.', max_length=9)),
                 ('note', LongText(blank=True, help_text='What a reader must know to use this fact rightly, in our words; or null.', null=True)),
                 ('time_text', Text(blank=True, help_text="The source's own words for the time; null when it gives none.", max_length=200, null=True)),
-                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
-                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow; null when they bound nothing.', null=True)),
+                ('time_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
+                ('time_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow for the time; null when they bound nothing.', null=True)),
                 ('time_precision', Text(blank=True, choices=PRECISION, help_text='How finely the time is known; null when no days are given.', max_length=5, null=True)),
-                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year and it was concluded from elsewhere in it.')),
-                ('id', Key(help_text='Slug of the trip and the country.', max_length=120, primary_key=True, serialize=False)),
+                ('time_year_inferred', models.BooleanField(default=False, help_text='True when the source names no year for the time and it was concluded from elsewhere in it.')),
+                ('id', Key(help_text='Slug of the trip and the country.', max_length=200, primary_key=True, serialize=False)),
                 ('status', Text(choices=TRIP_STATUS, help_text='How far this stop has come.', max_length=9)),
-                ('listed_position', models.PositiveSmallIntegerField(help_text="Place in the source's list, from 1; it says nothing about the visit order.")),
+                ('listed_position', models.PositiveSmallIntegerField(blank=True, help_text='Place in the list of the source, from 1; it says nothing about the visit order. Null when the source has no such list.', null=True)),
                 ('visit_order', models.PositiveSmallIntegerField(blank=True, help_text='Place in the order of visits; null when not stated.', null=True)),
                 ('city', Text(blank=True, help_text='City; null when not stated.', max_length=100, null=True)),
                 ('country', models.ForeignKey(help_text='The country, as alpha-3.', on_delete=models.PROTECT, related_name='stops', to='policy.country')),
@@ -550,6 +658,7 @@ class Migration(migrations.Migration):
                 ('events', models.ManyToManyField(blank=True, help_text='Slugs of events it concerns.', related_name='gaps', to='policy.event')),
                 ('issues', models.ManyToManyField(blank=True, help_text='Slugs of issues it concerns.', related_name='gaps', to='policy.bilateralissue')),
                 ('officials', models.ManyToManyField(blank=True, help_text='Slugs of officials it concerns.', related_name='gaps', to='policy.official')),
+                ('organisations', models.ManyToManyField(blank=True, help_text='Slugs of organisations concerned.', related_name='gaps', to='policy.organisation')),
                 ('evidence', models.ManyToManyField(blank=True, help_text='Passages next to which the silence shows; may be none.', to='policy.passage')),
                 ('source', models.ForeignKey(help_text='Slug of the silent source.', on_delete=models.CASCADE, related_name='gaps', to='policy.source')),
                 ('statements', models.ManyToManyField(blank=True, help_text='Slugs of statements it concerns.', related_name='gaps', to='policy.statement')),
@@ -572,20 +681,9 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('event', 'context'), name='policy_eventcontext_once')],
             },
         ),
-        migrations.CreateModel(
-            name='EventParty',
-            fields=[
-                ('id', Key(help_text='Slug of the event, the part and the country.', max_length=120, primary_key=True, serialize=False)),
-                ('role', Text(choices=[('actor', 'Actor'), ('recipient', 'Recipient')], help_text="The country's part in the event.", max_length=9)),
-                ('support', Text(choices=SUPPORT, help_text='Whether the source states this part.', max_length=9)),
-                ('country', models.ForeignKey(help_text='The country, as alpha-3.', on_delete=models.PROTECT, related_name='event_parts', to='policy.country')),
-                ('event', models.ForeignKey(help_text='Slug of the event.', on_delete=models.CASCADE, related_name='parties', to='policy.event')),
-            ],
-            options={
-                'verbose_name_plural': 'event parties',
-                'ordering': ['event_id', 'role', 'country_id', 'id'],
-                'constraints': [models.UniqueConstraint(fields=('event', 'role', 'country'), name='policy_eventparty_once')],
-            },
+        migrations.AddConstraint(
+            model_name='organisation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('country__isnull', True), ('country_support__isnull', True)), models.Q(('country__isnull', False), ('country_support__isnull', False)), _connector='OR'), name='policy_organisation_country_support', violation_error_message='Give country and country_support together, or neither.'),
         ),
         migrations.AddConstraint(
             model_name='official',
@@ -593,7 +691,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='issueside',
-            constraint=models.UniqueConstraint(fields=('issue', 'country'), name='policy_issueside_once'),
+            constraint=models.UniqueConstraint(fields=('account', 'country'), name='policy_issueside_once'),
         ),
         migrations.AddConstraint(
             model_name='issueside',
@@ -605,7 +703,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='figure',
+            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_figure_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+        ),
+        migrations.AddConstraint(
+            model_name='figure',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('comparator__isnull', True), ('value__isnull', True)), models.Q(('comparator__isnull', False), ('value__isnull', False)), _connector='OR'), name='policy_figure_value', violation_error_message='Give value and comparator together, or neither.'),
+        ),
+        migrations.AddConstraint(
+            model_name='eventparty',
+            constraint=models.UniqueConstraint(condition=models.Q(('organisation__isnull', True)), fields=('event', 'country'), name='policy_eventparty_country'),
+        ),
+        migrations.AddConstraint(
+            model_name='eventparty',
+            constraint=models.UniqueConstraint(fields=('event', 'organisation'), name='policy_eventparty_organisation'),
+        ),
+        migrations.AddConstraint(
+            model_name='eventparty',
+            constraint=models.CheckConstraint(condition=models.Q(('country__isnull', False), ('organisation__isnull', False), _connector='OR'), name='policy_eventparty_somebody', violation_error_message='Give country, organisation, or both.'),
         ),
         migrations.AddConstraint(
             model_name='eventorder',
@@ -621,6 +735,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='event',
+            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_event_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+        ),
+        migrations.AddConstraint(
+            model_name='event',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('confidence__isnull', False), ('event_type__isnull', False), ('uncoded_reason__isnull', True)), models.Q(('confidence__isnull', True), ('event_type__isnull', True), ('mode__isnull', True), ('uncoded_reason__isnull', False)), _connector='OR'), name='policy_event_coded_or_not', violation_error_message='Give event_type with confidence, or uncoded_reason without either or a mode.'),
         ),
         migrations.AddConstraint(
@@ -628,8 +746,32 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('mode__isnull', True), models.Q(('event_type', 'CONSULT'), ('mode__in', ['visit', 'third-party', 'multilateral', 'phone'])), models.Q(('event_type', 'RETREAT'), ('mode__in', ['withdraw', 'release', 'disarm', 'ceasefire', 'access', 'resign'])), models.Q(('event_type', 'REQUEST'), ('mode__in', ['assist', 'change', 'yield', 'meet'])), models.Q(('event_type', 'REJECT'), ('mode__in', ['assist', 'change', 'yield', 'meet'])), models.Q(('event_type', 'ACCUSE'), ('mode__in', ['disapprove', 'investigate', 'allege'])), models.Q(('event_type', 'THREATEN'), ('mode__in', ['restrict', 'arrest', 'relations', 'expel', 'territory', 'violence'])), models.Q(('event_type', 'PROTEST'), ('mode__in', ['demo', 'riot', 'strike', 'hunger', 'boycott', 'obstruct', 'vandalize'])), models.Q(('event_type', 'SANCTION'), ('mode__in', ['convict', 'expel', 'withdraw', 'discontinue'])), models.Q(('event_type', 'MOBILIZE'), ('mode__in', ['troops', 'weapons', 'police', 'militia'])), models.Q(('event_type', 'COERCE'), ('mode__in', ['seize', 'restrict', 'censor', 'curfew', 'martial-law', 'arrest', 'deport', 'withhold', 'misinformation', 'cyber'])), models.Q(('event_type', 'ASSAULT'), ('mode__in', ['abduct', 'beat', 'torture', 'sexual', 'targeted', 'destroy', 'primitive', 'firearms', 'explosives', 'suicide-attack', 'aerial', 'drone', 'heavy-weapons', 'crowd-control', 'unconventional'])), _connector='OR'), name='policy_event_mode', violation_error_message='This mode does not belong to this event type.'),
         ),
         migrations.AddConstraint(
-            model_name='bilateralissue',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_bilateralissue_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+            model_name='position',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('start_earliest__isnull', True), ('start_latest__isnull', True), ('start_precision__isnull', True), ('start_year_inferred', False)), models.Q(('start_earliest__isnull', False), ('start_latest__gte', models.F('start_earliest')), ('start_precision__isnull', False)), _connector='OR'), name='policy_position_start', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+        ),
+        migrations.AddConstraint(
+            model_name='position',
+            constraint=models.CheckConstraint(condition=models.Q(('start_precision__isnull', True), models.Q(('start_precision', 'day'), _negated=True), ('start_latest', models.F('start_earliest')), _connector='OR'), name='policy_position_start_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+        ),
+        migrations.AddConstraint(
+            model_name='position',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_earliest__isnull', True), ('end_latest__isnull', True), ('end_precision__isnull', True), ('end_year_inferred', False)), models.Q(('end_earliest__isnull', False), ('end_latest__gte', models.F('end_earliest')), ('end_precision__isnull', False)), _connector='OR'), name='policy_position_end', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+        ),
+        migrations.AddConstraint(
+            model_name='position',
+            constraint=models.CheckConstraint(condition=models.Q(('end_precision__isnull', True), models.Q(('end_precision', 'day'), _negated=True), ('end_latest', models.F('end_earliest')), _connector='OR'), name='policy_position_end_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+        ),
+        migrations.AddIndex(
+            model_name='relation',
+            index=models.Index(fields=['subject', 'subject_kind', 'relation'], name='policy_relation_subject'),
+        ),
+        migrations.AddIndex(
+            model_name='relation',
+            index=models.Index(fields=['object', 'object_kind', 'relation'], name='policy_relation_object'),
+        ),
+        migrations.AddConstraint(
+            model_name='relation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('relation', 'answers'), _negated=True), ('object_kind', 'gap'), _connector='OR'), name='policy_relation_answers', violation_error_message='What is answered is a gap: give object_kind = "gap".'),
         ),
         migrations.AddConstraint(
             model_name='sentence',
@@ -647,6 +789,18 @@ class Migration(migrations.Migration):
             model_name='passage',
             constraint=models.UniqueConstraint(fields=('source', 'start', 'end'), name='policy_passage_once'),
         ),
+        migrations.AddConstraint(
+            model_name='account',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_account_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+        ),
+        migrations.AddConstraint(
+            model_name='account',
+            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_account_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+        ),
+        migrations.AddConstraint(
+            model_name='account',
+            constraint=models.CheckConstraint(condition=models.Q(('current_for__isnull', True), ('current_for', models.F('issue')), _connector='OR'), name='policy_account_current', violation_error_message='An account can be current for its own issue alone.'),
+        ),
         migrations.AddIndex(
             model_name='statement',
             index=models.Index(fields=['kind', 'id'], name='policy_statement_kind'),
@@ -658,6 +812,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='statement',
             index=models.Index(fields=['speaker', 'id'], name='policy_statement_speaker'),
+        ),
+        migrations.AddIndex(
+            model_name='statement',
+            index=models.Index(fields=['attributed_organisation', 'id'], name='policy_statement_organisation'),
         ),
         migrations.AddIndex(
             model_name='statement',
@@ -693,11 +851,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('attributed_country__isnull', True), ('narrator', False), ('speaker__isnull', False)), models.Q(('attributed_country__isnull', False), ('narrator', False), ('speaker__isnull', True)), models.Q(('attributed_country__isnull', True), ('narrator', True), ('speaker__isnull', True)), _connector='OR'), name='policy_statement_one_attribution', violation_error_message='Give exactly one of speaker, attributed_country and narrator = true.'),
+            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_statement_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
         ),
         migrations.AddConstraint(
             model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'quotation'), ('quotation__isnull', False), ('verbatim__isnull', False)), models.Q(models.Q(('kind', 'quotation'), _negated=True), ('quotation__isnull', True), ('verbatim__isnull', True)), _connector='OR'), name='policy_statement_quotation', violation_error_message='A quotation needs its words and verbatim; other kinds may have neither.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('attributed_country__isnull', True), ('attributed_organisation__isnull', True), ('narrator', False), ('speaker__isnull', False)), models.Q(('attributed_country__isnull', True), ('attributed_organisation__isnull', False), ('narrator', False), ('speaker__isnull', True)), models.Q(('attributed_country__isnull', False), ('attributed_organisation__isnull', True), ('narrator', False), ('speaker__isnull', True)), models.Q(('attributed_country__isnull', True), ('attributed_organisation__isnull', True), ('narrator', True), ('speaker__isnull', True)), _connector='OR'), name='policy_statement_one_attribution', violation_error_message='Give exactly one of speaker, attributed_organisation, attributed_country and narrator = true.'),
+        ),
+        migrations.AddConstraint(
+            model_name='statement',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'quotation'), ('quotation__isnull', False), ('quotation_language__isnull', False), ('verbatim__isnull', False)), models.Q(models.Q(('kind', 'quotation'), _negated=True), ('quotation__isnull', True), ('quotation_language__isnull', True), ('quotation_translated__isnull', True), ('verbatim__isnull', True)), _connector='OR'), name='policy_statement_quotation', violation_error_message='A quotation needs its words, quotation_language and verbatim; other kinds may have none of them.'),
         ),
         migrations.AddConstraint(
             model_name='statement',
@@ -716,8 +878,16 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_trip_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
         ),
         migrations.AddConstraint(
+            model_name='trip',
+            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_trip_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+        ),
+        migrations.AddConstraint(
             model_name='stop',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_stop_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+        ),
+        migrations.AddConstraint(
+            model_name='stop',
+            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_stop_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
         ),
         migrations.AddConstraint(
             model_name='stop',

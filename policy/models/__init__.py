@@ -1,8 +1,9 @@
 """Every record of the dataset, in the order in which all layers list them."""
 
-from policy.models.countries import Country, Official, Position
+from policy.models.actors import Country, Official, Organisation, Position
 from policy.models.events import Event, EventContext, EventOrder, EventParty
-from policy.models.issues import BilateralIssue, Figure, IssueSide
+from policy.models.issues import Account, BilateralIssue, Figure, IssueSide
+from policy.models.relations import Relation
 from policy.models.releases import Gap, Release
 from policy.models.renamings import Renaming
 from policy.models.search import SearchEntry
@@ -12,6 +13,7 @@ from policy.models.statements import Concern, Statement
 from policy.models.trips import Stop, Trip
 
 __all__ = [
+    "Account",
     "BilateralIssue",
     "Concern",
     "Country",
@@ -23,9 +25,11 @@ __all__ = [
     "Gap",
     "IssueSide",
     "Official",
+    "Organisation",
     "Passage",
     "PassageText",
     "Position",
+    "Relation",
     "Release",
     "Renaming",
     "SearchEntry",

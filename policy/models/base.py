@@ -170,47 +170,69 @@ class Fact(models.Model):
         abstract = True
 
 
+def time_fields(what: str) -> tuple[Any, Any, Any, Any, Any]:
+    """Return the fields of an uncertain time: text, earliest, latest, precision, year_inferred."""
+    return (
+        Text(
+            f"The source's own words for {what}; null when it gives none.",
+            max_length=200,
+            **OPTIONAL,
+        ),
+        models.DateField(
+            help_text=f"The first day (ISO 8601) the words allow for {what}; null when they bound "
+            "nothing.",
+            **OPTIONAL,
+        ),
+        models.DateField(
+            help_text=f"The last day (ISO 8601) the words allow for {what}; null when they bound "
+            "nothing.",
+            **OPTIONAL,
+        ),
+        code_field(
+            Precision, f"How finely {what} is known; null when no days are given.", **OPTIONAL
+        ),
+        models.BooleanField(
+            default=False,
+            help_text=f"True when the source names no year for {what} and it was concluded from "
+            "elsewhere in it.",
+        ),
+    )
+
+
+def time_constraints(name: str) -> list[models.BaseConstraint]:
+    """Return the constraints on the fields of an uncertain time whose names begin with a name."""
+    empty = {f"{name}_{part}__isnull": True for part in ("earliest", "latest", "precision")}
+    filled = {f"{name}_precision__isnull": False, f"{name}_earliest__isnull": False}
+    return [
+        models.CheckConstraint(
+            name=f"policy_%(class)s_{name}",
+            condition=Q(**empty, **{f"{name}_year_inferred": False})
+            | Q(**filled, **{f"{name}_latest__gte": F(f"{name}_earliest")}),
+            violation_error_message=(
+                "Give the earliest day, the latest day (not before it) and the precision "
+                "together, or none of them."
+            ),
+        ),
+        models.CheckConstraint(
+            name=f"policy_%(class)s_{name}_day",
+            condition=Q(**{f"{name}_precision__isnull": True})
+            | ~Q(**{f"{name}_precision": Precision.DAY})
+            | Q(**{f"{name}_latest": F(f"{name}_earliest")}),
+            violation_error_message=(
+                "Precision day means one day: give the same earliest and latest day, or another "
+                "precision."
+            ),
+        ),
+    ]
+
+
 class Timed(models.Model):
     """A record whose time may be uncertain, kept as the source's words and the days they bound."""
 
-    time_text = Text(
-        "The source's own words for the time; null when it gives none.", max_length=200, **OPTIONAL
-    )
-    time_earliest = models.DateField(
-        help_text="The first day (ISO 8601) the words allow; null when they bound nothing.",
-        **OPTIONAL,
-    )
-    time_latest = models.DateField(
-        help_text="The last day (ISO 8601) the words allow; null when they bound nothing.",
-        **OPTIONAL,
-    )
-    time_precision = code_field(
-        Precision, "How finely the time is known; null when no days are given.", **OPTIONAL
-    )
-    time_year_inferred = models.BooleanField(
-        default=False,
-        help_text="True when the source names no year and it was concluded from elsewhere in it.",
+    time_text, time_earliest, time_latest, time_precision, time_year_inferred = time_fields(
+        "the time"
     )
 
     class Meta:
         abstract = True
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.CheckConstraint(
-                name="policy_%(class)s_time",
-                condition=Q(
-                    time_earliest__isnull=True,
-                    time_latest__isnull=True,
-                    time_precision__isnull=True,
-                    time_year_inferred=False,
-                )
-                | Q(
-                    time_earliest__isnull=False,
-                    time_latest__gte=F("time_earliest"),
-                    time_precision__isnull=False,
-                ),
-                violation_error_message=(
-                    "Give the earliest day, the latest day (not before it) and the precision "
-                    "together, or none of them."
-                ),
-            )
-        ]
+        constraints: ClassVar = time_constraints("time")

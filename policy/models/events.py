@@ -10,18 +10,17 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Cast
 
 from policy import plover
+from policy.models.actors import Country, Organisation
 from policy.models.base import (
     OPTIONAL,
     Fact,
     Key,
     LongText,
-    Support,
     Text,
     Timed,
     code_field,
     texts_field,
 )
-from policy.models.countries import Country
 from policy.models.issues import BilateralIssue
 from policy.models.registry import RecordKind
 from policy.vocabulary import Vocabulary
@@ -92,6 +91,18 @@ class Event(Fact, Timed):
         related_name="events",
         help_text="Slugs of the bilateral issues it belongs to.",
     )
+    place_country = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        related_name="events_in",
+        help_text="The country it happened in, as alpha-3; null when not stated.",
+        **OPTIONAL,
+    )
+    place_text = Text(
+        "The source's words for where it happened; null when it has none.",
+        max_length=200,
+        **OPTIONAL,
+    )
 
     class Meta(Timed.Meta):
         ordering: ClassVar = ["id"]
@@ -152,34 +163,62 @@ class Event(Fact, Timed):
 
 
 class PartyRole(Vocabulary):
-    """Which part a country has in an event."""
+    """Which part somebody has in an event."""
 
     ACTOR = "actor", "Does or says it; in a reciprocal event, every side."
     RECIPIENT = "recipient", "It is done or said to them."
 
 
-class EventParty(models.Model):
-    """A country that acts in an event or receives it, stated by the source or inferred."""
+ACTS, RECEIVES = Q(role=PartyRole.ACTOR), Q(role=PartyRole.RECIPIENT)
+"""The conditions that a party of an event has this part in it."""
+
+
+class EventParty(Fact):
+    """A country or organisation that acts in an event or receives it."""
 
     part_of: ClassVar = "event"
 
-    id = Key("Slug of the event, the part and the country.")
+    id = Key("Slug of the event, the part and the organisation or country.", max_length=200)
     event = models.ForeignKey(
         Event, models.CASCADE, related_name="parties", help_text="Slug of the event."
     )
-    role = code_field(PartyRole, "The country's part in the event.")
+    role = code_field(PartyRole, "The part in the event.")
     country = models.ForeignKey(
-        Country, models.PROTECT, related_name="event_parts", help_text="The country, as alpha-3."
+        Country,
+        models.PROTECT,
+        related_name="event_parts",
+        help_text="The country, as alpha-3; for an organisation the country it acts for or is of "
+        "in this event, null when none is meant.",
+        **OPTIONAL,
     )
-    support = code_field(Support, "Whether the source states this part.")
+    organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        related_name="event_parts",
+        help_text="Slug of the organisation; null where the country itself is the party.",
+        **OPTIONAL,
+    )
+    sector = code_field(
+        plover.Sector, "PLOVER sector of the party; null when the source says none.", **OPTIONAL
+    )
 
     class Meta:
         verbose_name_plural = "event parties"
-        ordering: ClassVar = ["event_id", "role", "country_id", "id"]
+        ordering: ClassVar = ["event_id", "role", "id"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["event", "role", "country"], name="policy_eventparty_once"
-            )
+                fields=["event", "country"],
+                condition=Q(organisation__isnull=True),
+                name="policy_eventparty_country",
+            ),
+            models.UniqueConstraint(
+                fields=["event", "organisation"], name="policy_eventparty_organisation"
+            ),
+            models.CheckConstraint(
+                name="policy_eventparty_somebody",
+                condition=Q(country__isnull=False) | Q(organisation__isnull=False),
+                violation_error_message="Give country, organisation, or both.",
+            ),
         ]
 
 

@@ -17,6 +17,7 @@ class RecordKind(Vocabulary):
 
     COUNTRY = "country", "A state that a source speaks of."
     OFFICIAL = "official", "A person in public life."
+    ORGANISATION = "organisation", "What acts or speaks and is neither state nor person."
     STATEMENT = "statement", "What somebody said, wrote or signalled."
     BILATERAL_ISSUE = "bilateral-issue", "A matter between two countries."
     EVENT = "event", "Something done or said between states."
@@ -24,6 +25,7 @@ class RecordKind(Vocabulary):
     SOURCE = "source", "A document."
     PASSAGE = "passage", "A span that facts cite."
     GAP = "gap", "Something a source does not say."
+    RELATION = "relation", "How one record lies to another."
 
 
 def kind_of(model: type[models.Model]) -> RecordKind | None:
@@ -46,14 +48,17 @@ def served_models() -> dict[RecordKind, type[models.Model]]:
 
 
 def served_as(model: type[models.Model]) -> tuple[RecordKind, str] | None:
-    """Return what kind of record a model's rows are served as, and the field with its key.
+    """Return what kind of record a model's rows are served as, and the path to its key.
 
-    That is the record itself, or for a part the record it belongs to; None for any other model.
+    That is the record itself, or for a part the record it belongs to, through other parts if it is
+    a part of such; None for any other model.
     """
-    name = owner_key(model)
-    owner = model._meta.get_field(name).related_model if name else model
-    kind = kind_of(owner)  # type: ignore[arg-type]
-    return (kind, name or "pk") if kind else None
+    path: list[str] = []
+    while name := owner_key(model):
+        path.append(name)
+        model = model._meta.get_field(name).related_model  # type: ignore[assignment]
+    kind = kind_of(model)
+    return (kind, "__".join(path) or "pk") if kind else None
 
 
 @cache

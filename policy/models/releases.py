@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.core.validators import RegexValidator
 from django.db import models
 
+from policy.models.actors import Country, Official, Organisation
 from policy.models.base import (
     OPTIONAL,
     Key,
@@ -15,7 +16,6 @@ from policy.models.base import (
     numbers_by_name,
     sha256_field,
 )
-from policy.models.countries import Country, Official
 from policy.models.events import Event
 from policy.models.issues import BilateralIssue
 from policy.models.registry import RecordKind
@@ -49,6 +49,9 @@ class Gap(models.Model):
     )
     officials = models.ManyToManyField(
         Official, blank=True, related_name="gaps", help_text="Slugs of officials it concerns."
+    )
+    organisations = models.ManyToManyField(
+        Organisation, blank=True, related_name="gaps", help_text="Slugs of organisations concerned."
     )
     statements = models.ManyToManyField(
         Statement, blank=True, related_name="gaps", help_text="Slugs of statements it concerns."

@@ -5,7 +5,15 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from policy.models.base import OPTIONAL, Key, LongText, Text, sha256_field
+from policy.models.base import (
+    OPTIONAL,
+    Key,
+    LongText,
+    Text,
+    sha256_field,
+    time_constraints,
+    time_fields,
+)
 from policy.models.registry import RecordKind
 
 MAX_QUOTE_WORDS = 12
@@ -20,9 +28,13 @@ class Source(models.Model):
     title = Text("Title; null when not known.", max_length=300, **OPTIONAL)
     author = Text("Author; null when not known.", max_length=200, **OPTIONAL)
     publisher = Text("Publisher; null when not known.", max_length=200, **OPTIONAL)
-    published = models.DateField(
-        help_text="Day of publication (ISO 8601); null when not known.", **OPTIONAL
-    )
+    (
+        published_text,
+        published_earliest,
+        published_latest,
+        published_precision,
+        published_year_inferred,
+    ) = time_fields("the publication")
     url = models.URLField(max_length=500, help_text="Address; null when not known.", **OPTIONAL)
     language = Text("Language of the text, as a BCP 47 tag.", max_length=35)
     sha256 = sha256_field("SHA-256 of the whole text in UTF-8, in lower-case hex.")
@@ -33,6 +45,7 @@ class Source(models.Model):
 
     class Meta:
         ordering: ClassVar = ["id"]
+        constraints: ClassVar = time_constraints("published")
 
 
 class Span(models.Model):

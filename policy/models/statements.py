@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import Q, QuerySet
 
+from policy.models.actors import Country, Official, Organisation
 from policy.models.base import OPTIONAL, Fact, Key, LongText, Support, Text, Timed, code_field
-from policy.models.countries import Country, Official
 from policy.models.issues import BilateralIssue
 from policy.models.registry import RecordKind
 from policy.models.state import live
@@ -36,8 +36,24 @@ class Verbatim(Vocabulary):
     DIFFERS = "differs", "Compared with the original and different from it."
 
 
+def voice(
+    *,
+    speaker: bool = False,
+    attributed_organisation: bool = False,
+    attributed_country: bool = False,
+    narrator: bool = False,
+) -> Q:
+    """Return the condition that a statement is attributed to these and to no others."""
+    return Q(
+        speaker__isnull=not speaker,
+        attributed_organisation__isnull=not attributed_organisation,
+        attributed_country__isnull=not attributed_country,
+        narrator=narrator,
+    )
+
+
 class Statement(Fact, Timed):
-    """What exactly one speaker, country or narrator said, wrote or signalled."""
+    """What exactly one speaker, organisation, country or narrator said, wrote or signalled."""
 
     record_kind: ClassVar = RecordKind.STATEMENT
 
@@ -52,14 +68,38 @@ class Statement(Fact, Timed):
         help_text="Slug of the official who said it; null when no person is named.",
         **OPTIONAL,
     )
+    attributed_organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        related_name="attributed_statements",
+        help_text="Slug of the organisation it is attributed to when no person is; else null.",
+        **OPTIONAL,
+    )
     attributed_country = models.ForeignKey(
         Country,
         models.PROTECT,
         related_name="attributed_statements",
-        help_text="The country, as alpha-3, it is attributed to when no person is; else null.",
+        help_text="The country, as alpha-3, it is attributed to when neither a person nor an "
+        "organisation is; else null.",
         **OPTIONAL,
     )
     narrator = models.BooleanField(default=False, help_text="True when the source itself says it.")
+    via_official = models.ForeignKey(
+        Official,
+        models.PROTECT,
+        related_name="statements_passed_on",
+        help_text="Slug of the official who passed it on for whom it is attributed to; null when "
+        "none is named.",
+        **OPTIONAL,
+    )
+    via_organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        related_name="statements_passed_on",
+        help_text="Slug of the organisation that passed it on or published it; null when none is "
+        "named.",
+        **OPTIONAL,
+    )
     attribution_support = code_field(
         Support, "How firmly the source carries who said it.", default=Support.STATED
     )
@@ -68,6 +108,12 @@ class Statement(Fact, Timed):
         blank=True,
         related_name="statements_about",
         help_text="The countries the statement is about, as alpha-3.",
+    )
+    about_organisations = models.ManyToManyField(
+        Organisation,
+        blank=True,
+        related_name="statements_about",
+        help_text="Slugs of the organisations the statement is about.",
     )
     issues = models.ManyToManyField(
         BilateralIssue,
@@ -80,6 +126,17 @@ class Statement(Fact, Timed):
     )
     quotation = LongText(
         "The official's words as the source gives them; only for a quotation.", **OPTIONAL
+    )
+    quotation_language = Text(
+        "Language of the quoted words, as a BCP 47 tag; only for a quotation.",
+        max_length=35,
+        **OPTIONAL,
+    )
+    quotation_translated = models.BooleanField(
+        null=True,
+        blank=True,
+        help_text="Whether the quoted words are a translation of what was said; null when the "
+        "source does not show it.",
     )
     verbatim = code_field(
         Verbatim,
@@ -96,6 +153,7 @@ class Statement(Fact, Timed):
                 "kind": "kind",
                 "topic": "topic",
                 "speaker": "speaker",
+                "organisation": "attributed_organisation",
                 "country": "attributed_country",
                 "narrator": "narrator",
                 "verbatim": "verbatim",
@@ -109,24 +167,35 @@ class Statement(Fact, Timed):
             *Timed.Meta.constraints,
             models.CheckConstraint(
                 name="policy_statement_one_attribution",
-                condition=Q(speaker__isnull=False, attributed_country__isnull=True, narrator=False)
-                | Q(speaker__isnull=True, attributed_country__isnull=False, narrator=False)
-                | Q(speaker__isnull=True, attributed_country__isnull=True, narrator=True),
+                condition=voice(speaker=True)
+                | voice(attributed_organisation=True)
+                | voice(attributed_country=True)
+                | voice(narrator=True),
                 violation_error_message=(
-                    "Give exactly one of speaker, attributed_country and narrator = true."
+                    "Give exactly one of speaker, attributed_organisation, attributed_country and "
+                    "narrator = true."
                 ),
             ),
             models.CheckConstraint(
                 name="policy_statement_quotation",
                 condition=Q(
-                    kind=StatementKind.QUOTATION, quotation__isnull=False, verbatim__isnull=False
+                    kind=StatementKind.QUOTATION,
+                    quotation__isnull=False,
+                    quotation_language__isnull=False,
+                    verbatim__isnull=False,
                 )
                 | (
                     ~Q(kind=StatementKind.QUOTATION)
-                    & Q(quotation__isnull=True, verbatim__isnull=True)
+                    & Q(
+                        quotation__isnull=True,
+                        quotation_language__isnull=True,
+                        quotation_translated__isnull=True,
+                        verbatim__isnull=True,
+                    )
                 ),
                 violation_error_message=(
-                    "A quotation needs its words and verbatim; other kinds may have neither."
+                    "A quotation needs its words, quotation_language and verbatim; other kinds may "
+                    "have none of them."
                 ),
             ),
             models.CheckConstraint(
@@ -176,6 +245,11 @@ def concerning(countries: Sequence[str], topics: Sequence[str] = ()) -> Q:
         Q(pk__in=about.objects.filter(country__in=countries).values("statement"))
         | Q(attributed_country__in=countries)
         | Q(speaker__in=Official.objects.order_by().filter(country__in=countries).values("pk"))
+        | Q(
+            attributed_organisation__in=Organisation.objects.order_by()
+            .filter(country__in=countries)
+            .values("pk")
+        )
     )
 
 
@@ -185,7 +259,7 @@ def concerned() -> dict[str, set[str]]:
     about: Any = Statement.about.through
     for statement, country in about.objects.values_list("statement", "country"):
         found[statement].add(country)
-    paths = ("pk", "attributed_country", "speaker__country")
+    paths = ("pk", "attributed_country", "attributed_organisation__country", "speaker__country")
     for statement, *countries in Statement.objects.order_by().values_list(*paths):
         found[statement].update({*countries} - {None})
     return found

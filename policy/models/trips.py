@@ -4,8 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from policy.models.actors import Country, Official
 from policy.models.base import OPTIONAL, Fact, Key, LongText, Text, Timed, code_field, texts_field
-from policy.models.countries import Country, Official
 from policy.models.registry import RecordKind
 from policy.vocabulary import Vocabulary
 
@@ -45,7 +45,7 @@ class Stop(Fact, Timed):
 
     part_of: ClassVar = "trip"
 
-    id = Key("Slug of the trip and the country.")
+    id = Key("Slug of the trip and the country.", max_length=200)
     trip = models.ForeignKey(
         Trip, models.CASCADE, related_name="stops", help_text="Slug of the trip."
     )
@@ -54,7 +54,9 @@ class Stop(Fact, Timed):
     )
     status = code_field(TripStatus, "How far this stop has come.")
     listed_position = models.PositiveSmallIntegerField(
-        help_text="Place in the source's list, from 1; it says nothing about the visit order."
+        help_text="Place in the list of the source, from 1; it says nothing about the visit order. "
+        "Null when the source has no such list.",
+        **OPTIONAL,
     )
     visit_order = models.PositiveSmallIntegerField(
         help_text="Place in the order of visits; null when not stated.", **OPTIONAL

@@ -148,9 +148,12 @@ class Stage:
     def _alike(self, kind: StagedModel, problems: LoadErrors) -> None:
         """Report records that have the same value where it must be unique."""
         key = self._list(kind.table.key)
-        for fields in unique_together(kind.model):
+        for fields, empty in unique_together(kind.model):
             columns = [field.column for field in fields]
-            known = " AND ".join(f"{self._list([column])} IS NOT NULL" for column in columns)
+            known = " AND ".join(
+                [f"{self._list([column])} IS NOT NULL" for column in columns]
+                + [f"{self._list([field.column])} IS NULL" for field in empty]
+            )
             sql = (
                 f"SELECT max({key}) AS last, min({key}) AS first FROM {kind.table.stage} "
                 f"WHERE {known} GROUP BY {self._list(columns)} HAVING min({key}) < max({key})"

@@ -64,14 +64,26 @@ def parents_first() -> tuple[Table, ...]:
     )
 
 
-def unique_together(model: type[models.Model]) -> Iterator[list[Any]]:
-    """Yield the fields whose values no two records may share, the key left out."""
-    for field in model._meta.concrete_fields:
+def unique_together(model: type[models.Model]) -> Iterator[tuple[list[Any], list[Any]]]:
+    """Yield the fields whose values no two records may share, the key left out.
+
+    With them come the fields of which all must be null for that; raises ValueError for any other
+    condition of a constraint.
+    """
+    meta = model._meta
+    for field in meta.concrete_fields:
         if field.unique and not field.primary_key:
-            yield [field]
-    for constraint in model._meta.constraints:
+            yield [field], []
+    for constraint in meta.constraints:
         if isinstance(constraint, models.UniqueConstraint):
-            yield [model._meta.get_field(name) for name in constraint.fields]
+            empty = []
+            condition: Any = constraint.condition
+            for path, value in condition.children if condition else ():
+                name, _, lookup = path.partition("__")
+                if (lookup, value) != ("isnull", True):
+                    raise ValueError(f"{constraint.name}: only __isnull=True can be checked")
+                empty.append(meta.get_field(name))
+            yield [meta.get_field(name) for name in constraint.fields], empty
 
 
 def _staged(name: str, model: type[models.Model]) -> StagedModel:

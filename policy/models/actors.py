@@ -1,4 +1,4 @@
-"""Countries, the people in public life who speak for them, and the offices those hold."""
+"""Who acts and speaks: countries, organisations, and people in public life with their offices."""
 
 from typing import ClassVar
 
@@ -6,8 +6,19 @@ from django.core.validators import MaxValueValidator, MinValueValidator, RegexVa
 from django.db import models
 from django.db.models import Q
 
-from policy.models.base import OPTIONAL, Fact, Key, Support, Text, code_field, texts_field
+from policy.models.base import (
+    OPTIONAL,
+    Fact,
+    Key,
+    Support,
+    Text,
+    code_field,
+    texts_field,
+    time_constraints,
+    time_fields,
+)
 from policy.models.registry import RecordKind
+from policy.plover import ActorCode
 from policy.vocabulary import Vocabulary
 
 
@@ -16,33 +27,50 @@ def digits(count: int) -> RegexValidator:
     return RegexValidator(rf"\A[0-9]{{{count}}}\Z", f"Write {count} digits.")
 
 
+def country_with_support() -> models.CheckConstraint:
+    """Return the constraint that a country and how firmly it is carried go together."""
+    return models.CheckConstraint(
+        name="policy_%(class)s_country_support",
+        condition=Q(country__isnull=True, country_support__isnull=True)
+        | Q(country__isnull=False, country_support__isnull=False),
+        violation_error_message="Give country and country_support together, or neither.",
+    )
+
+
 class Alpha3(Text):
-    """An ISO 3166-1 alpha-3 code."""
+    """An ISO 3166 alpha-3 code."""
 
     default_validators = [  # noqa: RUF012
-        RegexValidator(r"\A[A-Z]{3}\Z", "Write an ISO 3166-1 alpha-3 code such as PAN.")
+        RegexValidator(r"\A[A-Z]{3}\Z", "Write an ISO 3166 alpha-3 code such as PAN.")
     ]
 
 
 class Country(Fact):
-    """A state that a source speaks of, with its codes in the usual classifications."""
+    """A state, present or former, that a source speaks of, with its codes."""
 
     record_kind: ClassVar = RecordKind.COUNTRY
 
-    id = Alpha3("ISO 3166-1 alpha-3 code.", primary_key=True, max_length=3)
+    id = Alpha3(
+        "ISO 3166-1 alpha-3 code, for a former state that of ISO 3166-3; XKX for Kosovo.",
+        primary_key=True,
+        max_length=3,
+    )
     alpha2 = Text(
-        "ISO 3166-1 alpha-2 code.",
+        "ISO 3166-1 alpha-2 code; null for a former state, whose code may be another's now.",
         max_length=2,
         unique=True,
         validators=[RegexValidator(r"\A[A-Z]{2}\Z", "Write an ISO 3166-1 alpha-2 code.")],
+        **OPTIONAL,
     )
     numeric = Text(
-        "ISO 3166-1 numeric code, which is also the M49 code: three digits.",
+        "ISO 3166-1 numeric code, which is also the M49 code: three digits; null where there is "
+        "none.",
         max_length=3,
         unique=True,
         validators=[digits(3)],
+        **OPTIONAL,
     )
-    name = Text("Short English name, after ISO 3166-1.", max_length=100)
+    name = Text("Short English name, after ISO 3166.", max_length=100)
     other_names = texts_field("Other English names: the official, common and former ones.")
     region = Text(
         "UN M49 code of the region; null for Antarctica.",
@@ -76,11 +104,80 @@ class Country(Fact):
         help_text="Latitude of a representative point, in degrees (WGS 84); null when not known.",
         **OPTIONAL,
     )
+    existed_from = models.PositiveSmallIntegerField(
+        help_text="First year of a former state; null for a present one.", **OPTIONAL
+    )
+    existed_until = models.PositiveSmallIntegerField(
+        help_text="Last year of a former state; null for a present one.", **OPTIONAL
+    )
+    successors = texts_field("Alpha-3 codes of the states that followed a former one.")
     aliases = texts_field("The words the sources use for the country, as they spell them.")
 
     class Meta:
         verbose_name_plural = "countries"
         ordering: ClassVar = ["id"]
+
+
+class OrganisationKind(Vocabulary):
+    """What kind of body an organisation is."""
+
+    INTERNATIONAL_ORGANISATION = (
+        "international_organisation",
+        "A body whose members are states, or that acts for several of them.",
+    )
+    GOVERNMENT_BODY = (
+        "government_body",
+        "A government, or a ministry, court, parliament or agency of a state.",
+    )
+    COMPANY = "company", "A business."
+    MEDIA = "media", "A newspaper, broadcaster, news agency or other publisher of news."
+    ARMED_OR_CRIMINAL_GROUP = (
+        "armed_or_criminal_group",
+        "Armed or criminal people who act together and for no state.",
+        "Armed or criminal group",
+    )
+    PARTY = "party", "A political party."
+    MOVEMENT = "movement", "A movement of people for a common aim, or an association of them."
+    OTHER = (
+        "other",
+        "A body of another kind, or one whose kind the source leaves open.",
+    )
+
+
+class Organisation(Fact):
+    """What acts or speaks and is neither state nor person, possibly without a name."""
+
+    record_kind: ClassVar = RecordKind.ORGANISATION
+
+    id = Key("Slug of the organisation, stable for good.")
+    kind = code_field(OrganisationKind, "What kind of body it is.")
+    name = Text("Name; null for one that the source does not name.", max_length=200, **OPTIONAL)
+    label = Text("What to call it in a list; always there.", max_length=200)
+    acronym = Text("Short form of the name; null when not stated.", max_length=30, **OPTIONAL)
+    aliases = texts_field("The words the sources use for it, as they spell them.")
+    country = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        related_name="organisations",
+        help_text="The country it belongs to, as alpha-3; null when not stated, or none.",
+        **OPTIONAL,
+    )
+    country_support = code_field(
+        Support, "How firmly the source carries the country; null when there is none.", **OPTIONAL
+    )
+    members = models.ManyToManyField(
+        Country,
+        blank=True,
+        related_name="memberships",
+        help_text="The countries that are members where a source says so, as alpha-3.",
+    )
+    actor_code = code_field(
+        ActorCode, "PLOVER code of an international actor; null for any other.", **OPTIONAL
+    )
+
+    class Meta:
+        ordering: ClassVar = ["id"]
+        constraints: ClassVar = [country_with_support()]
 
 
 class Official(Fact):
@@ -107,14 +204,7 @@ class Official(Fact):
 
     class Meta:
         ordering: ClassVar = ["id"]
-        constraints: ClassVar = [
-            models.CheckConstraint(
-                name="policy_official_country_support",
-                condition=Q(country__isnull=True, country_support__isnull=True)
-                | Q(country__isnull=False, country_support__isnull=False),
-                violation_error_message="Give country and country_support together, or neither.",
-            )
-        ]
+        constraints: ClassVar = [country_with_support()]
 
 
 class Role(Vocabulary):
@@ -152,15 +242,20 @@ class Position(Fact):
         help_text="The country whose office it is, as alpha-3; null when not stated.",
         **OPTIONAL,
     )
-    organisation = Text(
-        "The body the office belongs to; null when not stated.", max_length=200, **OPTIONAL
+    organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        related_name="positions",
+        help_text="Slug of the organisation the office belongs to; null when not stated.",
+        **OPTIONAL,
     )
-    start = models.DateField(
-        help_text="First day in office (ISO 8601); null when not stated.", **OPTIONAL
+    start_text, start_earliest, start_latest, start_precision, start_year_inferred = time_fields(
+        "the first day in office"
     )
-    end = models.DateField(
-        help_text="Last day in office (ISO 8601); null when not stated.", **OPTIONAL
+    end_text, end_earliest, end_latest, end_precision, end_year_inferred = time_fields(
+        "the last day in office"
     )
 
     class Meta:
         ordering: ClassVar = ["official_id", "id"]
+        constraints: ClassVar = [*time_constraints("start"), *time_constraints("end")]
