@@ -11,6 +11,7 @@ from django.core.management import CommandError, call_command
 from policy.annotations.building import build
 from policy.annotations.ledger import told
 from policy.annotations.reading import Draft, Entry, InvalidAnnotationsError
+from policy.country_codes import ALPHA3
 from policy.models import Passage, Source, Statement
 from policy.search.words import fold
 from tests.conftest import ROOT
@@ -307,3 +308,26 @@ def test_the_ledger_tells_how_much_is_quoted():
     assert list(told(draft, whole=False))[-1] == (
         "  s: quotes of 4 words, 50% of its letters; 3 words of a"
     )
+
+
+def test_former_states_and_kosovo_are_reference_data(folder):
+    path = annotated(folder, "countries.toml")
+    evidence = re.search(r"^evidence = .*$", path.read_text(), re.MULTILINE)[0]
+    added = "".join(f'\n[[country]]\nid = "{key}"\n{evidence}\n' for key in ("SUN", "XKX"))
+    path.write_text(path.read_text() + added)
+    found = {one["pk"]: one["fields"] for one in json.loads(build(folder)["countries.json"])}
+    assert "alpha2" not in found["SUN"]
+    assert (found["SUN"]["existed_from"], found["SUN"]["existed_until"]) == (1922, 1991)
+    assert {"RUS", "UKR", "EST"} <= set(found["SUN"]["successors"])
+    kosovo = {
+        name: found["XKX"].get(name) for name in ("alpha2", "numeric", "cow", "existed_until")
+    }
+    assert kosovo == {"alpha2": "XK", "numeric": None, "cow": 347, "existed_until": None}
+
+
+def test_every_state_of_the_reference_data_has_a_known_code(folder):
+    rows = tomllib.loads((folder / "reference.toml").read_text())["countries"]
+    assert rows.keys() <= set(ALPHA3.values())
+    for key, row in rows.items():
+        assert set(row.get("successors", ())) <= rows.keys() - {key}
+        assert ("from" in row) == ("until" in row) == ("successors" in row), key

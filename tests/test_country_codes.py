@@ -6,6 +6,7 @@ import pycountry
 import pytest
 
 from policy.country_codes import ALPHA3, likely_code
+from policy.models import Country
 from tests.samples import FIRST, SECOND, records
 
 pytestmark = pytest.mark.once
@@ -64,3 +65,12 @@ def test_no_country_is_404_in_a_path(api):
         response = api.get(f"/api/v1/{path}")
         assert response.status_code == 404
         assert "GB" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("code", ["SUN", "su", "810"])
+def test_a_former_state_is_found_by_the_codes_it_had(db, read, code):
+    Country.objects.create(pk="SUN", numeric="810", name="Soviet Union", support="reference")
+    assert read(f"countries/{code}")["id"] == "SUN"
+    assert read(f"countries?id={code}&fields=id,alpha2")["results"] == [
+        {"id": "SUN", "alpha2": None}
+    ]
