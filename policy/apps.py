@@ -13,6 +13,7 @@ class PolicyConfig(AppConfig):
     verbose_name = "Foreign policy"
 
     def ready(self) -> None:
-        """Register the system checks, and have the database note what is written to it."""
+        """Register the system checks, have writes noted, and tables described."""
         import_module("policy.checks")
         post_migrate.connect(import_module("policy.release.state").watch_tables, sender=self)
+        post_migrate.connect(import_module("policy.comments").write_comments, sender=self)

@@ -15,7 +15,16 @@ from api.views.records import RESOURCES, EventViewSet, TripViewSet
 from policy import checks, plover
 from policy.annotations.reading import FILES
 from policy.checks import check_models
-from policy.models import Event, SearchEntry, Sentence, StateMark, Statement, Stop, Trip
+from policy.models import (
+    Event,
+    Official,
+    SearchEntry,
+    Sentence,
+    StateMark,
+    Statement,
+    Stop,
+    Trip,
+)
 from policy.models.issues import Unit
 from policy.models.registry import RecordKind
 from policy.validation import holds
@@ -207,3 +216,22 @@ def test_the_codebook_follows_the_manual():
     assert required == {"COOPERATE", "AID", "SANCTION"}
     with pytest.raises(ValueError, match="visit"):
         plover.score_of("REJECT", "visit")
+
+
+@pytest.mark.postgresql
+def test_postgresql_describes_every_table_and_column(db):
+    query = """
+        SELECT c.relname, a.attname, coalesce(col_description(c.oid, a.attnum), ''),
+            coalesce(obj_description(c.oid), '')
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+        WHERE c.relkind = 'r' AND c.relname ~ '^(policy|api)_' AND a.attnum > 0
+            AND NOT a.attisdropped
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        rows = cursor.fetchall()
+    told = {(table, column): text for table, column, text, _ in rows}
+    assert len(told) > 200
+    assert [one for one, text in told.items() if not text.endswith(".")] == []
+    assert all(table_text.endswith(".") for *_, table_text in rows)
+    assert told["policy_official", "name"] == Official._meta.get_field("name").help_text

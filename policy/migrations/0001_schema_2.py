@@ -86,6 +86,8 @@ FULL_TEXT_INDEX = {
             GENERATED ALWAYS AS (array_to_tsvector(array_remove(
                 string_to_array(words || ' §§' || kind, ' '), ''))) STORED""",
         'CREATE INDEX policy_searchentry_found_by ON policy_searchentry USING gin (found_by)',
+        """COMMENT ON COLUMN policy_searchentry.found_by IS
+            'The words and the kind, as the index holds them.'""",
     ],
 }
 NO_FULL_TEXT_INDEX = {
