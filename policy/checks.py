@@ -38,6 +38,12 @@ def _model(model: type[Model]) -> Iterator[CheckMessage]:
     if (kind or owner or ordering) and ordering[-1:] != [model._meta.pk.name]:
         hint = f"End Meta.ordering with {model._meta.pk.name!r}, so that no two rows tie."
         yield Error("The order of its rows is not total.", hint, model, "policy.E001")
+    for column in ordering:
+        if isinstance(column, str) and getattr(
+            model._meta.get_field(column.lstrip("-")), "null", False
+        ):
+            hint = f"Write F({column!r}).asc(nulls_last=True): engines place null differently."
+            yield Error("Its rows are ordered by what may be null.", hint, model, "policy.E006")
     if owner and not _leads_to_record(model, owner):
         hint = "Name the foreign key to the record that the rows are served in."
         yield Error(f"part_of is {owner!r}, which leads to none.", hint, model, "policy.E002")

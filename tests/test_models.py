@@ -50,6 +50,7 @@ FAULTS = [
     ("policy.W004", Trip, "record_kind", None),
     ("policy.W005", Unit.USD, "_definition", ""),
     ("policy.E001", Trip._meta, "ordering", ["title"]),
+    ("policy.E006", Trip._meta, "ordering", ["time_earliest", "id"]),
     ("policy.E002", Stop, "part_of", "city"),
     ("policy.E002", Stop, "part_of", "nonesuch"),
     ("policy.E003", Stop, "part_of", None),

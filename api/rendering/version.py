@@ -46,7 +46,7 @@ def _fields(serializer: type[Serializer[Any]]) -> list[Any]:
         [name, _declared(declared[name]) if name in declared else types.get(name)]
         for name in meta.fields
     ]
-    return [*fields, list(model.ordering)]
+    return [*fields, [str(column) for column in model.ordering]]
 
 
 def _declared(field: Any) -> list[Any]:

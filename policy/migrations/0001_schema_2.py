@@ -646,7 +646,7 @@ class Migration(migrations.Migration):
                 ('trip', models.ForeignKey(help_text='Slug of the trip.', on_delete=models.CASCADE, related_name='stops', to='policy.trip')),
             ],
             options={
-                'ordering': ['trip_id', 'listed_position', 'id'],
+                'ordering': ['trip_id', models.OrderBy(models.F('listed_position'), nulls_last=True), 'id'],
                 'abstract': False,
             },
         ),

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import F
 
 from policy.models.actors import Country, Official
 from policy.models.base import OPTIONAL, Fact, Key, LongText, Text, Timed, code_field, texts_field
@@ -71,7 +72,7 @@ class Stop(Fact, Timed):
     )
 
     class Meta(Timed.Meta):
-        ordering: ClassVar = ["trip_id", "listed_position", "id"]
+        ordering: ClassVar = ["trip_id", F("listed_position").asc(nulls_last=True), "id"]
         constraints: ClassVar = [
             *Timed.Meta.constraints,
             models.UniqueConstraint(
