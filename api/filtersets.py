@@ -5,7 +5,7 @@ from operator import ge, le
 from typing import Any, ClassVar, cast
 
 import django_filters
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from api.filters import (
     COUNTRY,
@@ -40,6 +40,7 @@ from api.serializers import records as serializers
 from api.serializers.base import RecordSerializer, RelatedSerializer
 from api.unstated import unstated
 from policy import plover
+from policy.models import Account
 from policy.models.actors import OrganisationKind, Role
 from policy.models.base import Precision, Support
 from policy.models.events import ACTS, RECEIVES
@@ -129,6 +130,13 @@ def _of_record(record: type[RecordSerializer]) -> dict[str, ValuesFilter]:
     return {
         **(related if issubclass(record, RelatedSerializer) else {}),
         "id": by_key(model.record_kind, "pk", "Any of these keys."),
+        **by_stated(conditions),
+    }
+
+
+def by_stated(conditions: Mapping[str, tuple[Q, Q]]) -> dict[str, ValuesFilter]:
+    """Return the filters for the keys of a record that may be null."""
+    return {
         "not_stated": StatedFilter(
             {name: empty for name, (empty, _) in conditions.items()},
             "Any of these keys of the record holds no value; time stands for all of its time.",
@@ -315,8 +323,20 @@ class BilateralIssueFilterSet(TimeFilterSet):
         return AnyAccountFilterSet if values.get("account") == "any" else cls
 
 
+def unstated_of_any() -> dict[str, tuple[Q, Q]]:
+    """Return the conditions on issues that some account holds no value of a key, or holds one."""
+    rows = Account._base_manager.filter(issue=OuterRef("pk"))
+    of_accounts = unstated(serializers.AccountSerializer)
+    found = unstated(serializers.BilateralIssueSerializer)
+    for name in found.keys() & of_accounts.keys():
+        empty, filled = (Q(Exists(rows.filter(one))) for one in of_accounts[name])
+        found[name] = empty, filled
+    return found
+
+
 class AnyAccountFilterSet(BilateralIssueFilterSet):
     vars().update(of_accounts("accounts"))
+    vars().update(by_stated(unstated_of_any()))
 
 
 class EventFilterSet(FactFilterSet, TimeFilterSet):

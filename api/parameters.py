@@ -137,7 +137,24 @@ class AnyKeyField(PatternField):
 
 
 M49 = PatternField("[0-9]{3}", "a code of three digits", 3)
-LANGUAGE = PatternField("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", "a BCP 47 tag such as en or es-MX", 35)
+
+
+class LanguageField(PatternField):
+    """A language as a BCP 47 tag, in any case."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take the options of a form field."""
+        cure = "a BCP 47 tag such as en or es-MX"
+        super().__init__("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", cure, 35, **options)
+
+    def to_python(self, text: Any) -> Any:
+        """Return the tag as records have it: es-MX, zh-Hant."""
+        first, *rest = super().to_python(text).split("-")
+        cased = [one.title() if len(one) == 4 else one.upper() for one in rest]
+        return "-".join([first.lower(), *cased])
+
+
+LANGUAGE = LanguageField()
 
 
 class QuadField(CodeField):

@@ -119,8 +119,12 @@ def test_which_account_is_newest_is_not_guessed(folder):
     change(folder, "bilateral-issues.toml", 'status = "cooperative"\n', "")
     assert build(folder)  # what tells no status does not compete
     status = 'status = "cooperative"\n'
-    known = 'time_earliest = 2025-02-01\ntime_latest = 2025-03-01\ntime_precision = "range"\n'
-    change(folder, "bilateral-issues.toml", "support =", status + known + "support =")
+    days = 'time_earliest = 2025-02-{}\ntime_latest = 2025-03-01\ntime_precision = "range"\n'
+    overlapping, later = days.format("07"), days.format("08")
+    change(folder, "bilateral-issues.toml", "support =", status + overlapping + "support =")
+    (line,) = errors(folder)
+    assert "which account" in line
+    change(folder, "bilateral-issues.toml", overlapping, later)
     assert build(folder)
 
 
@@ -312,3 +316,56 @@ def test_a_source_adds_a_stop_and_evidence(address):
     (stop,) = (one for one in trip["stops"] if one["listed_position"] is None)
     assert (stop["country"], stop["city"]) == ("MEX", "Mexico City")
     assert len(trip["stops"]) > 1
+
+
+@pytest.mark.servers
+def test_keys_are_stated_by_the_current_account_or_by_any(address):
+    first, second = ask(address, f"bilateral-issues/{ISSUE}")["accounts"]
+    assert [one["note"] is None for one in (first, second)] == [False, False]
+    differing = [name for name in first if (first[name] is None) != (second[name] is None)]
+    figures = {name for figure in first["figures"] for name in figure if figure[name] is None}
+    assert "value" in figures  # which the current account gives
+    for name in [*differing, "figures.value"]:
+        without = f"bilateral-issues?not_stated={name}"
+        assert ISSUE in keys(address, f"{without}&account=any")
+        assert (ISSUE in keys(address, without)) == (second.get(name, 0) is None)
+
+
+@pytest.mark.servers
+def test_languages_are_asked_for_in_any_case(address):
+    assert keys(address, "statements?quotation_language=ES") == {"mulino-canal-nobody-elses"}
+    assert SLUG in keys(address, "sources?language=EN")
+
+
+REFUSED = {
+    "source of an account": ("bilateral-issues.toml", "[[issue.account]]\n",
+        '[[issue.account]]\nsource = "article-1"\n', "source: leave it out; it follows from"),
+    "current by hand": ("bilateral-issues.toml", "[[issue.account]]\n",
+        f'[[issue.account]]\ncurrent_for = "{ISSUE}"\n', "current_for: leave it out"),
+    "language by name": ("statements.toml", 'quotation_language = "es"',
+        'quotation_language = "Spanish"', "quotation_language: Write a BCP 47 tag"),
+    "related twice": ("relations.toml", "[[relation]]\n", """[[relation]]
+        id = "again"
+        relation = "confirms"
+        subject_kind = "event"
+        subject = "mex-withholds-military-flight-landings"
+        object_kind = "event"
+        object = "mex-lets-flight-land"
+        support = "stated"
+        evidence = ["p5s2-874-914"]
+
+        [[relation]]\n""", "relates the two already: keep one"),
+    "a country corrected": ("relations.toml", 'object_kind = "event"\nobject = "mex-withholds',
+        'object_kind = "country"\nobject = "mex-withholds', "is no word of a source to be wrong"),
+    "two accounts of a source": ("bilateral-issues.toml", "[[issue.account]]\n",
+        '[[issue.account]]\nsummary = "x"\nsupport = "stated"\nevidence = ["p3s2-505-556"]\n\n'
+        "[[issue.account]]\n", 'give it a key of its own, such as key = "later"'),
+}  # fmt: skip
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_wrong_is_refused_with_its_cure(folder, case):
+    name, before, after, told = REFUSED[case]
+    change(folder, name, before, after)
+    assert any(told in line for line in errors(folder)), errors(folder)

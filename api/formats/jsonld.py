@@ -129,7 +129,10 @@ def _members(request: HttpRequest, record: JsonObject, lists: Mapping[str, str])
             return record_url(request, list_name(served_models()[kinds[name]]), value)
         if name in lists and value:
             return record_url(request, lists[name], value)
-        return _members(request, value, lists) if isinstance(value, dict) else value
+        if not isinstance(value, dict):
+            return value
+        own = {"id": record_url(request, name, value["id"])} if name == "relations" else {}
+        return {**own, **_members(request, value, lists)}
 
     return {name: written(name, value) for name, value in record.items() if name != "id"}
 

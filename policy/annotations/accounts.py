@@ -29,15 +29,17 @@ def mark_current(draft: Draft) -> None:
         times = [
             _bounds(one, "time") or published.get(str(one.fields["source"])) for one in accounts
         ]
-        newest = max((time for time in times if time), default=None)
-        if None in times or times.count(newest) > 1:
-            of_unknown = accounts[times.index(None if None in times else newest)]
-            draft.errors.append(
-                f"{of_unknown.where}: time_earliest, time_latest: which account of {issue} is the "
-                "newest cannot be told: give each of them a time, or its source one of publication"
-            )
-        else:
+        # Two that may be of one day cannot be told apart.
+        newest, before = sorted(times, key=lambda time: time or (date.max, date.max))[:-3:-1]
+        if newest and before and newest[1] > before[0]:
             accounts[times.index(newest)].fields["current_for"] = issue
+            continue
+        where = accounts[times.index(newest)].where
+        draft.errors.append(
+            f"{where}: time_earliest, time_latest: which account of {issue} is the newest "
+            "cannot be told: give each days of its own, or its source days of publication, of "
+            "which those of the newest come after all others"
+        )
 
 
 def _bounds(entry: Entry, name: str) -> Bounds | None:

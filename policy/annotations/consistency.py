@@ -12,11 +12,15 @@ from policy.annotations.reading import Draft, Entry
 from policy.annotations.search_entries import owner_of
 from policy.models.base import Fact, Support
 from policy.models.events import OrderRelation
-from policy.models.registry import served_as
-from policy.models.relations import ENDS
+from policy.models.registry import RecordKind, served_as
+from policy.models.relations import ENDS, SUPERSEDING
 from policy.models.sources import MAX_QUOTE_WORDS
 from policy.validation import fields_of
 from policy.vocabulary import nearest, suggestion
+
+
+UNTOLD = (RecordKind.COUNTRY, RecordKind.PASSAGE)
+"""The kinds of records that are no source's word, and so cannot be wrong in it."""
 
 
 def inconsistencies(draft: Draft) -> Iterator[str]:
@@ -163,19 +167,31 @@ def _relations(draft: Draft) -> Iterator[str]:
     keys: dict[str, list[str]] = defaultdict(list)
     for kind, key in parts:
         keys[kind].append(key)
+    related: dict[frozenset[tuple[str, ...]], str] = {}
     for entry in draft.of(models.Relation):
         ends = []
         for end in ENDS:
             kind, key, part = (str(entry.fields.get(f"{end}{at}")) for at in ("_kind", "", "_part"))
             ends.append((kind, key, part))
+            if kind not in keys:
+                continue
             if (kind, key) not in parts:
                 hint = suggestion(key, keys[kind])
                 yield f"{entry.where}: {end}: there is no {kind} {key!r}; {hint}"
             elif f"{end}_part" in entry.fields and part not in parts[kind, key] - {key}:
-                hint = suggestion(part, parts[kind, key] - {key})
+                hint = suggestion(part, sorted(parts[kind, key] - {key}))
                 yield f"{entry.where}: {end}_part: {key} has no part {part!r}; {hint}"
-        if ends[0] == ends[1]:
+        pair = frozenset(ends)
+        if len(pair) == 1:
             yield f"{entry.where}: object: a record has no relation to itself: name other parts"
+        elif pair in related:
+            yield f"{entry.where}: object: {related[pair]} relates the two already: keep one"
+        related.setdefault(pair, entry.key)
+        relation, object_kind = entry.fields.get("relation"), entry.fields.get("object_kind")
+        if relation in SUPERSEDING and object_kind in UNTOLD:
+            yield f"{entry.where}: object_kind: a {object_kind} is no word of a source to be wrong"
+        if RecordKind.RELATION in (object_kind, entry.fields.get("subject_kind")):
+            yield f"{entry.where}: object_kind: a relation leads to no relation: relate the records"
 
 
 def _spans(draft: Draft) -> Iterator[str]:

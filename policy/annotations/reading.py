@@ -233,8 +233,12 @@ class _Reader:
         where = f"{self.path}: {kind.table} {key}"
         if "id" in table and kind.key != "{id}":
             self.draft.errors.append(f"{where}: id: leave it out; the key is made from the rest")
+        derived = {"source", "current_for", owner_key(kind.model) or "source"}
+        derived |= {"role"} if kind.role else set()
+        for name in sorted(derived & table.keys() & fields_of(kind.model).keys()):
+            self.draft.errors.append(f"{where}: {name}: leave it out; it follows from the place")
         fields = self._fields(kind, table, owner)
-        self._add(Entry(kind.model, key, fields, where), [part.table for part in kind.parts])
+        self._add(Entry(kind.model, key, fields, where), kind)
         for part in kind.parts:
             nested = table.get(part.table, [])
             if not isinstance(nested, list):
@@ -261,19 +265,23 @@ class _Reader:
             fields["evidence"] = [f"{self.source}-{reference}" for reference in fields["evidence"]]
         return fields
 
-    def _add(self, entry: Entry, parts: list[str]) -> None:
+    def _add(self, entry: Entry, kind: AnnotationType) -> None:
         """Add an entry; to a record of another source only lists and parts may be added."""
         existing = self.draft.entries.setdefault((entry.model, entry.key), entry)
         if existing is entry:
             return
         if Path(existing.where).parent == Path(entry.where).parent or not kind_of(entry.model):
-            self.draft.errors.append(f"{entry.where}: id: stands twice; first in {existing.where}")
+            cure = '; give it a key of its own, such as key = "later"' if kind.several else ""
+            self.draft.errors.append(
+                f"{entry.where}: id: stands twice; first in {existing.where}{cure}"
+            )
             return
         declared, *rest = sorted((existing, entry), key=lambda one: not said_once(one))
         self.draft.entries[entry.model, entry.key] = declared
         for adding in rest:
             for name in said_once(adding):
-                hint = ", ".join([*(one for one in ADDED if one in fields_of(entry.model)), *parts])
+                added = [one for one in ADDED if one in fields_of(entry.model)]
+                hint = ", ".join([*added, *(part.table for part in kind.parts)])
                 self.draft.errors.append(
                     f"{adding.where}: {name}: another source declares this record, in "
                     f"{declared.where}; add only {hint}, and write a relation for what differs"

@@ -128,6 +128,13 @@ def sha256_field(help_text: str, **options: Any) -> Text:
     return Text(help_text, max_length=64, validators=[rule], **options)
 
 
+def language_field(help_text: str, **options: Any) -> Text:
+    """Return the field of a language, as a BCP 47 tag of language, script and region."""
+    message = "Write a BCP 47 tag such as en, es-MX or zh-Hant."
+    tag = r"\A[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?\Z"
+    return Text(help_text, max_length=35, validators=[RegexValidator(tag, message)], **options)
+
+
 class Support(Vocabulary):
     """How firmly the source carries a fact."""
 

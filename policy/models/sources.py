@@ -10,6 +10,7 @@ from policy.models.base import (
     Key,
     LongText,
     Text,
+    language_field,
     sha256_field,
     time_constraints,
     time_fields,
@@ -36,7 +37,7 @@ class Source(models.Model):
         published_year_inferred,
     ) = time_fields("the publication")
     url = models.URLField(max_length=500, help_text="Address; null when not known.", **OPTIONAL)
-    language = Text("Language of the text, as a BCP 47 tag.", max_length=35)
+    language = language_field("Language of the text, as a BCP 47 tag.")
     sha256 = sha256_field("SHA-256 of the whole text in UTF-8, in lower-case hex.")
     code_points = models.PositiveIntegerField(
         help_text="Length of the whole text in Unicode code points."

@@ -8,7 +8,17 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from policy.models.actors import Country, Official, Organisation
-from policy.models.base import OPTIONAL, Fact, Key, LongText, Support, Text, Timed, code_field
+from policy.models.base import (
+    OPTIONAL,
+    Fact,
+    Key,
+    LongText,
+    Support,
+    Text,
+    Timed,
+    code_field,
+    language_field,
+)
 from policy.models.issues import BilateralIssue
 from policy.models.registry import RecordKind
 from policy.models.state import live
@@ -127,10 +137,8 @@ class Statement(Fact, Timed):
     quotation = LongText(
         "The official's words as the source gives them; only for a quotation.", **OPTIONAL
     )
-    quotation_language = Text(
-        "Language of the quoted words, as a BCP 47 tag; only for a quotation.",
-        max_length=35,
-        **OPTIONAL,
+    quotation_language = language_field(
+        "Language of the quoted words, as a BCP 47 tag; only for a quotation.", **OPTIONAL
     )
     quotation_translated = models.BooleanField(
         null=True,
