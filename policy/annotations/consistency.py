@@ -18,7 +18,6 @@ from policy.models.sources import MAX_QUOTE_WORDS
 from policy.validation import fields_of
 from policy.vocabulary import nearest, suggestion
 
-
 UNTOLD = (RecordKind.COUNTRY, RecordKind.PASSAGE)
 """The kinds of records that are no source's word, and so cannot be wrong in it."""
 
