@@ -358,8 +358,8 @@ REFUSED = {
     "a country corrected": ("relations.toml", 'object_kind = "event"\nobject = "mex-withholds',
         'object_kind = "country"\nobject = "mex-withholds', "is no word of a source to be wrong"),
     "two accounts of a source": ("bilateral-issues.toml", "[[issue.account]]\n",
-        '[[issue.account]]\nsummary = "x"\nsupport = "stated"\nevidence = ["p3s2-505-556"]\n\n'
-        "[[issue.account]]\n", 'give it a key of its own, such as key = "later"'),
+        ('[[issue.account]]\nsummary = "x"\nsupport = "stated"\nevidence = ["p3s2-505-556"]\n\n'
+         "[[issue.account]]\n"), 'give it a key of its own, such as key = "later"'),
 }  # fmt: skip
 
 

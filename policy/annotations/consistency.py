@@ -25,8 +25,8 @@ UNTOLD = (RecordKind.COUNTRY, RecordKind.PASSAGE)
 def inconsistencies(draft: Draft) -> Iterator[str]:
     """Yield one line, with file, record and field, for each inconsistency between records."""
     for check in (
-        *(_references, _evidence, _quotes, _accounts, _parties, _order, _relations, _spans),
-        _ledger,
+        *(_references, _evidence, _quotes, _accounts, _parties, _order),
+        *(_relations, _related_kinds, _spans, _ledger),
     ):
         yield from check(draft)
 
@@ -172,13 +172,13 @@ def _relations(draft: Draft) -> Iterator[str]:
         for end in ENDS:
             kind, key, part = (str(entry.fields.get(f"{end}{at}")) for at in ("_kind", "", "_part"))
             ends.append((kind, key, part))
-            if kind not in keys:
-                continue
-            if (kind, key) not in parts:
+            own = parts.get((kind, key), set()) - {key}
+            # A kind that is none is told of by itself.
+            if kind in RecordKind.values and (kind, key) not in parts:
                 hint = suggestion(key, keys[kind])
                 yield f"{entry.where}: {end}: there is no {kind} {key!r}; {hint}"
-            elif f"{end}_part" in entry.fields and part not in parts[kind, key] - {key}:
-                hint = suggestion(part, sorted(parts[kind, key] - {key}))
+            elif kind in RecordKind.values and f"{end}_part" in entry.fields and part not in own:
+                hint = suggestion(part, sorted(own))
                 yield f"{entry.where}: {end}_part: {key} has no part {part!r}; {hint}"
         pair = frozenset(ends)
         if len(pair) == 1:
@@ -186,10 +186,14 @@ def _relations(draft: Draft) -> Iterator[str]:
         elif pair in related:
             yield f"{entry.where}: object: {related[pair]} relates the two already: keep one"
         related.setdefault(pair, entry.key)
-        relation, object_kind = entry.fields.get("relation"), entry.fields.get("object_kind")
-        if relation in SUPERSEDING and object_kind in UNTOLD:
-            yield f"{entry.where}: object_kind: a {object_kind} is no word of a source to be wrong"
-        if RecordKind.RELATION in (object_kind, entry.fields.get("subject_kind")):
+
+
+def _related_kinds(draft: Draft) -> Iterator[str]:
+    for entry in draft.of(models.Relation):
+        kinds = [entry.fields.get(f"{end}_kind") for end in ENDS]
+        if entry.fields.get("relation") in SUPERSEDING and kinds[1] in UNTOLD:
+            yield f"{entry.where}: object_kind: a {kinds[1]} is no word of a source to be wrong"
+        if RecordKind.RELATION in kinds:
             yield f"{entry.where}: object_kind: a relation leads to no relation: relate the records"
 
 
