@@ -23,10 +23,10 @@ from django.db.models import (
     Subquery,
 )
 
+from api.keys import CountryField
 from api.listing import Listing
 from api.parameters import (
     CodeField,
-    CountryField,
     DayField,
     FlagField,
     ListField,

@@ -16,7 +16,8 @@ from schemathesis import Case, GenerationMode, HookContext
 
 django.setup()
 
-from api.parameters import CountryField, WordsField  # noqa: E402 - models need the settings first
+from api.keys import CountryField  # noqa: E402 - models need the settings first
+from api.parameters import WordsField  # noqa: E402 - models need the settings first
 from policy.country_codes import ALPHA3  # noqa: E402
 from policy.plover import CODEBOOK  # noqa: E402
 

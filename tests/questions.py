@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from api.parameters import CountryField
+from api.keys import CountryField
 from policy import plover
 from tests.conftest import VIEWSETS
 from tests.samples import FIRST, SECOND, Record, find, records, sample, samples, values

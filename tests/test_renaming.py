@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import call_command
 
-from api.parameters import CountryField, KeyField
+from api.keys import CountryField, KeyField
 from policy.models import Renaming
 from tests.conftest import VIEWSETS
 from tests.samples import FIRST, SECOND, sample, samples

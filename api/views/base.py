@@ -14,13 +14,7 @@ from rest_framework.views import APIView
 
 from api.database.release import ServedRelease, served, snapshot
 from api.formats import transfers
-from api.parameters import (
-    CodeField,
-    Errors,
-    ParameterField,
-    Values,
-    read_parameters,
-)
+from api.parameters import CodeField, Errors, ParameterField, Values, read_parameters
 from api.problems import RemovedError, RenamedError, unanswered
 from api.schema import StrictSchema
 from api.serving.cache import label

@@ -9,7 +9,7 @@ from django.db.models import F, Model, Prefetch
 from api import filtersets
 from api.formats import jsonld, streams
 from api.formats.geojson import feature
-from api.parameters import CountryField
+from api.keys import CountryField
 from api.rendering.fields import ahead
 from api.serializers import records as serializers
 from api.views.viewset import RecordViewSet

@@ -21,9 +21,10 @@ from api.database.connections import CompiledQuery, ParameterSlot
 from api.database.release import current, served
 from api.filters import COUNTRY, entries_with
 from api.formats import streams
+from api.keys import CountryField
 from api.listing import KeysetPagination, ListPage, RowsListing
 from api.models import RenderedState
-from api.parameters import KEY, ChoicesField, CountryField, ListField, ParameterField
+from api.parameters import KEY, ChoicesField, ListField, ParameterField
 from api.problems import RenamedError
 from api.rendering.pages import bodies, json_response, render_json
 from api.serializers import relations as serializers

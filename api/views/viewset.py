@@ -16,20 +16,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from api import filtersets
 from api.database.release import ServedRelease, rendered_record
+from api.filterset_bases import ListFilterSet
 from api.formats import geojson, jsonld, streams, transfers
 from api.formats.jsonld import context, linked
 from api.keyset import order_columns
 from api.listing import KeysetPagination, Listing, ListPage
 from api.negotiation import prefers_first
-from api.parameters import (
-    KEY,
-    ChoicesField,
-    Errors,
-    ParameterField,
-    Values,
-)
+from api.parameters import KEY, ChoicesField, Errors, ParameterField, Values
 from api.problems import METHODS, error, unanswered
 from api.rendering import pages
 from api.schema import SELECTION, RecordSchema
@@ -60,7 +54,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     """What a record is in JSON-LD; None for a list without that format."""
     ahead = True
     """Whether the records are rendered when a release is loaded."""
-    filterset_class: type[filtersets.ListFilterSet]
+    filterset_class: type[ListFilterSet]
     key: ParameterField = KEY
     schema = RecordSchema()
 
