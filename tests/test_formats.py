@@ -12,7 +12,7 @@ from pyld import jsonld
 from api.database.release import served
 from api.formats.streams import CHUNK, cell
 from policy.evidence import sha256
-from policy.models import Statement
+from policy.models import Relation, Statement
 from tests.conftest import RESOURCES, VIEWSETS
 from tests.samples import find, records, sample
 
@@ -116,6 +116,14 @@ def test_a_stream_takes_no_more_memory_for_ten_times_the_rows(api):
     make_statements(CHUNK * 4, CHUNK * 21)
     assert Statement.objects.count() > 10_000
     assert peak() < peak_of_few * 2
+
+
+def test_a_relation_to_a_kind_that_is_none_is_still_written(db, read):
+    Relation.objects.update(subject_kind="figure")
+    for relation in read("relations?format=jsonld")["@graph"]:
+        assert relation["subject_kind"] == "figure"
+        assert not relation["subject"].startswith("http")
+        assert relation["object"].startswith("http")
 
 
 def test_a_stream_holds_a_chunk_at_a_time(api, django_assert_max_num_queries):

@@ -136,6 +136,14 @@ CASES = {
     "dangling": (field("stops", "country", "ZZZ"), "country: there is no record 'ZZZ'"),
     "long dangling": (field("stops", "country", "PANAMA"), "country: there is no record 'PANAMA'"),
     "dangling in a list": (field("trips", "evidence", ["no"]), "evidence: there is no record 'no'"),
+    "relation to nothing": (
+        field("relations", "object", "no"),
+        "object: there is no statement 'no'",
+    ),
+    "relation of nothing": (
+        field("relations", "subject_kind", "trip"),
+        "subject: there is no trip '",
+    ),
     "same key": (twice, "pk: 2 records have this key"),
     "not unique": (alike, "trip, listed_position: '.*' has the same"),
     "not unique code": (same_code, "alpha2: '.*' has the same"),

@@ -15,7 +15,7 @@ from api.addresses import absolute, record_url
 from api.serializers.base import RecordKey
 from api.shaping import JsonObject
 from policy.evidence import sha256
-from policy.models.registry import kind_of, list_name, served_models
+from policy.models.registry import RecordKind, kind_of, list_name, served_models
 from policy.models.relations import ENDS
 
 TERMS: JsonObject = json.loads(Path(__file__).with_name("terms.json").read_text())
@@ -125,7 +125,8 @@ def _members(request: HttpRequest, record: JsonObject, lists: Mapping[str, str])
             return [written(name, entry) for entry in value]
         if name == "evidence":
             return _passage(request, value)
-        if name in kinds:
+        # No constraint of the database keeps other writers to the kinds.
+        if kinds.get(name) in RecordKind.values:
             return record_url(request, list_name(served_models()[kinds[name]]), value)
         if name in lists and value:
             return record_url(request, lists[name], value)

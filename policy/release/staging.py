@@ -3,11 +3,15 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, suppress
+from itertools import product
 from typing import NamedTuple
 
 from django.db import OperationalError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from policy.models import Relation
+from policy.models.registry import served_models
+from policy.models.relations import ENDS
 from policy.release.records import DatabaseRow
 from policy.release.tables import StagedModel, Table, parents_first, staged_models, unique_together
 
@@ -131,6 +135,7 @@ class Stage:
             self._alike(kind, problems)
             self._forbidden(kind, problems)
             self._dangling(kind, problems, refused)
+        self._ends(problems, refused)
 
     def _report(self, problems: LoadErrors, kind: StagedModel, sql: str, message: str) -> None:
         """Report each row of a query: the key of a record, and the values for the message."""
@@ -198,6 +203,23 @@ class Stage:
                 f"WHERE {self._list(target.key, 'o')} = {named})"
             )
             self._report(problems, kind, sql, f"{name}: there is no record {{!r}}")
+
+    def _ends(self, problems: LoadErrors, refused: Set[str]) -> None:
+        """Report ends of relations that are no record; no foreign key leads to every kind."""
+        kinds = {kind.model: kind for kind in staged_models()}
+        relation = kinds[Relation]
+        for end, (kind, model) in product(ENDS, served_models().items()):
+            target = kinds[model]
+            if target.name in refused:
+                continue
+            named = f"s.{self._list([end])}"
+            sql = (
+                f"SELECT {self._list(relation.table.key, 's')}, {named} "
+                f"FROM {relation.table.stage} AS s WHERE s.{end}_kind = '{kind.value}' "
+                f"AND NOT EXISTS (SELECT 1 FROM {target.table.stage} AS o "
+                f"WHERE {self._list(target.table.key, 'o')} = {named})"
+            )
+            self._report(problems, relation, sql, f"{end}: there is no {kind} {{!r}}")
 
     def is_first(self) -> bool:
         """Tell whether the real tables are all empty."""
