@@ -2,6 +2,7 @@
 
 import itertools
 from collections import Counter
+from operator import gt, lt
 
 import pytest
 from rest_framework.fields import ChoiceField
@@ -108,3 +109,12 @@ def test_every_score_of_the_codebook_is_computed_alike(read):
         for score in set(told.values()):
             found = read(f"{asked}&score_from={score}&score_to={score}")["results"]
             assert {event["id"] for event in found} == {k for k in told if told[k] == score}
+            for bound, beyond, fits in (
+                ("score_from", score + 0.05, gt),
+                ("score_to", score - 0.05, lt),
+            ):
+                if abs(beyond) <= plover.MOST_SCORE:
+                    found = read(f"{asked}&{bound}={beyond}")["results"]
+                    assert {event["id"] for event in found} == {
+                        key for key in told if fits(told[key], score)
+                    }

@@ -126,5 +126,5 @@ def test_a_killed_load_leaves_one_release_whole(tmp_path, django_db_blocker):
 
 def test_readers_see_one_release_at_a_time(tmp_path, django_db_blocker):
     with django_db_blocker.unblock():
-        row = readers_during_reloads(tmp_path, 2, readers=2)
+        row = readers_during_reloads(tmp_path, 4, readers=2)
     assert sum(row.outcomes.values()) > 4

@@ -1,6 +1,7 @@
 """Answers without REST framework: the same as it would have given, or left to it."""
 
 import json
+import os
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -95,7 +96,8 @@ def test_every_filter_walks_the_same_pages(both, resource):
     cases = [case for case in CASES if case.startswith(f"{resource}?")]
     for case in cases:
         walk(both, f"/api/v1/{case}&page_size=5")
-    for case in cases[::6] if facets else ():
+    some = cases if os.environ.get("SLOW") else cases[::6]
+    for case in some if facets else ():
         walk(both, f"/api/v1/{case}&page_size=7&facets={facets}")
 
 

@@ -175,9 +175,9 @@ def test_any_name_of_a_folder_will_do(tmp_path):
 def test_several_may_migrate_and_load_at_once(tmp_path):
     with new_database(tmp_path, "raced") as url:
         create(url)
-        with ThreadPoolExecutor(3) as pool:
-            list(pool.map(lambda _: manage(url, "migrate", "-v0"), range(3)))
-            list(pool.map(lambda _: manage(url, "load_release", "-v0"), range(3)))
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: manage(url, "migrate", "-v0"), range(4)))
+            list(pool.map(lambda _: manage(url, "load_release", "-v0"), range(4)))
         with serving(url) as address:
             assert ask(address, "/api/v1/release").status == 200
 
