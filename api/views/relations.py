@@ -160,7 +160,7 @@ class DyadView(StrictView):
         ],
     )
     def get(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
-        """Return issues with both positions, events with their totals, statements, trips, gaps."""
+        """Return issues, events with their totals, statements, trips, gaps and relations."""
         try:
             codes = NAMED_PAIR.to_python(id.replace("-", ","))
         except ValidationError as refused:
