@@ -19,19 +19,21 @@ PACE = 50_000
 """Bytes per second at which a client has to read, on average."""
 
 
-def begin(pieces: Generator[bytes], held: ExitStack, port: str) -> bytes | Iterable[bytes]:
-    """Return a list that is no longer than a page may be, or the pieces of a longer one.
+def begin(
+    pieces: Generator[bytes], held: ExitStack, port: str, *, long: bool
+) -> bytes | Iterable[bytes]:
+    """Return a list that is no longer than a page may be, or the pieces of a ``long`` one.
 
-    The first pieces are made already. ``port`` is the server's. Raises UnavailableError.
+    The first pieces are made already. ``port`` is the server's. Raises UnavailableError, for a
+    long list before anything of it is made: those who are refused must cost little.
     """
     # A cursor has to be closed before its connection is.
     held.callback(pieces.close)
-    begun = list(islice(pieces, 3))
-    if len(begun) < 3:
-        return b"".join(begun)
+    if not long:
+        return b"".join(pieces)
     held.enter_context(turns.long_list())
     drop_stalled(int(port))
-    return chain(begun, pieces)
+    return chain(list(islice(pieces, 2)), pieces)
 
 
 class Transfer:

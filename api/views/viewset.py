@@ -295,7 +295,9 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             return (renderer.line(record, keys) for record in self.written(chunk))
 
         pieces = partial(streams.stream, rows, renderer.head(keys), lines)
-        sent = transfers.begin(pieces(), self.opened, self.request.META["SERVER_PORT"])
+        port = self.request.META["SERVER_PORT"]
+        long = bool(queryset.order_by().values("pk")[streams.CHUNK : streams.CHUNK + 1])
+        sent = transfers.begin(pieces(), self.opened, port, long=long)
         content_type = f"{renderer.media_type}; charset=utf-8"
         if isinstance(sent, bytes):
             return HttpResponse(sent, content_type)
