@@ -11,13 +11,21 @@ from typing import Any
 from django.test import Client, override_settings
 
 from api.schema import generated_schema
+from policy.citation import citation
+from policy.models import Release
 
 HOST = "https://demarche.example"
 SHOWN = 2
 """How many entries of a list an example shows."""
+HASH = "0123456789abcdef" * 4
+CITED = Release(
+    pk="demarche", version="1.0.0", title="Demarche", content_hash=HASH,
+    released="2025-02-03T00:00:00Z",
+)  # fmt: skip
 FIXED: dict[str, Any] = {
     **dict.fromkeys(("release", "version"), "1.0.0"),
-    **dict.fromkeys(("sha256", "content_hash"), "0123456789abcdef" * 4),
+    **dict.fromkeys(("sha256", "content_hash"), HASH),
+    "citation": citation(CITED, f"{HOST}/")._asdict(),
     **dict.fromkeys(("next", "previous")),
 }
 """What stands in an answer in place of the value of such a key."""

@@ -13,6 +13,7 @@ from api.serializers.base import (
     EvidenceSerializer,
     FactSerializer,
     Number,
+    PlainSerializer,
     RecordKey,
     RecordSerializer,
     RelatedFactSerializer,
@@ -271,6 +272,13 @@ class CodingAgreementSerializer(serializers.Serializer):  # type: ignore[type-ar
     )
 
 
+class CitedAsSerializer(PlainSerializer):
+    """How to cite the release, with the address of this instance."""
+
+    text = serializers.CharField(help_text="The citation in words.")
+    bibtex = serializers.CharField(help_text="The same as an entry of BibTeX.")
+
+
 class ReleaseSerializer(RecordSerializer):
     content_hash = serializers.CharField(
         allow_null=True,
@@ -284,10 +292,11 @@ class ReleaseSerializer(RecordSerializer):
     coding_agreement = CodingAgreementSerializer(
         allow_null=True, help_text=help_of(models.Release, "coding_agreement")
     )
+    citation = CitedAsSerializer(help_text="How to cite the release.")
 
     class Meta:
         model = models.Release
         fields = names(
             "id version title licence released schema_version content_hash modified counts",
-            "coding_agreement",
+            "coding_agreement citation",
         )

@@ -1,5 +1,6 @@
 """Views of everything but records: release, codebook, schema, documentation, health checks."""
 
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from api.schema import generated_schema
 from api.serializers import records as serializers
 from api.views.base import StrictView
 from api.views.records import RESOURCES
+from policy.citation import citation, dataset
 
 DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -36,7 +38,9 @@ class ReleaseView(StrictView):
     @extend_schema(operation_id="release_retrieve", responses=serializers.ReleaseSerializer)
     def get(self, request: Request) -> Response:
         """Tell which release is served: version, content hash and counts."""
-        return Response(serializers.ReleaseSerializer(current()).data)
+        release: Any = copy(current())
+        release.citation = citation(release, absolute(request._request, "/"))
+        return Response(serializers.ReleaseSerializer(release).data)
 
 
 class CodebookView(StrictView):
@@ -63,7 +67,9 @@ class TermsView(StrictView):
 
 
 class IndexView(StrictView):
-    """A description of the service, with counts and links."""
+    """A description of the service, with counts and links; in JSON-LD, of the dataset."""
+
+    renderer_classes = (JSONRenderer, JsonLd)
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
@@ -71,6 +77,9 @@ class IndexView(StrictView):
         names = [*RESOURCES, "dyads", "release", "codebook"]
         release: Any = current()
         link = partial(absolute, request._request)
+        if isinstance(request.accepted_renderer, JsonLd):
+            described = dataset(release, link("/"), [])
+            return Response({"@context": "https://schema.org/", **described})
         index = {
             "name": "Demarche",
             "description": "Foreign-policy facts as an API, each traced to the sentence it "
@@ -78,7 +87,7 @@ class IndexView(StrictView):
             "release": release.version,
             "modified": release.modified,
             "licence": release.licence,
-            "counts": serializers.ReleaseSerializer(release).data["counts"],
+            "counts": dict(sorted(release.counts.items())),
             "resources": {name: link(f"/api/v1/{name}") for name in names},
             "search": link("/api/v1/search?q={words}"),
             "docs": link("/docs"),
