@@ -20,6 +20,7 @@ class Rendering(models.Model):
     body = LongText(help_text="The record, as the API writes it in JSON.")
 
     class Meta:
+        db_table = "machinery_rendering"
         ordering: ClassVar = ["id"]
 
 
@@ -41,3 +42,6 @@ class RenderedState(models.Model):
         default=list,
         help_text="Per pair of countries with a record between them, what the list of dyads says.",
     )
+
+    class Meta:
+        db_table = "machinery_renderedstate"

@@ -342,9 +342,9 @@ def _datasette(file: Path, folder: Path) -> list[str]:
     """Return the command of a tuned Datasette: counts precomputed, no facets suggested, FTS set."""
     inspected, metadata = folder / "datasette-counts.json", folder / "datasette.json"
     subprocess.run([BIN / "datasette", "inspect", file, "--inspect-file", inspected], check=True)
-    table = {"fts_table": "policy_searchindex", "fts_pk": "rowid"}
+    table = {"fts_table": "machinery_searchindex", "fts_pk": "rowid"}
     metadata.write_text(
-        json.dumps({"databases": {file.stem: {"tables": {"policy_searchentry": table}}}})
+        json.dumps({"databases": {file.stem: {"tables": {"machinery_searchentry": table}}}})
     )
     settings = {
         "suggest_facets": "off", "default_page_size": "50", "default_cache_ttl": "0",

@@ -221,7 +221,7 @@ def contents(connection: BaseDatabaseWrapper) -> dict[str, list[Any]]:
         if connection.vendor == "sqlite":
             # It raises where the full-text index differs from the entries.
             cursor.execute(
-                "INSERT INTO policy_searchindex (policy_searchindex, rank) "
+                "INSERT INTO machinery_searchindex (machinery_searchindex, rank) "
                 "VALUES ('integrity-check', 1)"
             )
     return found

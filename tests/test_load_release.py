@@ -168,7 +168,7 @@ def test_the_schema_goes_back_and_forth(connection, folders):
 
 def test_a_database_of_version_1_0_is_refused_with_the_cure(connection, url):
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE policy_concern RENAME TO policy_voice")
+        cursor.execute("ALTER TABLE machinery_concern RENAME TO policy_voice")
         cursor.execute("UPDATE django_migrations SET name = '0001_initial' WHERE app = 'policy'")
         cursor.execute("UPDATE django_migrations SET name = '0001_renderings' WHERE app = 'api'")
     before = connection.introspection.table_names()

@@ -15,7 +15,7 @@ def snapshot():
         tables = sorted(
             t
             for t in connection.introspection.table_names(cursor)
-            if t.startswith("policy_") and "searchindex_" not in t and t != "policy_statemark"
+            if t.startswith("policy_") and "searchindex_" not in t and t != "machinery_statemark"
         )
         counts = {}
         for table in tables:

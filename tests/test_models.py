@@ -16,6 +16,7 @@ from policy import checks, plover
 from policy.annotations.reading import FILES
 from policy.checks import check_models
 from policy.models import (
+    Concern,
     Event,
     Official,
     SearchEntry,
@@ -79,8 +80,24 @@ def test_a_check_names_what_is_missing_or_wrong(monkeypatch, name, place, key, v
 
 
 def test_the_database_holds_only_our_tables(db):
+    """Who loads the dataset can tell its tables from what only this software needs."""
     tables = set(connection.introspection.table_names())
-    assert {t for t in tables if not t.startswith(("policy_", "api_"))} == {"django_migrations"}
+    others = {t for t in tables if not t.startswith(("policy_", "machinery_"))}
+    assert others == {"django_migrations"}
+    machinery = {Concern, SearchEntry, StateMark, *apps.get_app_config("api").get_models()}
+    for model in apps.get_models():
+        assert model._meta.db_table.startswith("machinery_") == (model in machinery)
+
+
+@pytest.mark.postgresql
+def test_no_index_stands_twice(db):
+    """An index in the order of code points serves LIKE too, so Django's second one is left out."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT indexname FROM pg_indexes WHERE indexname LIKE %s", ["%\\_like"])
+        assert not cursor.fetchall()
+        cursor.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+        cursor.execute("EXPLAIN SELECT id FROM policy_statement WHERE speaker_id LIKE 'a%%'")
+        assert "Index Cond" in str(cursor.fetchall())
 
 
 def test_text_sorts_by_code_point(db):

@@ -73,7 +73,7 @@ def test_the_index_follows_every_change(db):
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:  # it raises where index and entries differ
             cursor.execute(
-                "INSERT INTO policy_searchindex (policy_searchindex, rank) "
+                "INSERT INTO machinery_searchindex (machinery_searchindex, rank) "
                 "VALUES ('integrity-check', 1)"
             )
 

@@ -292,7 +292,7 @@ def test_every_table_notes_a_write(db, kind):
 def test_what_the_database_could_not_note_is_repaired_by_a_full_load(tmp_path):
     hidden = (
         f"UPDATE policy_account SET status = '{OTHER_STATUS}' WHERE id = '{ACCOUNT['id']}'",
-        "UPDATE api_rendering SET body = '{}'",
+        "UPDATE machinery_rendering SET body = '{}'",
     )
     with database(tmp_path, "hidden", filled=True) as url:
         if url.startswith("sqlite"):
@@ -311,4 +311,4 @@ def test_what_the_database_could_not_note_is_repaired_by_a_full_load(tmp_path):
         execute(url, "SET session_replication_role = replica" if back else "SELECT 1", hidden[0])
         noted = manage(url, "load_release", "--check")
         assert "something other than load_release" in noted.stdout, noted
-        assert execute(url, "SELECT id FROM api_rendering WHERE body = '{}'") == []
+        assert execute(url, "SELECT id FROM machinery_rendering WHERE body = '{}'") == []

@@ -22,6 +22,9 @@ class Migration(migrations.Migration):
                 ('common_words', models.JSONField(default=dict, help_text='Per word that thousands of search entries hold, how many do: by the kind of their records, and of all kinds under the empty text.')),
                 ('dyads', models.JSONField(default=list, help_text='Per pair of countries with a record between them, what the list of dyads says.')),
             ],
+            options={
+                'db_table': 'machinery_renderedstate',
+            },
         ),
         migrations.CreateModel(
             name='Rendering',
@@ -32,6 +35,7 @@ class Migration(migrations.Migration):
                 ('body', policy.models.base.LongText(help_text='The record, as the API writes it in JSON.')),
             ],
             options={
+                'db_table': 'machinery_rendering',
                 'ordering': ['id'],
             },
         ),

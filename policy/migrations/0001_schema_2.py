@@ -62,42 +62,42 @@ FULL_TEXT_INDEX = {
     # The words come folded from the build, those of titles marked, so nothing is tokenised but
     # at spaces; and no query asks for positions.
     'sqlite': [
-        """CREATE VIRTUAL TABLE policy_searchindex USING fts5(
-            words, content = 'policy_searchentry', content_rowid = 'id',
+        """CREATE VIRTUAL TABLE machinery_searchindex USING fts5(
+            words, content = 'machinery_searchentry', content_rowid = 'id',
             tokenize = 'ascii', detail = none)""",
-        """CREATE TRIGGER policy_searchentry_added AFTER INSERT ON policy_searchentry BEGIN
-            INSERT INTO policy_searchindex (rowid, words) VALUES (new.id, new.words);
+        """CREATE TRIGGER machinery_searchentry_added AFTER INSERT ON machinery_searchentry BEGIN
+            INSERT INTO machinery_searchindex (rowid, words) VALUES (new.id, new.words);
         END""",
-        """CREATE TRIGGER policy_searchentry_removed AFTER DELETE ON policy_searchentry BEGIN
-            INSERT INTO policy_searchindex (policy_searchindex, rowid, words)
+        """CREATE TRIGGER machinery_searchentry_removed AFTER DELETE ON machinery_searchentry BEGIN
+            INSERT INTO machinery_searchindex (machinery_searchindex, rowid, words)
                 VALUES ('delete', old.id, old.words);
         END""",
-        """CREATE TRIGGER policy_searchentry_changed AFTER UPDATE ON policy_searchentry BEGIN
-            INSERT INTO policy_searchindex (policy_searchindex, rowid, words)
+        """CREATE TRIGGER machinery_searchentry_changed AFTER UPDATE ON machinery_searchentry BEGIN
+            INSERT INTO machinery_searchindex (machinery_searchindex, rowid, words)
                 VALUES ('delete', old.id, old.words);
-            INSERT INTO policy_searchindex (rowid, words) VALUES (new.id, new.words);
+            INSERT INTO machinery_searchindex (rowid, words) VALUES (new.id, new.words);
         END""",
     ],
     # A stored column, because the planner takes the functions that split words for free and would
     # rather call them for every row than use an index over them. The kind is among the words, so
     # that the hits of a kind are counted from the index alone.
     'postgresql': [
-        """ALTER TABLE policy_searchentry ADD COLUMN found_by tsvector NOT NULL
+        """ALTER TABLE machinery_searchentry ADD COLUMN found_by tsvector NOT NULL
             GENERATED ALWAYS AS (array_to_tsvector(array_remove(
                 string_to_array(words || ' §§' || kind, ' '), ''))) STORED""",
-        'CREATE INDEX policy_searchentry_found_by ON policy_searchentry USING gin (found_by)',
-        """COMMENT ON COLUMN policy_searchentry.found_by IS
+        'CREATE INDEX machinery_searchentry_found_by ON machinery_searchentry USING gin (found_by)',
+        """COMMENT ON COLUMN machinery_searchentry.found_by IS
             'The words and the kind, as the index holds them.'""",
     ],
 }
 NO_FULL_TEXT_INDEX = {
     'sqlite': [
-        'DROP TRIGGER policy_searchentry_changed',
-        'DROP TRIGGER policy_searchentry_removed',
-        'DROP TRIGGER policy_searchentry_added',
-        'DROP TABLE policy_searchindex',
+        'DROP TRIGGER machinery_searchentry_changed',
+        'DROP TRIGGER machinery_searchentry_removed',
+        'DROP TRIGGER machinery_searchentry_added',
+        'DROP TABLE machinery_searchindex',
     ],
-    'postgresql': ['ALTER TABLE policy_searchentry DROP COLUMN found_by'],
+    'postgresql': ['ALTER TABLE machinery_searchentry DROP COLUMN found_by'],
 }
 # The pairs of statements from what is asked for to the statements that have it: Django creates an
 # index on either key of a pair, and none on both in this order.
@@ -248,6 +248,7 @@ class Migration(migrations.Migration):
                 ('digest', Text(blank=True, help_text='SHA-256 of the release and of the attached texts; null if something else was written.', max_length=64, null=True, validators=[SHA256])),
             ],
             options={
+                'db_table': 'machinery_statemark',
                 'ordering': ['mark'],
             },
         ),
@@ -505,9 +506,10 @@ class Migration(migrations.Migration):
                 ('words', Words(help_text='The words of title, text and key, folded, each once, and those of the title once more with the mark § before them.')),
             ],
             options={
+                'db_table': 'machinery_searchentry',
                 'verbose_name_plural': 'search entries',
                 'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'record'), name='policy_searchentry_once')],
+                'constraints': [models.UniqueConstraint(fields=('kind', 'record'), name='machinery_searchentry_once')],
             },
         ),
         migrations.AddField(
@@ -598,6 +600,7 @@ class Migration(migrations.Migration):
                 ('statement', models.ForeignKey(help_text='Slug of the statement.', on_delete=models.CASCADE, related_name='concerns', to='policy.statement')),
             ],
             options={
+                'db_table': 'machinery_concern',
                 'ordering': ['id'],
             },
         ),
@@ -869,11 +872,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='concern',
-            index=models.Index(fields=['country', 'topic', 'statement'], name='policy_concern_topic'),
+            index=models.Index(fields=['country', 'topic', 'statement'], name='machinery_concern_topic'),
         ),
         migrations.AddIndex(
             model_name='concern',
-            index=models.Index(fields=['country', 'statement'], name='policy_concern_country'),
+            index=models.Index(fields=['country', 'statement'], name='machinery_concern_country'),
         ),
         migrations.AddConstraint(
             model_name='trip',

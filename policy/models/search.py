@@ -26,8 +26,9 @@ class SearchEntry(models.Model):
     )
 
     class Meta:
+        db_table = "machinery_searchentry"
         verbose_name_plural = "search entries"
         ordering: ClassVar = ["id"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["kind", "record"], name="policy_searchentry_once")
+            models.UniqueConstraint(fields=["kind", "record"], name="machinery_searchentry_once")
         ]

@@ -22,6 +22,7 @@ class StateMark(models.Model):
     )
 
     class Meta:
+        db_table = "machinery_statemark"
         ordering: ClassVar = ["mark"]
 
 

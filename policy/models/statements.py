@@ -228,10 +228,11 @@ class Concern(models.Model):
     topic = code_field(Context, "Topic of the statement.")
 
     class Meta:
+        db_table = "machinery_concern"
         ordering: ClassVar = ["id"]
         indexes: ClassVar = [
-            models.Index(fields=["country", "topic", "statement"], name="policy_concern_topic"),
-            models.Index(fields=["country", "statement"], name="policy_concern_country"),
+            models.Index(fields=["country", "topic", "statement"], name="machinery_concern_topic"),
+            models.Index(fields=["country", "statement"], name="machinery_concern_country"),
         ]
 
 

@@ -22,7 +22,7 @@ POSTGRESQL = (
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
     BEGIN
         IF coalesce(current_setting('demarche.noted', true), '') = '' THEN
-            INSERT INTO {schema}.policy_statemark (mark) VALUES (floor(random() * {range}));
+            INSERT INTO {schema}.machinery_statemark (mark) VALUES (floor(random() * {range}));
             PERFORM set_config('demarche.noted', 'yes', true);
         END IF;
         RETURN NULL;
@@ -34,7 +34,7 @@ POSTGRESQL = (
     "ALTER TABLE {table} ENABLE ALWAYS TRIGGER policy_noted",
 )
 SQLITE = """CREATE TRIGGER IF NOT EXISTS {table}_{event}_noted AFTER {event} ON {table} BEGIN
-    UPDATE policy_statemark SET mark = random() & ({range} - 1), digest = NULL;
+    UPDATE machinery_statemark SET mark = random() & ({range} - 1), digest = NULL;
 END"""
 
 

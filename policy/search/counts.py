@@ -23,12 +23,12 @@ POSTGRESQL = f"""
     SELECT word, kind, number FROM (
         SELECT word, kind, count(*) AS number, sum(count(*)) OVER (PARTITION BY word) AS every
         FROM (
-            SELECT kind, unnest(tsvector_to_array(found_by)) AS word FROM policy_searchentry
+            SELECT kind, unnest(tsvector_to_array(found_by)) AS word FROM machinery_searchentry
         ) AS held
         WHERE left(word, 1) <> '{TITLE}' GROUP BY word, kind
     ) AS counted WHERE every >= %s"""
 SQLITE = (
-    "CREATE VIRTUAL TABLE temp.policy_searchterm USING fts5vocab(main, policy_searchindex, row)",
+    "CREATE VIRTUAL TABLE temp.policy_searchterm USING fts5vocab(main, machinery_searchindex, row)",
     f"""SELECT term, doc FROM temp.policy_searchterm
         WHERE doc >= %s AND substr(term, 1, 1) <> '{TITLE}'""",
     "DROP TABLE temp.policy_searchterm",

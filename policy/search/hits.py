@@ -44,12 +44,12 @@ class Hits:
         """Return how many there are."""
         if self._connection.vendor == "sqlite":
             bounds, values = self._bounds(None, backwards=False)
-            sql = "SELECT count(*) FROM policy_searchindex WHERE policy_searchindex MATCH %s"
+            sql = "SELECT count(*) FROM machinery_searchindex WHERE machinery_searchindex MATCH %s"
             return int(self._rows(sql + bounds, [FTS5.query(self.words), *values])[0][0])
         query = TSQUERY.query(self.words)
         if self.kind is not None:
             query = f"({query}) & '{KIND}{self.kind}'"
-        sql = "SELECT count(*) FROM policy_searchentry WHERE found_by @@ %s::tsquery"
+        sql = "SELECT count(*) FROM machinery_searchentry WHERE found_by @@ %s::tsquery"
         return int(self._rows(sql, [query])[0][0])
 
     def after(
@@ -86,9 +86,9 @@ class Hits:
             bounds, values = self._bounds(key, backwards=backwards)
             query = FTS5.query(self.words, titled=bool(rank))
             sql = (
-                "SELECT id, record FROM policy_searchindex CROSS JOIN policy_searchentry "
-                "ON id = policy_searchindex.rowid WHERE policy_searchindex MATCH %s"
-                f"{bounds} ORDER BY policy_searchindex.rowid {'DESC' if backwards else 'ASC'}"
+                "SELECT id, record FROM machinery_searchindex CROSS JOIN machinery_searchentry "
+                "ON id = machinery_searchindex.rowid WHERE machinery_searchindex MATCH %s"
+                f"{bounds} ORDER BY machinery_searchindex.rowid {'DESC' if backwards else 'ASC'}"
             )
         else:
             column = "id" if self.kind is None else "record"
@@ -99,7 +99,7 @@ class Hits:
             materialized = "MATERIALIZED" if total <= FEW_HITS else "NOT MATERIALIZED"
             query, values = TSQUERY.query(self.words, titled=bool(rank)), list(known.values())
             sql = (
-                f"WITH found AS {materialized} (SELECT id, kind, record FROM policy_searchentry "
+                f"WITH found AS {materialized} (SELECT id, kind, record FROM machinery_searchentry "
                 "WHERE found_by @@ %s::tsquery) SELECT id, record FROM found "
                 f"WHERE {' AND '.join(known) or 'true'} "
                 f"ORDER BY {column} {'DESC' if backwards else 'ASC'}"
@@ -112,13 +112,13 @@ class Hits:
         if self.kind is None:
             sign = "<" if backwards else ">"
             after = [] if key is None else [key]
-            return (f" AND policy_searchindex.rowid {sign} %s" if after else ""), after
+            return (f" AND machinery_searchindex.rowid {sign} %s" if after else ""), after
         sql = ""
         values: list[Any] = []
         for sign, direction, begins in ((">", "ASC", not backwards), ("<", "DESC", backwards)):
             beside = begins and key is not None
             sql += (
-                f" AND policy_searchindex.rowid {sign}= (SELECT id FROM policy_searchentry "
+                f" AND machinery_searchindex.rowid {sign}= (SELECT id FROM machinery_searchentry "
                 f"WHERE kind = %s{f' AND record {sign} %s' if beside else ''} "
                 f"ORDER BY record {direction} LIMIT 1)"
             )

@@ -1,6 +1,6 @@
 """The full-text index: how each engine is asked for words, as a query language and as a lookup.
 
-The migration creates the index: an FTS5 table with the words of ``policy_searchentry`` as its
+The migration creates the index: an FTS5 table with the words of ``machinery_searchentry`` as its
 external content on SQLite, a generated tsvector column with a GIN index on PostgreSQL.
 """
 
@@ -73,7 +73,7 @@ class Match(models.Lookup):  # type: ignore[type-arg]
     def as_sqlite(self, compiler: SQLCompiler, connection: Any) -> tuple[str, list[str]]:
         """Query the FTS5 table, whose row numbers are the keys of the entries."""
         alias = compiler.quote_name_unless_alias(self.lhs.alias)
-        found = "SELECT rowid FROM policy_searchindex WHERE policy_searchindex MATCH %s"
+        found = "SELECT rowid FROM machinery_searchindex WHERE machinery_searchindex MATCH %s"
         return f'{alias}."id" IN ({found})', [FTS5.query(self.rhs, titled=self.titled)]
 
 
