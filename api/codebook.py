@@ -1,6 +1,5 @@
 """The codebook: the codes of records and filters, with labels, definitions, scores and notes."""
 
-import re
 from dataclasses import asdict
 from functools import cache
 from inspect import getdoc
@@ -9,7 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from policy import plover
-from policy.vocabulary import Vocabulary
+from policy.vocabulary import Vocabulary, vocabularies
 
 
 class CodeSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -69,17 +68,6 @@ class CodebookSerializer(serializers.Serializer):  # type: ignore[type-arg]
     manual = ManualSerializer(help_text="The manual that the PLOVER codes and scores are from.")
     plover = PloverTypeSerializer(many=True, help_text="The PLOVER event types with their modes.")
     vocabularies = VocabularySerializer(many=True, help_text="Every closed vocabulary.")
-
-
-def vocabularies() -> dict[str, type[Vocabulary]]:
-    """Return every vocabulary by its name in the codebook, in the order of the names.
-
-    Each stands beside the model that uses it; all are known once Django has loaded the models.
-    """
-    return {
-        re.sub("(?<!^)(?=[A-Z])", "_", vocabulary.__name__).lower(): vocabulary
-        for vocabulary in sorted(Vocabulary.__subclasses__(), key=lambda each: each.__name__)
-    }
 
 
 @cache

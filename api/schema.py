@@ -16,10 +16,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from api import problems
-from api.codebook import vocabularies
 from api.parameters import ParameterField
 from api.serializers.service import FacetsField, ProblemSerializer
 from policy.plover import MODE_CHOICES
+from policy.vocabulary import vocabularies
 
 # YAML 1.2 reads 019 as a number, YAML 1.1 as a string: without this rule PyYAML would write the
 # code of a region without quotes.

@@ -8,12 +8,14 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
 import pycountry
 from django.db import models
 
+from policy.annotations.codes import codes
 from policy.annotations.concerns import concerns_of
 from policy.annotations.reading import Draft, Entry
 from policy.annotations.search_entries import search_entries
@@ -159,6 +161,8 @@ def make(folder: Path, statements: int, seed: int = 1) -> None:
     world = World(seed, statements)
     with ExitStack() as stack:
         writer = Writer(folder, stack)
+        for code in sorted(codes(), key=attrgetter("key")):
+            writer.write(code)
         for write in (_sources, _countries, _officials, _issues, _statements):
             write(world, writer)
     _join_search(folder)

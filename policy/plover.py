@@ -241,6 +241,8 @@ class Manual:
 
 _TABLES = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
 MANUAL = Manual(**_TABLES.pop("manual"))
+CITED = f"{MANUAL.title}, {MANUAL.repository}, commit {MANUAL.commit}"
+"""The manual in a few words, for each code that is from it."""
 
 
 def _entries() -> Iterator[EventCode]:

@@ -1,5 +1,6 @@
 """The base of every closed vocabulary: a code, what it means, and its label."""
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Self
@@ -32,6 +33,17 @@ class Vocabulary(models.TextChoices):
         """What to call the code in a list."""
         words = self.value.replace("_", " ").replace("-", " ").capitalize()
         return str(self._label_) if self._definition else words
+
+
+def vocabularies() -> dict[str, type[Vocabulary]]:
+    """Return every vocabulary by its name in the codebook, in the order of the names.
+
+    Each stands beside the model that uses it; all are known once Django has loaded the models.
+    """
+    return {
+        re.sub("(?<!^)(?=[A-Z])", "_", vocabulary.__name__).lower(): vocabulary
+        for vocabulary in sorted(Vocabulary.__subclasses__(), key=lambda each: each.__name__)
+    }
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from policy.annotations import reading
 from policy.annotations.accounts import mark_current
+from policy.annotations.codes import codes
 from policy.annotations.concerns import concerns
 from policy.annotations.consistency import inconsistencies
 from policy.annotations.reading import Draft, Entry, TomlTable
@@ -84,7 +85,7 @@ def _fixtures(draft: Draft, release: TomlTable) -> dict[str, str]:
 def _by_file(draft: Draft) -> Iterator[tuple[str, list[Record]]]:
     """Yield each kind's fixture name and its records, in the order of their keys."""
     files: dict[str, list[Entry]] = {}
-    for entry in [*draft.entries.values(), *search_entries(draft), *concerns(draft)]:
+    for entry in [*draft.entries.values(), *search_entries(draft), *concerns(draft), *codes()]:
         files.setdefault(file_name(entry.model), []).append(entry)
     for name, entries in sorted(files.items()):
         yield name, sorted((entry.record for entry in entries), key=lambda record: record["pk"])

@@ -155,6 +155,25 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunPython(refuse_other_tables, migrations.RunPython.noop),
         migrations.CreateModel(
+            name='Code',
+            fields=[
+                ('id', Key(help_text='Slug of the vocabulary, of the event type for a mode, and of the code.', max_length=120, primary_key=True, serialize=False)),
+                ('vocabulary', Text(help_text='Name of the vocabulary, such as event_type.', max_length=60)),
+                ('place', models.PositiveSmallIntegerField(help_text='Place in the order of the vocabulary, from 1.')),
+                ('code', Text(help_text='The code, as records have it.', max_length=60)),
+                ('event_type', Text(blank=True, help_text='Event type that a mode belongs to; null for any other code.', max_length=20, null=True)),
+                ('label', Text(help_text='What to call it.', max_length=100)),
+                ('definition', LongText(help_text='What it means, in our words.')),
+                ('quad', Text(blank=True, choices=[('verbal_cooperation', 'Verbal cooperation'), ('material_cooperation', 'Material cooperation'), ('verbal_conflict', 'Verbal conflict'), ('material_conflict', 'Material conflict')], help_text='Quad class of an event type or mode; null for any other code.', max_length=20, null=True)),
+                ('score', models.FloatField(blank=True, help_text='PLOVER score of an event type or mode, -10 (conflict) to +10 (cooperation); null for any other code.', null=True, validators=[MinValueValidator(-10), MaxValueValidator(10)])),
+                ('source', Text(blank=True, help_text='Manual and commit that the code is from; null for a code of our own.', max_length=200, null=True)),
+            ],
+            options={
+                'ordering': ['id'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('event_type__isnull', True)), fields=('vocabulary', 'code'), name='policy_code_once'), models.UniqueConstraint(fields=('vocabulary', 'code', 'event_type'), name='policy_code_mode_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='BilateralIssue',
             fields=[
                 ('id', Key(help_text='Slug of the issue, stable for good.', max_length=120, primary_key=True, serialize=False)),

@@ -1,6 +1,7 @@
 """Every record of the dataset, in the order in which all layers list them."""
 
 from policy.models.actors import Country, Official, Organisation, Position
+from policy.models.codes import Code
 from policy.models.events import Event, EventContext, EventOrder, EventParty
 from policy.models.issues import Account, BilateralIssue, Figure, IssueSide
 from policy.models.relations import Relation
@@ -15,6 +16,7 @@ from policy.models.trips import Stop, Trip
 __all__ = [
     "Account",
     "BilateralIssue",
+    "Code",
     "Concern",
     "Country",
     "Event",
