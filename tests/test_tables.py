@@ -1,9 +1,26 @@
 """The tables as who loads them sees them: codes with their meanings, and views for people."""
 
 import pytest
+from django.apps import apps
 from django.db import connection
 
-from policy.models import Code
+from policy.database.installation import create_views, drop_views
+from policy.database.views import views
+from policy.models import (
+    BilateralIssue,
+    Code,
+    Country,
+    Event,
+    Gap,
+    IssueSide,
+    Official,
+    Organisation,
+    Relation,
+    Source,
+    Statement,
+    Trip,
+)
+from policy.models.registry import RecordKind, served_models
 
 pytestmark = pytest.mark.django_db
 
@@ -41,3 +58,147 @@ def test_every_code_that_a_record_has_is_in_the_table():
             "AND c.code = e.event_type)"
         )
         assert cursor.fetchone() == (0,)
+
+
+def rows_of(sql, *parameters):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+@pytest.mark.parametrize("view", views(), ids=lambda view: view.name)
+def test_a_view_has_the_columns_it_explains(view):
+    found = rows_of(f"SELECT * FROM {view.name}")
+    assert found, "no row: join from the table that has them"
+    assert [*found[0]] == [column.name for column in view.columns]
+    for text in (view.text, *(column.text for column in view.columns)):
+        assert text.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("view", "model", "key"),
+    [
+        ("countries", Country, "id"), ("organisations", Organisation, "id"),
+        ("officials", Official, "id"), ("statements", Statement, "id"),
+        ("issues", BilateralIssue, "id"), ("positions", IssueSide, "id"), ("events", Event, "id"),
+        ("trips", Trip, "id"), ("relations", Relation, "id"), ("gaps", Gap, "id"),
+        ("sources", Source, "id"), ("codes", Code, "id"),
+    ],
+)  # fmt: skip
+def test_a_view_leaves_out_no_record_and_doubles_none(view, model, key):
+    found = [row[key] for row in rows_of(f"SELECT {key} FROM {view}")]
+    assert set(found) == set(model.objects.values_list("pk", flat=True))
+    assert len(found) == len(set(found)) or view in {"officials", "trips"}
+
+
+def test_every_record_stands_once_in_the_view_of_all():
+    found = [(row["kind"], row["record"]) for row in rows_of("SELECT * FROM records")]
+    expected = [
+        (kind.value, key)
+        for kind, model in served_models().items()
+        for key in model.objects.values_list("pk", flat=True)
+    ]
+    assert sorted(found) == sorted(expected)
+
+
+def test_issues_show_what_the_api_shows(client):
+    told = {row["id"]: row for row in rows_of("SELECT * FROM issues")}
+    for issue in client.get("/api/v1/bilateral-issues?page_size=500").json()["results"]:
+        row = told[issue["id"]]
+        assert [row["country_a"], row["country_b"]] == sorted(issue["countries"])
+        assert (row["status"], row["account"]) == (issue["status"], issue["account"])
+        sides = {side["country"]: side for side in issue["sides"]}
+        for letter in "ab":
+            side = sides[row[f"country_{letter}"]]
+            assert row[f"position_{letter}"] == side["position"]
+            assert bool(row[f"not_stated_{letter}"]) == side["not_stated"]
+
+
+def test_events_have_the_quad_and_score_of_the_api(client):
+    told = {row["id"]: row for row in rows_of("SELECT * FROM events")}
+    for event in client.get("/api/v1/events?page_size=500").json()["results"]:
+        row = told[event["id"]]
+        assert (row["quad"], row["score"]) == (event["quad"], event["score"])
+        named = (row["actors"] or "").split("; ")
+        assert all(actor["organisation"] or actor["country"] in named for actor in event["actors"])
+
+
+def test_event_dyads_are_the_events_of_dyads(client):
+    for dyad in client.get("/api/v1/dyads?kind=event&page_size=500").json()["results"]:
+        pair = (dyad["first"], dyad["second"])
+        between = client.get(f"/api/v1/events?between={','.join(pair)}&page_size=500").json()
+        found = rows_of(
+            "SELECT DISTINCT event FROM event_dyads WHERE actor = %s AND recipient = %s "
+            "OR actor = %s AND recipient = %s", *pair, *reversed(pair),
+        )  # fmt: skip
+        acted = {row["event"] for row in found}
+        listed = {event["id"] for event in between["results"]}
+        belonging = {
+            event["id"] for event in between["results"]
+            if set(pair) - {one["country"] for one in (*event["actors"], *event["recipients"])}
+        }  # fmt: skip
+        assert acted == listed - belonging
+
+
+def test_the_view_of_evidence_holds_all_of_it():
+    cited = sum(
+        field.remote_field.through.objects.count()
+        for model in apps.get_app_config("policy").get_models()
+        for field in model._meta.many_to_many
+        if field.name == "evidence"
+    )
+    found = rows_of("SELECT * FROM evidence")
+    assert len(found) == cited
+    for row in found:
+        model = served_models()[RecordKind(row["kind"])]
+        assert model.objects.filter(pk=row["record"]).exists()
+
+
+def test_migrating_again_keeps_the_views_and_what_others_made_of_them():
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE VIEW mine AS SELECT id FROM statements")
+    with connection.cursor() as cursor:
+        cursor.execute("DROP VIEW gaps")
+    create_views(using="default")
+    assert rows_of("SELECT * FROM mine")
+    assert rows_of("SELECT * FROM gaps")
+
+
+def test_a_view_of_an_earlier_version_is_replaced():
+    with connection.cursor() as cursor:
+        cursor.execute("DROP VIEW gaps")
+        cursor.execute("CREATE VIEW gaps AS SELECT 1 AS former")
+    create_views(using="default")
+    assert "former" not in rows_of("SELECT * FROM gaps")[0]
+
+
+def test_a_table_with_the_name_of_a_view_is_left_alone(caplog):
+    with connection.cursor() as cursor:
+        cursor.execute("DROP VIEW gaps")
+        cursor.execute("CREATE TABLE gaps (own integer)")
+    create_views(using="default")
+    assert "gaps is left out" in caplog.text
+    assert rows_of("SELECT * FROM gaps") == []
+
+
+def test_tables_can_be_changed_beneath_the_views():
+    drop_views(using="default", plan=[])
+    assert rows_of("SELECT * FROM gaps")
+    drop_views(using="default", plan=["a migration"])
+    assert not set(connection.introspection.table_names(include_views=True)) & {
+        view.name for view in views()
+    }
+    create_views(using="default")
+
+
+@pytest.mark.postgresql
+def test_views_explain_themselves():
+    create_views(using="default")
+    missing = rows_of(
+        "SELECT c.relname, a.attname FROM pg_class AS c JOIN pg_attribute AS a "
+        "ON a.attrelid = c.oid WHERE c.relkind = 'v' AND c.relname = ANY (%s) AND a.attnum > 0 "
+        "AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)",
+        [view.name for view in views()],
+    )
+    assert not missing

@@ -1,0 +1,343 @@
+"""Views: the tables with names joined, for people who ask in SQL; the same on both engines.
+
+A view says its columns once: the expression, and what it means. What is a field of a model has its
+meaning from there.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from policy.database.columns import (
+    Column,
+    View,
+    code,
+    evidence,
+    keys,
+    label,
+    listed,
+    own,
+    titles,
+)
+from policy.models import (
+    Account,
+    BilateralIssue,
+    Code,
+    Country,
+    Event,
+    EventParty,
+    Gap,
+    IssueSide,
+    Official,
+    Organisation,
+    Passage,
+    Position,
+    Relation,
+    Sentence,
+    Source,
+    Statement,
+    Stop,
+    Trip,
+)
+
+TIME = ("time_text", "time_earliest", "time_latest", "time_precision", "time_year_inferred")
+FACT = ("support", "note")
+SCORED = (
+    label("quad", "COALESCE(m.quad, t.quad)", "Quad class of the event type; null if uncoded."),
+    label(
+        "score",
+        "COALESCE(m.score, t.score)",
+        "PLOVER score of type and mode, -10 (conflict) to +10 (cooperation); null if uncoded.",
+    ),
+)
+CODED = (
+    f"{code('t', 'event_type', 'e.event_type')}\n"
+    "LEFT JOIN policy_code AS m ON m.vocabulary = 'mode' AND m.code = e.mode "
+    "AND m.event_type = e.event_type"
+)
+
+
+def party(name: str, role: str) -> Column:
+    """Return the column of those who have a part in an event."""
+    rest = (
+        "FROM policy_eventparty AS p LEFT JOIN policy_organisation AS o "
+        f"ON o.id = p.organisation_id WHERE p.event_id = e.id AND p.role = '{role}'"
+    )
+    text = f"Every {role}: the alpha-3 code of a country, or what to call the organisation."
+    return listed(name, "COALESCE(o.label, p.country_id)", rest, text)
+
+
+def _side(letter: str, which: str) -> list[Column]:
+    side, country = f"s{letter}", f"c{letter}"
+    return [
+        label(f"country_{letter}", f"i.{letter}", f"The {which} of the two countries, as alpha-3."),
+        label(f"country_{letter}_name", f"{country}.name", "Short English name of it."),
+        *own(
+            *(IssueSide, side),
+            **{
+                f"position_{letter}": "position",
+                f"not_stated_{letter}": "not_stated",
+                f"support_{letter}": "support",
+            },
+        ),
+    ]
+
+
+PAIR = (
+    "(SELECT bilateralissue_id AS id, MIN(country_id) AS a, MAX(country_id) AS b "
+    "FROM policy_bilateralissue_countries GROUP BY bilateralissue_id)"
+)
+
+
+def _of_time(prefix: str, names: Sequence[str] = TIME) -> dict[str, str]:
+    return {f"{prefix}_{name}": name for name in names}
+
+
+def _ends(end: str) -> Iterator[Column]:
+    yield from own(Relation, "r", f"{end}_kind", end, f"{end}_part")
+    yield label(f"{end}_title", f"{end[0]}t.title", f"What to call the {end} of the relation.")
+
+
+@cache
+def views() -> tuple[View, ...]:
+    """Return all views; each comes after those that it is made of."""
+    return (
+        View(
+            "records",
+            "Every record that has a list in the API, with what to call it.",
+            [
+                label("kind", "u.kind", "Kind of the record, as the API names it."),
+                label("record", "u.record", "Key of the record."),
+                label("title", "u.title", "What to call the record in a list."),
+            ],
+            f"FROM (\n    {titles()}\n) AS u",
+        ),
+        View(
+            "codes",
+            "Every code of every vocabulary, with its meaning.",
+            own(Code, "c"),
+            "FROM policy_code AS c",
+        ),
+        View("sources", "The documents.", own(Source, "s"), "FROM policy_source AS s"),
+        View("countries", "The countries.", own(Country, "c"), "FROM policy_country AS c"),
+        View(
+            "organisations",
+            "The organisations, with the names of their countries and their members.",
+            [
+                *own(Organisation, "o", "id", "kind", "name", "label", "acronym", "aliases"),
+                *own(Organisation, "o", "country"),
+                label("country_name", "c.name", "Short English name of that country."),
+                *own(Organisation, "o", "country_support", "actor_code"),
+                keys("members", Organisation, "o"),
+                *own(Organisation, "o", *FACT),
+            ],
+            "FROM policy_organisation AS o LEFT JOIN policy_country AS c ON c.id = o.country_id",
+        ),
+        View(
+            "officials",
+            "The officials with their offices: a row for each office, one for who has none.",
+            [
+                *own(Official, "o", "id", "name", "label", "aliases", "country"),
+                label("country_name", "c.name", "Short English name of that country."),
+                *own(Official, "o", *FACT),
+                *own(Position, "p", office="id", office_title="title", role="role"),
+                *own(Position, "p", office_country="country", office_organisation="organisation"),
+                label("office_organisation_label", "g.label", "What to call that organisation."),
+                *own(
+                    *(Position, "p"),
+                    *(
+                        f"{end}_{part}"
+                        for end in ("start", "end")
+                        for part in ("text", "earliest", "latest", "precision", "year_inferred")
+                    ),
+                ),
+                *own(Position, "p", office_support="support", office_note="note"),
+            ],
+            "FROM policy_official AS o LEFT JOIN policy_country AS c ON c.id = o.country_id\n"
+            "LEFT JOIN policy_position AS p ON p.official_id = o.id\n"
+            "LEFT JOIN policy_organisation AS g ON g.id = p.organisation_id",
+        ),
+        View(
+            "statements",
+            "The statements, with the names of who said them.",
+            [
+                *own(Statement, "s", "id", "summary", "kind", "topic"),
+                label(
+                    "said_by",
+                    "COALESCE(o.label, g.label, c.name, 'the source itself')",
+                    "What to call who said it.",
+                ),
+                *own(Statement, "s", "speaker", "attributed_organisation", "attributed_country"),
+                *own(Statement, "s", "narrator", "attribution_support"),
+                *own(Statement, "s", "via_official", "via_organisation", "medium"),
+                *(keys(n, Statement, "s") for n in ("about", "about_organisations", "issues")),
+                *own(Statement, "s", "quotation", "quotation_language", "quotation_translated"),
+                *own(Statement, "s", "verbatim", *TIME, *FACT),
+            ],
+            "FROM policy_statement AS s LEFT JOIN policy_official AS o ON o.id = s.speaker_id\n"
+            "LEFT JOIN policy_organisation AS g ON g.id = s.attributed_organisation_id\n"
+            "LEFT JOIN policy_country AS c ON c.id = s.attributed_country_id",
+        ),
+        View(
+            "issues",
+            "The bilateral issues, with the current account of each and both sides in a row.",
+            [
+                *own(BilateralIssue, "x", "id", "title", "topic"),
+                *own(Account, "a", account="id", source="source", status="status"),
+                *own(Account, "a", "summary"),
+                *_side("a", "first"),
+                *_side("b", "second"),
+                *own(Account, "a", *TIME, *FACT),
+            ],
+            f"FROM policy_bilateralissue AS x JOIN {PAIR} AS i ON i.id = x.id\n"
+            "JOIN policy_country AS ca ON ca.id = i.a JOIN policy_country AS cb ON cb.id = i.b\n"
+            "LEFT JOIN policy_account AS a ON a.current_for_id = x.id\n"
+            "LEFT JOIN policy_issueside AS sa ON sa.account_id = a.id AND sa.country_id = i.a\n"
+            "LEFT JOIN policy_issueside AS sb ON sb.account_id = a.id AND sb.country_id = i.b",
+        ),
+        View(
+            "positions",
+            "Each country's position on an issue, or that none is stated, in each account of it.",
+            [
+                *own(IssueSide, "s", "id"),
+                *own(Account, "a", "issue"),
+                *own(BilateralIssue, "x", "title", "topic"),
+                *own(IssueSide, "s", "account"),
+                *own(Account, "a", "source", "status"),
+                label(
+                    "is_current",
+                    "(a.current_for_id IS NOT NULL)",
+                    "Whether this is the account that the issue shows as its own.",
+                ),
+                *own(IssueSide, "s", "country"),
+                label("country_name", "c.name", "Short English name of that country."),
+                *own(IssueSide, "s", "position", "not_stated", *FACT),
+            ],
+            "FROM policy_issueside AS s JOIN policy_account AS a ON a.id = s.account_id\n"
+            "JOIN policy_bilateralissue AS x ON x.id = a.issue_id\n"
+            "JOIN policy_country AS c ON c.id = s.country_id",
+        ),
+        View(
+            "events",
+            "The events, one row each, with quad, score and everybody who has a part in it.",
+            [
+                *own(Event, "e", "id", "summary", "event_type"),
+                label("event_type_label", "t.label", "What to call the event type."),
+                *own(Event, "e", "mode"),
+                label("mode_label", "m.label", "What to call the mode."),
+                *SCORED,
+                *own(Event, "e", "auxiliary", "confidence"),
+                party("actors", "actor"),
+                party("recipients", "recipient"),
+                listed(
+                    "contexts",
+                    "p.context",
+                    "FROM policy_eventcontext AS p WHERE p.event_id = e.id",
+                    "The subjects that it touches, as PLOVER contexts.",
+                ),
+                keys("issues", Event, "e"),
+                *own(Event, "e", "place_country", "place_text", *TIME, *FACT),
+                *own(Event, "e", "alternatives", "rationale", "uncoded_reason"),
+            ],
+            f"FROM policy_event AS e\n{CODED}",
+        ),
+        View(
+            "event_dyads",
+            "The events, a row for each actor and each recipient of it. Where all sides act, as in "
+            "a meeting, each stands against each other one, and is_reciprocal is true.",
+            [
+                *own(Event, "e", event="id", summary="summary", event_type="event_type"),
+                *own(Event, "e", "mode"),
+                *SCORED,
+                *own(Event, "e", "auxiliary", "confidence"),
+                *own(
+                    *(EventParty, "a"),
+                    actor="country",
+                    actor_organisation="organisation",
+                    actor_sector="sector",
+                ),
+                *own(
+                    *(EventParty, "r"),
+                    recipient="country",
+                    recipient_organisation="organisation",
+                    recipient_sector="sector",
+                ),
+                label("is_reciprocal", "(r.role = 'actor')", "Whether the other acts as well."),
+                *own(Event, "e", *TIME, "place_country"),
+            ],
+            "FROM policy_event AS e JOIN policy_eventparty AS a "
+            "ON a.event_id = e.id AND a.role = 'actor'\n"
+            "JOIN policy_eventparty AS r ON r.event_id = e.id AND r.id <> a.id\n"
+            f"{CODED}",
+        ),
+        View(
+            "trips",
+            "The trips with their stops: a row for each stop, one for a trip without any.",
+            [
+                *own(Trip, "t", "id", "title", "summary", "traveller"),
+                label("traveller_label", "o.label", "What to call who travels."),
+                *own(Trip, "t", "status", *TIME, *FACT),
+                *own(Stop, "s", stop="id", stop_country="country"),
+                label("stop_country_name", "c.name", "Short English name of that country."),
+                *own(
+                    *(Stop, "s", "listed_position", "visit_order", "city", "host"),
+                    stop_status="status",
+                    **_of_time("stop"),
+                ),
+                *own(Stop, "s", stop_support="support", stop_note="note"),
+            ],
+            "FROM policy_trip AS t JOIN policy_official AS o ON o.id = t.traveller_id\n"
+            "LEFT JOIN policy_stop AS s ON s.trip_id = t.id\n"
+            "LEFT JOIN policy_country AS c ON c.id = s.country_id",
+        ),
+        View(
+            "evidence",
+            "Every fact with every passage that it rests on.",
+            [
+                label("kind", "u.kind", "Kind of the record that the fact stands in."),
+                label("record", "u.record", "Key of that record."),
+                label("part", "u.part", "What the fact is: the record itself, or a part of it."),
+                label("fact", "u.fact", "Key of the fact."),
+                label("support", "u.support", "How firmly the source carries it; null for a gap."),
+                *own(Passage, "p", passage="id", source="source"),
+                *own(Sentence, "s", paragraph="paragraph", sentence="number"),
+                *own(Passage, "p", "start", "end", "quote", "sha256"),
+            ],
+            f"FROM (\n    {evidence()}\n) AS u\n"
+            "JOIN policy_passage AS p ON p.id = u.passage\n"
+            "JOIN policy_sentence AS s ON s.id = p.sentence_id",
+        ),
+        View(
+            "relations",
+            "How one record lies to another, with what to call both.",
+            [
+                *own(Relation, "r", "id", "relation"),
+                *_ends("subject"),
+                *_ends("object"),
+                *own(Relation, "r", *FACT),
+            ],
+            "FROM policy_relation AS r\n"
+            "LEFT JOIN records AS st "
+            "ON st.kind = r.subject_kind AND st.record = r.subject\n"
+            "LEFT JOIN records AS ot "
+            "ON ot.kind = r.object_kind AND ot.record = r.object",
+        ),
+        View(
+            "gaps",
+            "What a source does not say, with what it concerns and what answers it.",
+            [
+                *own(Gap, "g"),
+                *(
+                    keys(field.name, Gap, "g")
+                    for field in Gap._meta.many_to_many
+                    if field.name != "evidence"
+                ),
+                listed(
+                    "answered_by",
+                    "p.subject",
+                    "FROM policy_relation AS p WHERE p.relation = 'answers' AND p.object = g.id",
+                    "Keys of the records that tell what it asks.",
+                ),
+            ],
+            "FROM policy_gap AS g",
+        ),
+    )
