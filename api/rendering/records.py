@@ -1,6 +1,6 @@
 """Rendering: every record stored as JSON when a release is loaded."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 
 from django.db import connection, transaction
@@ -12,6 +12,7 @@ from api.rendering.pages import render_json
 from api.rendering.shared import share
 from api.shaping import JsonObject
 from api.views.records import RESOURCES
+from api.views.viewset import RecordViewSet
 from policy.dyads import dyads
 from policy.release.staging import fill
 from policy.search import counts
@@ -23,6 +24,18 @@ def rendered(record: JsonObject, keys: Sequence[str]) -> tuple[int, int, str]:
     """Return the lengths in bytes of a record's lines of CSV and of NDJSON, and its JSON."""
     body = render_json(record)
     return len(Csv.line(record, keys).encode()), len(body.encode()) + 1, body
+
+
+def serialized(viewset: type[RecordViewSet]) -> Iterator[Iterable[JsonObject]]:
+    """Yield all records of a list, in the order of their keys, a chunk at a time."""
+    view = viewset.alone()
+    serializer = view.get_serializer()
+    queryset, shared = share(serializer, view.queryset)
+    for rows in chunks(queryset.order_by("pk"), CHUNK):
+        view.complete(rows)
+        for related in shared:
+            related.attach(rows)
+        yield map(serializer.to_representation, rows)
 
 
 def render_all(*, anew: bool = False) -> None:
@@ -37,14 +50,7 @@ def render_all(*, anew: bool = False) -> None:
     with transaction.atomic():
         Rendering.objects.all().delete()
         for resource, viewset in RESOURCES.items():
-            view = viewset.alone()
-            serializer = view.get_serializer()
-            queryset, shared = share(serializer, view.queryset)
-            for rows in chunks(queryset.order_by("pk"), CHUNK):
-                view.complete(rows)
-                for related in shared:
-                    related.attach(rows)
-                records = map(serializer.to_representation, rows)
+            for records in serialized(viewset):
                 written = [
                     (f"{resource}/{record['id']}", *rendered(record, viewset.keys()))
                     for record in records

@@ -1,5 +1,6 @@
 """Source documents, their sentences, and the passages that facts cite."""
 
+from contextvars import ContextVar
 from typing import ClassVar
 
 from django.db import models
@@ -18,6 +19,10 @@ from policy.models.base import (
 from policy.models.registry import RecordKind
 
 MAX_QUOTE_WORDS = 12
+
+texts_left_out: ContextVar[bool] = ContextVar("texts_left_out", default=False)
+"""Whether attached texts are left out, as in the files of a release: an operator may show them,
+and those who get the files may not."""
 
 
 class Source(models.Model):
@@ -125,6 +130,8 @@ class Passage(Span):
     @property
     def text(self) -> str | None:
         """The exact text an operator attached, or None; never that of another version."""
+        if texts_left_out.get():
+            return None
         attached: PassageText | None = getattr(self, "attached", None)
         return attached.text if attached and attached.sha256 == self.sha256 else None
 

@@ -53,9 +53,13 @@ def staged_models() -> tuple[StagedModel, ...]:
 def parents_first() -> tuple[Table, ...]:
     """Return all tables, each after those that its foreign keys lead to."""
     found: dict[Any, StagedModel] = {kind.model: kind for kind in staged_models()}
+    # In an order that does not vary, as the files of a release have it.
     graph = {
-        model: {field.related_model for field in model._meta.concrete_fields}
-        & found.keys() - {model}
+        model: [
+            field.related_model
+            for field in model._meta.concrete_fields
+            if field.related_model in found and field.related_model is not model
+        ]
         for model in found
     }
     ordered = [found[model] for model in TopologicalSorter(graph).static_order()]

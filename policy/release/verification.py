@@ -1,13 +1,10 @@
 """Whether the tables hold the release they name, and what searches read if they do not."""
 
-from typing import Any
-
-from django.db import models
-
 from policy.annotations.reading import Draft, Entry
 from policy.annotations.search_entries import search_entries
 from policy.models import Concern, Release, SearchEntry
 from policy.release.contents import content_hash, release_models
+from policy.release.stored import stored_entries
 
 LIMIT = 20_000
 """Tables with more records than this take too long to be read while clients wait."""
@@ -24,27 +21,7 @@ def records_in_tables(using: str) -> dict[str, list[Entry]] | None:
     kinds = {name: model for name, model in release_models().items() if model is not Release}
     if sum(model._base_manager.using(using).count() for model in kinds.values()) > LIMIT:
         return None
-    return {name: _entries(model, using) for name, model in kinds.items()}
-
-
-def _entries(model: type[models.Model], using: str) -> list[Entry]:
-    """Return all rows of a model as the build writes them."""
-    columns = [field for field in model._meta.concrete_fields if not field.primary_key]
-    entries = {
-        key: Entry(
-            model, key, dict(zip([field.name for field in columns], values, strict=True)), ""
-        )
-        for key, *values in model._base_manager.using(using)
-        .order_by("pk")
-        .values_list("pk", *(field.attname for field in columns))
-    }
-    for field in model._meta.many_to_many:
-        through: Any = field.remote_field.through
-        names = field.m2m_field_name(), field.m2m_reverse_field_name()
-        for owner, other in through._base_manager.using(using).values_list(*names):
-            if owner in entries:  # The shell of SQLite checks no foreign keys.
-                entries[owner].fields.setdefault(field.name, []).append(other)
-    return list(entries.values())
+    return {name: list(stored_entries(model, using)) for name, model in kinds.items()}
 
 
 def is_release(found: dict[str, list[Entry]], release: Release) -> bool:

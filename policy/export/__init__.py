@@ -1,0 +1,1 @@
+"""Writes a release as files: CSV, NDJSON, Parquet, SQLite, SQL, and what explains them."""
