@@ -13,7 +13,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py load_release
-	$(BIN)/python -m api --host $(HOST) --port $(PORT)
+	$(BIN)/python manage.py export_release releases --replace
+	RELEASES_DIR=releases $(BIN)/python -m api --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL (SLOW=1 for all tests, as in CI)
 	$(BIN)/python tests/engines.py
@@ -32,12 +33,14 @@ lint: $(VENV)/.dev ## Check style, types, migrations, fixtures, production setti
 	$(BIN)/mypy
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py build_fixtures --check
+	$(BIN)/python manage.py write_docs --check
 	PUBLIC_URL=https://api.example.org ALLOWED_HOSTS=api.example.org \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --api-version 1.0.0 --fail-on-warn --file /dev/null
 
-fixtures: $(VENV)/.dev ## Build fixtures/*.json from the annotations
+fixtures: $(VENV)/.dev ## Build fixtures/*.json from the annotations, and what is made of them
 	$(BIN)/python manage.py build_fixtures
+	$(BIN)/python manage.py write_docs
 
 openapi: $(VENV)/.dev ## Rewrite openapi.yaml
 	$(BIN)/python manage.py spectacular --fail-on-warn --file openapi.yaml

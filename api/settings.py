@@ -54,6 +54,8 @@ FORCE_SCRIPT_NAME = _PREFIX or None
 # Seconds until browsers and proxies show a new release; this server shows it at once.
 CACHE_MAX_AGE = env.int("CACHE_MAX_AGE", default=60, validate=validate.Range(min=0))
 RESPONSE_CACHE_MB = env.int("RESPONSE_CACHE_MB", default=32, validate=validate.Range(min=0))
+# Folder of the files that export_release writes; without it there are none at /releases.
+RELEASES_DIR = env.str("RELEASES_DIR", default="")
 # Shared folder of the workers' metrics; without it there is no /metrics.
 METRICS_DIR = env.str("METRICS_DIR", default="")
 if METRICS_DIR:

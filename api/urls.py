@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from api.views import relations, service
+from api.views import downloads, relations, service
 from api.views.records import RESOURCES
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
@@ -25,6 +25,9 @@ urlpatterns = [
     path("api/schema", service.SchemaView.as_view()),
     path("docs", service.page("api/docs.html")),
     path("redoc", service.page("api/redoc.html")),
+    path("releases", downloads.ReleaseFilesView.as_view()),
+    path("releases/<str:version>", downloads.ReleaseFilesView.as_view()),
+    path("releases/<str:version>/<path:name>", downloads.ReleaseFilesView.as_view()),
     path("problems", service.ProblemsView.as_view()),
     path("problems/<str:name>", service.ProblemsView.as_view()),
     path("healthz", service.HealthView.as_view()),

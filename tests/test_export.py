@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -278,6 +279,23 @@ def test_what_psql_loads_is_what_migrations_make(files, empty):
                     ).fetchall()
                 )
     assert told[0] == told[1]
+
+
+QUERIES = re.findall(
+    r"^```sql\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.mark.parametrize("query", QUERIES, ids=range(len(QUERIES)))
+def test_the_queries_of_the_readme_work_alike_on_both_engines(files, empty, query):
+    (script,), (path,) = files.glob("*.sql"), files.glob("*.sqlite")
+    assert psql(empty, "-f", script).returncode == 0
+    with psycopg.connect(empty) as connection:
+        on_postgresql = connection.execute(query).fetchall()
+    with closing(sqlite3.connect(path)) as connection:
+        on_sqlite = connection.execute(query).fetchall()
+    assert on_postgresql
+    assert on_postgresql == on_sqlite
 
 
 def run(url, *arguments):

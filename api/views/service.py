@@ -4,6 +4,7 @@ from copy import copy
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
@@ -21,6 +22,7 @@ from api.parameters import read_parameters
 from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse
 from api.schema import generated_schema
 from api.serializers import records as serializers
+from api.views import downloads
 from api.views.base import StrictView
 from api.views.records import RESOURCES
 from policy.citation import citation, dataset
@@ -78,7 +80,9 @@ class IndexView(StrictView):
         release: Any = current()
         link = partial(absolute, request._request)
         if isinstance(request.accepted_renderer, JsonLd):
-            described = dataset(release, link("/"), [])
+            described = dataset(
+                release, link("/"), downloads.distribution(request._request, release)
+            )
             return Response({"@context": "https://schema.org/", **described})
         index = {
             "name": "Demarche",
@@ -90,6 +94,7 @@ class IndexView(StrictView):
             "counts": dict(sorted(release.counts.items())),
             "resources": {name: link(f"/api/v1/{name}") for name in names},
             "search": link("/api/v1/search?q={words}"),
+            "files": link(f"/releases/{release.version}") if settings.RELEASES_DIR else None,
             "docs": link("/docs"),
             "reference": link("/redoc"),
             "schema": link("/api/schema"),

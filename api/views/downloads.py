@@ -1,0 +1,180 @@
+"""The files of releases, from the folder that the operator names in RELEASES_DIR."""
+
+import re
+from contextlib import ExitStack
+from functools import lru_cache
+from http import HTTPStatus
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
+
+from api.addresses import absolute
+from api.formats import transfers
+from api.parameters import ParameterField
+from api.problems import respond
+from api.serving import turns
+from api.serving.sockets import drop_stalled
+from api.views.base import StrictView
+from policy.export.writing import SUMS
+from policy.models import Release
+
+VERSION = re.compile(r"\d+\.\d+\.\d+")
+LONG = 2**20
+"""Files with more bytes are sent by turns, as whole lists are: slow readers hold a thread."""
+LIFETIME = "public, max-age=31536000, immutable"
+MEDIA_TYPES = {
+    ".csv": "text/csv; charset=utf-8",
+    ".json": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".ndjson": "application/x-ndjson; charset=utf-8",
+    ".parquet": "application/vnd.apache.parquet",
+    ".sql": "application/sql; charset=utf-8",
+    ".sqlite": "application/vnd.sqlite3",
+}
+"""Media types by the ending of a name; all other files are plain text."""
+
+
+class ReleaseFile(NamedTuple):
+    """A file of a release: where it is, its name in the release, its length and its SHA-256."""
+
+    path: Path
+    name: str
+    bytes: int
+    sha256: str
+
+
+def media_type(name: str) -> str:
+    """Return the media type of a file by its name, with the encoding of texts."""
+    return MEDIA_TYPES.get(Path(name).suffix, "text/plain; charset=utf-8")
+
+
+def versions() -> list[str]:
+    """Return the versions whose files are here, the newest first."""
+    folder = settings.RELEASES_DIR
+    if not folder:
+        return []
+    found = [path.parent.name for path in Path(folder).glob(f"*/{SUMS}")]
+    known = [version for version in found if VERSION.fullmatch(version)]
+    return sorted(known, key=lambda version: [*map(int, version.split("."))], reverse=True)
+
+
+def files(version: str) -> dict[str, ReleaseFile]:
+    """Return the files of a version by their names; none where the version is not here."""
+    if version not in versions():
+        return {}
+    sums = Path(settings.RELEASES_DIR) / version / SUMS
+    return _listed(sums, sums.stat().st_mtime_ns, sums.stat().st_ino)
+
+
+@lru_cache(maxsize=16)
+def _listed(sums: Path, *state: int) -> dict[str, ReleaseFile]:
+    lines = sums.read_text(encoding="utf-8").splitlines()
+    found = {}
+    for line in lines:
+        digest, _, name = line.partition("  ")
+        path = sums.parent / name
+        if path.is_file():
+            found[name] = ReleaseFile(path, name, path.stat().st_size, digest)
+    return found
+
+
+def address(request: HttpRequest, version: str, name: str = "") -> str:
+    """Return the full URL of a file, or of the list of all files of a version."""
+    return absolute(request, "/".join(filter(None, ["/releases", version, name])))
+
+
+def described(request: HttpRequest, version: str) -> list[dict[str, Any]]:
+    """Return name, address, media type, length and SHA-256 of each file of a version."""
+    return [
+        {
+            "name": file.name,
+            "url": address(request, version, file.name),
+            "media_type": media_type(file.name).partition(";")[0],
+            "bytes": file.bytes,
+            "sha256": file.sha256,
+        }
+        for file in files(version).values()
+    ]
+
+
+def distribution(request: HttpRequest, release: Release) -> list[dict[str, Any]]:
+    """Return the files that hold a whole release, as schema.org has them.
+
+    They depend on no file, so that an answer with them holds as long as the release does.
+    """
+    if not settings.RELEASES_DIR:
+        return []
+    name = f"{release.pk}-{release.version}"
+    return [
+        {
+            "contentUrl": address(request, release.version, file),
+            "encodingFormat": media_type(file).partition(";")[0],
+        }
+        for file in ("datapackage.json", f"{name}.sqlite", f"{name}.sql")
+    ]
+
+
+class ReleaseFilesView(StrictView):
+    """The versions whose files are here, the files of one, or a file."""
+
+    reads_database = False
+    lasting = False
+
+    @classmethod
+    def parameters(cls, action: str | None) -> dict[str, ParameterField]:  # noqa: ARG003
+        """Return no parameter: a file has one form."""
+        return {}
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Take any Accept header: a file is what it is."""
+        return JSONRenderer(), JSONRenderer.media_type
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request, version: str = "", name: str = "") -> HttpResponseBase:
+        """Return a list of what is here, or a file, whole or the range that is asked for."""
+        django: HttpRequest = request._request
+        if not version:
+            here = [{"version": one, "url": address(django, one)} for one in versions()]
+            return Response({"releases": here})
+        found = files(version)
+        if not found:
+            raise Http404(f"The files of version {version[:40]!r} are not here.")
+        if not name:
+            return Response({"version": version, "files": described(django, version)})
+        if name not in found:
+            raise Http404(f"Version {version} has no file {name[:200]!r}; its address lists all.")
+        return _sent(django, found[name])
+
+
+def _sent(request: HttpRequest, file: ReleaseFile) -> HttpResponseBase:
+    """Return a file or a range of it; a long one takes a place as whole lists do."""
+    tag = f'"{file.sha256}"'
+    headers = {"Content-Type": media_type(file.name), "ETag": tag, "Cache-Control": LIFETIME}
+    static = StaticFile(str(file.path), [*headers.items(), ("Accept-Ranges", "bytes")])
+    # All files of a release have its date, so only the tag tells whether one is another.
+    static.last_modified = None
+    meta = dict(request.META)
+    if meta.get("HTTP_IF_RANGE", tag) != tag:
+        meta.pop("HTTP_RANGE", None)
+    with ExitStack() as held:
+        if request.method == "GET" and file.bytes > LONG:
+            held.enter_context(turns.long_list())
+            drop_stalled(int(request.META["SERVER_PORT"]))
+        asked = SimpleNamespace(method=request.method, META=meta)
+        response: HttpResponseBase = WhiteNoiseMiddleware.serve(static, asked)
+        if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            detail = f"The file has {file.bytes} bytes: ask for a range within them."
+            told = {"Content-Range": f"bytes */{file.bytes}"}
+            return respond(request, "range-not-satisfiable", detail, told)
+        del response.headers["Last-Modified"]
+        return transfers.held_open(response, held)  # type: ignore[no-any-return]
