@@ -1,6 +1,7 @@
 """Every record of the dataset, in the order in which all layers list them."""
 
 from policy.models.actors import Country, Official, Organisation, Position
+from policy.models.changes import Change, PublishedRelease
 from policy.models.events import Event, EventContext, EventOrder, EventParty
 from policy.models.issues import Account, BilateralIssue, Figure, IssueSide
 from policy.models.relations import Relation
@@ -15,6 +16,7 @@ from policy.models.trips import Stop, Trip
 __all__ = [
     "Account",
     "BilateralIssue",
+    "Change",
     "Concern",
     "Country",
     "Event",
@@ -29,6 +31,7 @@ __all__ = [
     "Passage",
     "PassageText",
     "Position",
+    "PublishedRelease",
     "Relation",
     "Release",
     "Renaming",
