@@ -85,8 +85,12 @@ def _fixtures(folder: Path, draft: Draft, release: TomlTable, given_up: GivenUp)
     head = Head.of(record, release["note"])
     heads = [*earlier_releases(folder, head.version, draft), head]
     lines = list(manifest_lines(_lines_of(files)))
-    files |= _by_file(published_releases(heads))
-    files |= _by_file(log_of_changes(folder, heads, lines, given_up, draft))
+    log = [
+        *published_releases(heads),
+        *log_of_changes(folder, heads, lines, given_up, draft),
+    ]
+    draft.validate(log)
+    files |= _by_file(log)
     files = dict(sorted(files.items()))
     record["fields"]["content_hash"] = content_hash(chain.from_iterable(files.values()))
     texts = {f"{name}.json": _dump(records) for name, records in files.items()}

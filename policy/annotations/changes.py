@@ -1,6 +1,7 @@
 """The log of changes: every release, and what each did to the records, built from manifests."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import chain, pairwise
 from pathlib import Path
@@ -37,10 +38,7 @@ def earlier_releases(folder: Path, version: str, draft: Draft) -> list[Head]:
     heads: list[Head] = []
     for path in sorted((folder / FOLDER).glob("*.ndjson")):
         try:
-            head = read_head(path)
-            if path.stem != head.version:
-                raise InvalidManifestError(f"{path}: is of release {head.version}: restore it")
-            heads.append(head)
+            heads.append(read_head(path))
         except InvalidManifestError as error:
             draft.errors.append(str(error))
     heads.sort(key=lambda head: head.order)
@@ -126,14 +124,21 @@ def log_of_changes(
                 log.append(_entry(len(log) + 1, version, one, reason))
     except InvalidManifestError as error:
         draft.errors.append(str(error))
-    changed = {(one.fields["release"], one.fields["kind"], one.fields["record"]) for one in log}
-    for version, kind, record in reasons:
-        keys = [key for *of, key in changed if of == [version, kind]]
-        if (record or kind) not in [*keys, *([kind] if keys and not record else [])]:
-            hint = suggestion(record or kind, keys) if keys else "take the table out"
-            told_of = f"{kind} {record}" if record else kind
-            draft.errors.append(f"{path}: {told_of}: did not change in {version}; {hint}")
+    draft.errors += [f"{path}: {line}" for line in _idle(reasons, log)]
     return log
+
+
+def _idle(reasons: Reasons, log: list[Entry]) -> Iterator[str]:
+    """Yield an error for each reason of what did not change, or was removed."""
+    changed: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for fields in (entry.fields for entry in log):
+        if fields["change"] != ChangeType.REMOVED:
+            changed[fields["release"], fields["kind"]].append(fields["record"])
+    for version, kind, record in reasons:
+        keys = changed[version, kind]
+        if not keys or record not in (None, *keys):
+            hint = suggestion(record, keys) if record and keys else "take the table out"
+            yield f"{kind} {record or ''}".strip() + f": did not change in {version}; {hint}"
 
 
 def _releases(
@@ -158,8 +163,8 @@ def _removal(
     last = ([*led_on(gone.kind, gone.record, given_up)] or [{}])[-1]
     if last.get("release") != version:
         draft.errors.append(
-            f"{folder / 'renamed.toml'}: {gone.kind} {gone.record}: is gone since release {version}: "
-            "write of which record it is a former key, or that it was removed in that release"
+            f"{folder / 'renamed.toml'}: {gone.kind} {gone.record}: is gone since {version}: write "
+            "of which record it is a former key, or that it was removed in that release"
         )
     return last.get("reason")
 

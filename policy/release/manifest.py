@@ -7,10 +7,10 @@ changed from one release to another without the text of either.
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from itertools import chain
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from django.db import models
 
@@ -33,6 +33,9 @@ class InvalidManifestError(Exception):
     """A manifest that does not fit its release; the message names the cure."""
 
 
+_OF_RELEASE = ("version", "released", "schema_version", "content_hash")
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """Which release a manifest is of, and what was new in it, in our words."""
@@ -46,9 +49,8 @@ class Head:
     @classmethod
     def of(cls, release: Record, note: str) -> Self:
         """Return the head for the record of a release."""
-        fields = release["fields"]
-        told = (str(fields[name]) for name in ("version", "released"))
-        return cls(*told, fields["schema_version"], fields["content_hash"], note)
+        told = {name: release["fields"][name] for name in _OF_RELEASE}
+        return cls(**told, note=note)
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -56,13 +58,19 @@ class Head:
         return version_order(self.version)
 
 
+class Served(NamedTuple):
+    """What a record is served as or within: kind, key, and what that record calls such parts."""
+
+    kind: str | None = None
+    """Null for what is no record of the dataset, such as a search entry."""
+    record: str | None = None
+    part: str | None = None
+    """Null for what is no part."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One record of a release; ``kind`` and ``record`` name what it is served as or is part of.
-
-    They are null for what is no record of the dataset, such as a search entry. ``part`` is what a
-    record calls its parts of this kind, null for the record itself.
-    """
+    """One record of a release, its hashes, and what it is served as or within."""
 
     file: str
     key: Key
@@ -103,16 +111,14 @@ def manifest_lines(lines: LinesOf) -> Iterator[Line]:
             continue
         for line in lines(file):
             record = json.loads(line)
-            yield line_of(file, line, record, *_served(model, record, owners))
+            yield line_of(file, line, record, _served(model, record, owners))
 
 
-def line_of(
-    file: str, line: bytes, record: Record, kind: str | None, owner: str | None, part: str | None
-) -> Line:
-    """Return the line of a record that is served as, or within, a record of this kind and key."""
+def line_of(file: str, line: bytes, record: Record, served: Served) -> Line:
+    """Return the line of a record, which is a canonical line of a file itself."""
     sha256 = hashlib.sha256(line).hexdigest()
-    fields = hashes(record["fields"]) if kind else {}
-    return Line(file, record["pk"], sha256, kind, owner, part, fields)
+    fields = hashes(record["fields"]) if served.kind else {}
+    return Line(file, record["pk"], sha256, *served, fields)
 
 
 def _owners(lines: LinesOf) -> Iterator[tuple[tuple[type[models.Model], str], str]]:
@@ -134,8 +140,8 @@ def _related(model: type[models.Model], name: str) -> type[models.Model]:
 
 def _served(
     model: type[models.Model], record: Record, owners: dict[tuple[type[models.Model], str], str]
-) -> tuple[str | None, str | None, str | None]:
-    """Return kind and key of the record that one is served in, and what it is called there."""
+) -> Served:
+    """Return what a record is served as or within."""
     key, part = str(record["pk"]), None
     name = owner_key(model)
     if name:
@@ -144,39 +150,44 @@ def _served(
     while name := owner_key(model):
         key, model = owners[model, key], _related(model, name)
     kind = kind_of(model)
-    return (kind.value, key, part) if kind else (None, None, None)
+    return Served(kind.value, key, part) if kind else Served()
 
 
 def written(head: Head, lines: Iterable[Line]) -> Iterator[bytes]:
     """Yield the lines of a manifest as they stand in its file, newlines included."""
-    for one in chain([head], lines):
-        yield canonical(asdict(one)) + b"\n"
+    yield canonical(asdict(head)) + b"\n"
+    for line in lines:
+        yield canonical(asdict(line)) + b"\n"
 
 
 def read_head(path: Path) -> Head:
     """Return the head of a manifest; raises InvalidManifestError if there is none."""
-    try:
-        with path.open("rb") as file:
-            return Head(**json.loads(file.readline()))
-    except (OSError, ValueError, TypeError) as error:
-        raise InvalidManifestError(f"{path}: {_RESTORE}: {error}") from error
+    with _explained(path), path.open("rb") as file:
+        head = Head(**json.loads(file.readline()))
+        if head.version != path.stem or len(head.order) != 3:
+            raise ValueError(f"its release is {head.version}")
+    return head
 
 
 def read_lines(path: Path) -> Iterator[Line]:
     """Yield the lines of a manifest after its head; raises InvalidManifestError."""
-    last: tuple[str, bool, Key] | None = None
+    last: tuple[str, bool, Key] = ("", False, 0)
+    with _explained(path), path.open("rb") as file:
+        file.readline()
+        for text in file:
+            line = Line(**json.loads(text))
+            here = place(line.file, line.key)
+            if here <= last:
+                raise ValueError(f"{line.file} {line.key} is out of order")
+            last = here
+            yield line
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Raise InvalidManifestError for whatever a file has that a manifest has not."""
     try:
-        with path.open("rb") as file:
-            file.readline()
-            for text in file:
-                line = Line(**json.loads(text))
-                here = place(line.file, line.key)
-                if last and here <= last:
-                    raise ValueError(f"{line.file} {line.key} is out of order")
-                last = here
-                yield line
-    except (OSError, ValueError, TypeError) as error:
-        raise InvalidManifestError(f"{path}: {_RESTORE}: {error}") from error
-
-
-_RESTORE = "is no manifest: restore it as it was published"
+        yield
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        message = f"{path}: is no manifest ({error}): restore it as it was published"
+        raise InvalidManifestError(message) from error
