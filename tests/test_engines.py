@@ -50,7 +50,8 @@ def paths() -> list[str]:
         if values
     ]
     across = ["dyads", f"dyads/{DYAD}", f"dyads/{SECOND['alpha2']}-{FIRST['numeric']}", "codebook",
-              "terms", "releases", "releases.atom", "changes?page_size=500", "changes?format=ndjson",
+              "terms", "releases", "releases.atom", "changes?page_size=500",
+              "changes?format=ndjson",
               "changes?ordering=-record&page_size=2&facets=release,kind,change,record",
               f"sources/{sample('sources')}/coverage", "release",
               "countries?format=geojson", "trips?format=geojson",
