@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -16,6 +17,17 @@ from policy.models.changes import ChangeType
 
 UNFIT = re.compile(r"[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """The characters that XML cannot hold."""
+
+
+class _Feed(Atom1Feed):
+    """A feed that was last updated at its newest entry, or when the loaded release was made."""
+
+    def latest_post_date(self) -> datetime:
+        """Return that moment; Django would take the present one for a feed without entries."""
+        found: datetime = max(
+            (item["updateddate"] for item in self.items), default=self.feed["loaded"]
+        )
+        return found
 
 
 class Atom(BaseRenderer):
@@ -36,7 +48,7 @@ def feed(request: HttpRequest, loaded: Release, releases: Iterable[Any]) -> str:
     Its ids follow from dataset and version alone, so a reader knows an entry again under another
     address of this instance.
     """
-    written = Atom1Feed(
+    written = _Feed(
         title=_fit(loaded.title),
         link=absolute(request, "/api/v1/releases"),
         description="",
@@ -45,6 +57,7 @@ def feed(request: HttpRequest, loaded: Release, releases: Iterable[Any]) -> str:
         feed_url=absolute(request, "/api/v1/releases.atom"),
         feed_guid=_id(loaded.pk),
         feed_copyright=_fit(loaded.licence),
+        loaded=loaded.released,
     )
     for release in releases:
         numbers = ", ".join(f"{getattr(release, one)} {one}" for one in ChangeType.values)
