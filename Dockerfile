@@ -11,7 +11,8 @@ COPY --from=build /venv /venv
 COPY manage.py ./
 COPY policy policy
 COPY api api
-COPY fixtures/*.json fixtures/
+COPY fixtures/*.json fixtures/LICENSE fixtures/
+COPY fixtures/manifests fixtures/manifests
 RUN python -m compileall -q policy api
 USER 10001
 EXPOSE 8000

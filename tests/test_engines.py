@@ -50,7 +50,10 @@ def paths() -> list[str]:
         if values
     ]
     across = ["dyads", f"dyads/{DYAD}", f"dyads/{SECOND['alpha2']}-{FIRST['numeric']}", "codebook",
-              "terms", f"sources/{sample('sources')}/coverage", "release",
+              "terms", "releases", "releases.atom", "changes?page_size=500",
+              "changes?format=ndjson",
+              "changes?ordering=-record&page_size=2&facets=release,kind,change,record",
+              f"sources/{sample('sources')}/coverage", "release",
               "countries?format=geojson", "trips?format=geojson",
               "events?format=jsonld"]  # fmt: skip
     asked = [*lists, *CASES, *found, *shaped, *across]

@@ -76,7 +76,7 @@ class IndexView(StrictView):
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
         """Return the description of the service, with links to all resources."""
-        names = [*RESOURCES, "dyads", "release", "codebook"]
+        names = [*RESOURCES, "dyads", "release", "releases", "changes", "codebook"]
         release: Any = current()
         link = partial(absolute, request._request)
         if isinstance(request.accepted_renderer, JsonLd):
@@ -95,6 +95,7 @@ class IndexView(StrictView):
             "resources": {name: link(f"/api/v1/{name}") for name in names},
             "search": link("/api/v1/search?q={words}"),
             "files": link(f"/releases/{release.version}") if settings.RELEASES_DIR else None,
+            "feed": link("/api/v1/releases.atom"),
             "docs": link("/docs"),
             "reference": link("/redoc"),
             "schema": link("/api/schema"),

@@ -50,7 +50,7 @@ class DatabaseUnavailableError(Exception):
     """The database cannot be reached, or lacks the tables; the message names the cure."""
 
 
-class Change(NamedTuple):
+class Difference(NamedTuple):
     """Which records of one kind a release adds, changes and removes."""
 
     kind: str
@@ -67,7 +67,7 @@ class Outcome(NamedTuple):
     """
 
     version: str
-    changes: tuple[Change, ...]
+    changes: tuple[Difference, ...]
     modified: bool
     read: bool = True
 
@@ -330,9 +330,9 @@ class _Load:
             exclude_writers(self.connection)
             yield
 
-    def _changes_of(self, kind: StagedModel) -> Change | None:
+    def _changes_of(self, kind: StagedModel) -> Difference | None:
         """Return what the release changes of one kind, None if that is nothing."""
-        change = Change(kind.name, *self.stage.difference(kind))
+        change = Difference(kind.name, *self.stage.difference(kind))
         return change if any(keys.number for keys in change[1:]) else None
 
     def _prune(self) -> None:
