@@ -26,7 +26,7 @@ SHAPING = ("fields", "omit", "expand")
 COUNTRY = CountryField.schema["pattern"]
 VERSION = VersionField().schema["pattern"]
 STREAMS = ("csv", "ndjson")
-WHOLE = ("geojson", "jsonld")
+WHOLE = ("geojson", "jsonld", "html")
 
 
 def ruled_out(query: dict[str, Any], every: list[str]) -> Iterator[str]:

@@ -70,6 +70,13 @@ class FeedView(StrictView):
         return Response(feed(request._request, served().release, releases))
 
 
+def newest_releases(number: int) -> Any:
+    """Return the newest releases as JSON has them, with the numbers of their changes."""
+    releases = list(PublishedRelease.objects.order_by("-place")[:number])
+    tell_of(releases)
+    return serializers.PublishedReleaseSerializer(releases, many=True).data
+
+
 def tell_of(releases: Sequence[Any]) -> None:
     """Add to releases the numbers of their changes, and which of them is loaded."""
     numbers: Counter[tuple[str, ...]] = Counter()
