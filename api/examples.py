@@ -38,10 +38,16 @@ VALUES: dict[str, Any] = {
     "score_to": 4,
     "since": "1.0.0",
     "release": ["1.0.0"],
+    "entry": ["people/rubio-marco"],
+    "same_as": ["rubio-marco"],
+    "accredited_to_organisation": ["united-nations"],
     **dict.fromkeys(("from", "to", "possibly_on"), "2025-02-03"),
     **{
         name: ["PAN"]
-        for name in ("country", "actor", "recipient", "not_stated_by", "member", "place_country")
+        for name in (
+            *("country", "actor", "recipient", "not_stated_by", "member", "place_country"),
+            "accredited_to",
+        )
     },
 }
 """Examples of parameters whose value no record shows under the same name."""

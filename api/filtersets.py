@@ -32,20 +32,21 @@ from api.filterset_bases import (
     opposites,
 )
 from api.keys import AnyKeyField, CountryField, VersionField
-from api.parameters import LANGUAGE, M49, Errors, QuadField, Values, WholeNumberField
+from api.parameters import ENTRY, KEY, LANGUAGE, M49, Errors, QuadField, Values, WholeNumberField
 from api.problems import error
 from api.serializers import changes
 from api.serializers import records as serializers
 from api.unstated import unstated
 from policy import plover
 from policy.models import Account
-from policy.models.actors import OrganisationKind, Role
+from policy.models.actors import OrganisationKind, PositionStatus, Role, Scheme
 from policy.models.base import Support
 from policy.models.changes import ChangeType
 from policy.models.events import ACTS, RECEIVES
 from policy.models.issues import IssueStatus
 from policy.models.registry import RecordKind
 from policy.models.relations import RelationType
+from policy.models.sources import SourceKind
 from policy.models.statements import StatementKind, Verbatim
 from policy.models.trips import TripStatus
 from policy.vocabulary import nearest
@@ -54,6 +55,7 @@ from policy.vocabulary import nearest
 class SourceFilterSet(TimeFilterSet):
     record = serializers.SourceSerializer
     vars().update(by_time("The publication may", "published"))
+    kind = by_code(SourceKind, "kind", "Any of these kinds.")
     language = ValuesFilter(LANGUAGE, "language", "Any of these languages, as BCP 47 tags.")
 
 
@@ -68,6 +70,7 @@ class PassageFilterSet(RecordFilterSet):
         "sentence__number",
         "Any of these numbers of the sentence within its paragraph.",
     )
+    entry = ValuesFilter(ENTRY, "entry", "Any of these entries of a register, by their ids there.")
 
 
 class CountryFilterSet(FactFilterSet):
@@ -96,6 +99,19 @@ class OfficialFilterSet(FactFilterSet):
     country = by_country("country", "Serves any of these countries")
     country_support = by_code(Support, "country_support", "Any of these, for the country.")
     role = by_code(Role, "positions__role", "Holds any such office.")
+    position_status = by_code(
+        PositionStatus, "positions__status", "Came so far in some office: held it, was appointed."
+    )
+    accredited_to = by_country(
+        "positions__accredited_to", "Was sent as a diplomat to any of these countries"
+    )
+    accredited_to_organisation = by_key(
+        RecordKind.ORGANISATION,
+        "positions__accredited_to_organisation",
+        "Was sent as a diplomat to any of these organisations.",
+    )
+    scheme = by_code(Scheme, "same_as__scheme", "Is in any of these lists of others.")
+    same_as = ValuesFilter(KEY, "same_as__value", "Is called any of these in a list of others.")
     named = PresenceFilter("name", "True for those the source names, false for others.")
 
 

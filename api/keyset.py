@@ -236,13 +236,19 @@ def order_columns(
     paths = [(allowed[name.removeprefix("-")], name.startswith("-")) for name in names]
     columns = [
         Column(path, _field(queryset, path), descending)
-        for path, descending in paths or [(str(name), False) for name in meta.ordering]
+        for path, descending in paths or [(name, False) for name in own_order(queryset.model)]
     ]
     if not paths and RANK in queryset.query.annotations:
         columns.insert(0, Column(RANK, models.IntegerField(), descending=True))
     if not any(column.field.primary_key for column in columns):
         columns.append(Column("pk", meta.pk, columns[-1].descending))
     return columns
+
+
+def own_order(model: type[models.Model]) -> list[str]:
+    """Return the columns that a model is ordered by, all of them ascending and nulls last."""
+    ordering: Any = model._meta.ordering
+    return [getattr(getattr(one, "expression", None), "name", one) for one in ordering]
 
 
 def _field(queryset: QuerySet[Any], path: str) -> models.Field[Any, Any]:

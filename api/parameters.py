@@ -103,6 +103,11 @@ class PatternField(ParameterField):
 
 KEY = PatternField(SLUG, "a key: lower-case letters, digits and single hyphens")
 
+ENTRY = PatternField(
+    "[a-z0-9-]+(?:/[a-z0-9-]+)*", "the id of an entry, such as 4281 or people/rubio-marco", 200
+)
+"""The id of an entry in its register."""
+
 
 M49 = PatternField("[0-9]{3}", "a code of three digits", 3)
 

@@ -49,11 +49,14 @@ def citations(passages: QuerySet[Passage]) -> dict[str, list[Citation]]:
 
 
 def ledger(source: str) -> list[Line]:
-    """Return every sentence of a source in order, with the records that rest on it."""
+    """Return every sentence of a source in order, with the records that rest on it.
+
+    A register has none.
+    """
     passages: dict[str, list[str]] = defaultdict(list)
-    located = Passage.objects.filter(source=source)
+    located = Passage.objects.filter(source=source, sentence__isnull=False)
     for sentence, passage in located.values_list("sentence_id", "pk"):
-        passages[sentence].append(passage)
+        passages[str(sentence)].append(passage)
     cited = citations(located)
     return [
         Line(

@@ -2,13 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from policy.models import Passage, PassageText, Release, Source
+from policy.models.sources import SourceKind
 from policy.release.files import printable
 from policy.release.state import exclude_writers, known_digest, mark_release
 from policy.signals import release_loaded
@@ -71,6 +72,20 @@ def mismatches(source: Record, spans: list[Record], text: str) -> Iterator[str]:
             )
         if fields.get("quote", "") not in exact:
             yield f"{kind} {span['pk']}: its quote does not stand in the span"
+
+
+def entry_mismatches(passages: Iterable[Record], hashes: Mapping[str, str]) -> Iterator[str]:
+    """Yield one line for each passage whose entry a register has no more, or has otherwise.
+
+    ``hashes`` are those of the entries of a clone by their ids.
+    """
+    for passage in passages:
+        fields = passage["fields"]
+        found = hashes.get(fields["entry"])
+        if found is None:
+            yield f"passage {passage['pk']}: there is no entry {fields['entry']} in the register"
+        elif found != fields["sha256"]:
+            yield f"passage {passage['pk']}: what was used of the entry differs; it is {found} now"
 
 
 def misquotations(statements: list[Record], spans: list[Record], text: str) -> Iterator[str]:
@@ -149,6 +164,8 @@ def attach(source: str, text: str) -> int:
     Raises TextError, and stores nothing, if the source is not loaded or this is not its text.
     """
     passages = list(Passage.objects.filter(source_id=source))
+    if Source.objects.filter(pk=source, kind=SourceKind.REGISTER).exists():
+        raise TextError(f"{source!r} is a register: its entries have no text to attach")
     if not passages:
         known = ", ".join(Source.objects.values_list("pk", flat=True)) or "none"
         raise TextError(f"{source!r} is not loaded or has no passages; loaded are: {known}")

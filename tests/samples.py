@@ -15,8 +15,12 @@ Record = dict[str, Any]
 
 @cache
 def records(fixture: str) -> list[Record]:
-    """Return the records of a fixture, such as ``bilateral_issues``, each with its key as id."""
-    found = json.loads((ROOT / "fixtures" / f"{fixture}.json").read_text())
+    """Return the records of a fixture, such as ``bilateral_issues``, each with its key as id.
+
+    There is no file of a kind that the dataset has no records of.
+    """
+    path = ROOT / "fixtures" / f"{fixture}.json"
+    found = json.loads(path.read_text()) if path.exists() else []
     return [{"id": record["pk"], **record["fields"]} for record in found]
 
 

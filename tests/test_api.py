@@ -19,7 +19,7 @@ QUERIES = {
     # One of them finds how the records lie to others.
     "countries": 4,
     "organisations": 5,
-    "officials": 6,
+    "officials": 7,
     "statements": 7,
     "bilateral-issues": 10,
     "events": 14,

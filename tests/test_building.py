@@ -90,7 +90,7 @@ CASES = {
     "unaccounted sentence": ("sentences.toml", r"^uncited_reason = .*$", "",
         r"sentences\.toml: sentence \S+-p\d+s\d+: uncited_reason: "),
     "impossible span": ("passages.toml", r"^end = \d+", "end = 0",
-        r"passages\.toml: passage \S+: .*after its start"),
+        r"passages\.toml: passage \S+: .*end \(after it\)"),
     "span outside its sentence": ("passages.toml", r"^end = \d+", "end = 9999999",
         r"passages\.toml: passage \S+: start, end: must lie within"),
     "bad hash": ("passages.toml", r'^sha256 = "..', 'sha256 = "XY',

@@ -101,7 +101,7 @@ def test_what_another_source_declares_is_not_overwritten(folder):
     found = "\n".join(errors(folder))
     cures = {
         f"issue {ISSUE}: title": "add only account, and write a relation",
-        "official marco-rubio: name": "add only aliases, evidence, position, and write a relation",
+        "official marco-rubio: name": "add only aliases, evidence, position, same_as, and write a ",
     }
     for where, cure in cures.items():
         (line,) = [line for line in found.splitlines() if where in line]

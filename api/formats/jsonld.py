@@ -139,18 +139,23 @@ def _members(request: HttpRequest, record: JsonObject, lists: Mapping[str, str])
 
 
 def _passage(request: HttpRequest, record: JsonObject) -> JsonObject:
-    """Return a passage as a node whose selectors all select just its span.
+    """Return a passage as a node whose selectors all select just its span or its entry.
 
     The quote does so where it is the whole span, which its digest tells.
     """
     apart = {"id", "source", "start", "end", "facts"}
-    span = {"type": "oa:TextPositionSelector", "start": record["start"], "end": record["end"]}
-    exact = {"type": "oa:TextQuoteSelector", "exact": record["quote"]}
-    whole = sha256(record["quote"]) == record["sha256"]
+    selectors: list[JsonObject] = []
+    if record["entry"] is not None:
+        selectors = [{"type": "oa:FragmentSelector", "value": record["entry"]}]
+    else:
+        place = {"start": record["start"], "end": record["end"]}
+        selectors = [{"type": "oa:TextPositionSelector", **place}]
+        if sha256(record["quote"]) == record["sha256"]:
+            selectors.append({"type": "oa:TextQuoteSelector", "exact": record["quote"]})
     return {
         "id": record_url(request, "passages", record["id"]),
         "type": PASSAGE,
         "source": record_url(request, "sources", record["source"]),
-        "selector": [span, exact] if whole else [span],
+        "selector": selectors,
         **{name: value for name, value in record.items() if name not in apart},
     }

@@ -113,11 +113,13 @@ class Records:
         return node
 
     def passage(self, passage: JsonObject) -> JsonObject:
-        """Return a passage with the link to it, and to its sentence on the page of its source."""
+        """Return a passage with the links to it and its source: to its sentence on that page."""
         link = self.links.to("sources", passage["source"])
-        place = f"p{passage['paragraph']}s{passage['sentence']}"
+        place = link.href
+        if passage["entry"] is None:
+            place += f"#p{passage['paragraph']}s{passage['sentence']}"
         href = local(f"/api/v1/passages/{passage['id']}")
-        return {**passage, "href": href, "document": link, "place": f"{link.href}#{place}"}
+        return {**passage, "href": href, "document": link, "place": place}
 
     def _add(self, node: Node, key: str, one: Any, record: JsonObject, lists: Any) -> None:
         """Add to a node what stands under a key: a part, a time, or a row of values."""

@@ -119,9 +119,15 @@ class RecordSerializer(PlainSerializer, ModelSerializer):  # type: ignore[type-a
         return kwargs
 
 
+def of_sentence(name: str) -> Any:
+    """Return the field of a passage for what its sentence says; null where it lies in none."""
+    help_text = f"{help_of(Sentence, name).removesuffix('.')}; null for an entry of a register."
+    return serializers.IntegerField(source=f"sentence.{name}", allow_null=True, help_text=help_text)
+
+
 class EvidenceSerializer(RecordSerializer):
-    paragraph = column(serializers.IntegerField, Sentence, "sentence.paragraph")
-    sentence = column(serializers.IntegerField, Sentence, "sentence.number")
+    paragraph = of_sentence("paragraph")
+    sentence = of_sentence("number")
     text = serializers.CharField(
         allow_null=True,
         help_text="The exact text of the span, on an instance whose operator may show it; "
@@ -130,7 +136,7 @@ class EvidenceSerializer(RecordSerializer):
 
     class Meta:
         model = Passage
-        fields = names("id source paragraph sentence start end quote sha256 text")
+        fields = names("id source paragraph sentence start end entry quote sha256 text")
 
 
 class CitationSerializer(PlainSerializer):

@@ -37,9 +37,9 @@ class SourceSerializer(RelatedSerializer):
     class Meta:
         model = models.Source
         fields = names(
-            "id title author publisher",
+            "id kind title author publisher",
             uncertain("published"),
-            "url language sha256 code_points note",
+            "url language sha256 code_points entries note",
             RELATED,
         )
 
@@ -71,8 +71,18 @@ class PositionSerializer(FactSerializer):
     class Meta:
         model = models.Position
         fields = names(
-            "id title role country organisation", uncertain("start"), uncertain("end"), FACT
+            "id title role country organisation status accredited_to accredited_to_organisation",
+            uncertain("appointed"),
+            uncertain("start"),
+            uncertain("end"),
+            FACT,
         )
+
+
+class IdentifierSerializer(RecordSerializer):
+    class Meta:
+        model = models.Identifier
+        fields = names("scheme value checked_by reason")
 
 
 class OrganisationSerializer(RelatedFactSerializer):
@@ -90,10 +100,13 @@ class OrganisationSerializer(RelatedFactSerializer):
 class OfficialSerializer(RelatedFactSerializer):
     aliases = Texts(help_text=help_of(models.Official, "aliases"))
     positions = parts(PositionSerializer, "The offices the person holds, as sources say.")
+    same_as = parts(IdentifierSerializer, "What other lists call the person.")
 
     class Meta:
         model = models.Official
-        fields = names("id name label aliases country country_support positions", FACT, RELATED)
+        fields = names(
+            "id name label aliases country country_support positions same_as", FACT, RELATED
+        )
 
 
 class StatementSerializer(RelatedFactSerializer):

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.db.models import F, Model, Prefetch
 
 from api import filtersets
+from api.addresses import local
 from api.database.release import current
 from api.formats import jsonld, streams
 from api.formats.geojson import feature
@@ -21,6 +22,7 @@ from policy import models
 from policy.coverage import citations
 from policy.models.issues import EmptyAccount
 from policy.models.registry import list_name
+from policy.models.sources import SourceKind
 
 PASSAGES = models.Passage.objects.select_related("sentence", "attached").defer(
     *(f"sentence__{name}" for name in ("source", "start", "end", "sha256", "uncited_reason"))
@@ -53,7 +55,7 @@ NO_ACCOUNT = EmptyAccount()
 
 
 class SourceViewSet(RecordViewSet):
-    """Source documents that facts were taken from; their text is not republished."""
+    """Documents and registers that facts were taken from; their text is not republished."""
 
     queryset = models.Source.objects.all()
     serializer_class = serializers.SourceSerializer
@@ -62,7 +64,13 @@ class SourceViewSet(RecordViewSet):
     template = "source"
 
     def record_page(self, record: JsonObject) -> JsonObject:
-        """Add each sentence with what rests on it, and the gaps of the source."""
+        """Add each sentence with what rests on it, and the gaps of the source.
+
+        The entries of a register are too many for a page: it leads to their list.
+        """
+        if record["kind"] == SourceKind.REGISTER:
+            every = local(f"/api/v1/passages?source={record['id']}")
+            return {**super().record_page(record), "entries": every}
         of_source = {
             view: view.alone(self.request, self.served) for view in (PassageViewSet, GapViewSet)
         }
@@ -75,7 +83,7 @@ class SourceViewSet(RecordViewSet):
 
 
 class PassageViewSet(RecordViewSet):
-    """Spans within one sentence that facts cite: locator, short quote and hash."""
+    """What facts cite: a span within a sentence, or an entry of a register, with its hash."""
 
     queryset = PASSAGES
     serializer_class = serializers.PassageSerializer
@@ -131,7 +139,9 @@ class OrganisationViewSet(RecordViewSet):
 class OfficialViewSet(RecordViewSet):
     """People in public life whom the sources name or speak of, with the offices they hold."""
 
-    queryset = models.Official.objects.prefetch_related("positions", *evidence("positions"))
+    queryset = models.Official.objects.prefetch_related(
+        "positions", "same_as", *evidence("positions")
+    )
     serializer_class = serializers.OfficialSerializer
     filterset_class = filtersets.OfficialFilterSet
     linked_type = "schema:Person"

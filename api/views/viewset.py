@@ -24,7 +24,7 @@ from api.formats.jsonld import context, linked
 from api.html.details import record_page
 from api.html.lists import COUNTED, list_page, usual_facets
 from api.html.records import Records
-from api.keyset import order_columns
+from api.keyset import order_columns, own_order
 from api.listing import KeysetPagination, Listing, ListPage
 from api.negotiation import prefers_first
 from api.parameters import KEY, ChoicesField, Errors, ParameterField, Values
@@ -163,7 +163,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         queryset: QuerySet[Any] = super().get_queryset().annotate(**computed)
         if not self.rendered:
             return queryset
-        ordered_by = columns or queryset.model._meta.ordering
+        ordered_by = columns or own_order(queryset.model)
         read = [column for column in ordered_by if column not in computed]
         return queryset.select_related(None).prefetch_related(None).only("pk", *read)
 

@@ -16,6 +16,7 @@ from policy.annotations.changes import (
 from policy.annotations.codes import codes
 from policy.annotations.concerns import concerns
 from policy.annotations.consistency import inconsistencies
+from policy.annotations.identities import add_identifiers, read_identities
 from policy.annotations.reading import Draft, Entry, TomlTable
 from policy.annotations.reference import complete_countries
 from policy.annotations.renaming import GivenUp, lost_keys, read_renamings
@@ -26,7 +27,7 @@ from policy.release.contents import UNCOUNTED, canonical, content_hash, file_nam
 from policy.release.manifest import Head, LinesOf, manifest_lines, written
 from policy.validation import Record, errors_of
 
-FILES = ("reference.toml", "release.toml", "renamed.toml", "changes.toml")
+FILES = ("reference.toml", "release.toml", "identities.toml", "renamed.toml", "changes.toml")
 """The files of annotations beside those of the sources."""
 
 
@@ -34,23 +35,15 @@ def build(folder: Path, draft: Draft | None = None) -> dict[str, str]:
     """Return the text of each fixture file, by file name, from the annotations in a folder.
 
     The folder contains ``reference.toml``, ``release.toml``, ``sources/<source>/*.toml``, the
-    manifests of earlier releases in ``manifests``, and, if keys were given up, ``renamed.toml``, or
-    if reasons for changes are told, ``changes.toml``. The same annotations give the same bytes;
+    manifests of earlier releases in ``manifests`` and, where there is something to tell,
+    ``identities.toml`` of what other lists call officials, ``renamed.toml`` of keys that were given
+    up, and ``changes.toml`` of reasons for changes. The same annotations give the same bytes;
     fixtures that are there already are only looked at for keys that are lost. With the fixtures
     comes the manifest of the release. A ``draft`` that is given holds what was read, for the
     ledger. Raises InvalidAnnotationsError with all errors at once.
     """
     draft = draft or Draft()
-    reading.files_in(folder, FILES, draft)
-    release = reading.read_sections(folder / "release.toml", ["release"], draft)["release"]
-    sources = _sources(folder / "sources", draft)
-    for source in sources:
-        reading.read_source(source, draft)
-    mark_current(draft)
-    given_up = read_renamings(folder / "renamed.toml", draft)
-    complete_countries(folder / "reference.toml", draft)
-    draft.validate(draft.entries.values())
-    draft.errors.extend(inconsistencies(draft))
+    release, given_up = annotated(folder, draft)
     if not draft.errors:
         # An annotation that cannot be read would seem to be gone.
         draft.errors.extend(lost_keys(folder, draft))
@@ -58,6 +51,25 @@ def build(folder: Path, draft: Draft | None = None) -> dict[str, str]:
     if draft.errors:
         raise reading.InvalidAnnotationsError(draft.errors)
     return texts
+
+
+def annotated(folder: Path, draft: Draft) -> tuple[TomlTable, GivenUp]:
+    """Read the annotations in a folder into a draft, with all errors there are.
+
+    Returns what the release says of itself, and which keys were given up.
+    """
+    reading.files_in(folder, FILES, draft)
+    release = reading.read_sections(folder / "release.toml", ["release"], draft)["release"]
+    sources = _sources(folder / "sources", draft)
+    for source in sources:
+        reading.read_source(source, draft)
+    add_identifiers(read_identities(folder / "identities.toml", draft), draft)
+    mark_current(draft)
+    given_up = read_renamings(folder / "renamed.toml", draft)
+    complete_countries(folder / "reference.toml", draft)
+    draft.validate(draft.entries.values())
+    draft.errors.extend(inconsistencies(draft))
+    return release, given_up
 
 
 def _sources(folder: Path, draft: Draft) -> list[Path]:

@@ -81,7 +81,7 @@ def _quotes(draft: Draft) -> Iterator[str]:
         for passage in _texts(entry, "evidence")
     }
     for entry in draft.of(models.Passage):
-        words = len(str(entry.fields.get("quote", "")).split())
+        words = len(str(entry.fields.get("quote") or "").split())
         if words > MAX_QUOTE_WORDS:
             hint = "; put an official's whole words into quotation" if entry.key in quoted else ""
             yield (

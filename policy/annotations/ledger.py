@@ -8,6 +8,7 @@ from policy.annotations.reading import Draft
 from policy.evidence import MAX_OF_SENTENCE, MAX_SHARE
 from policy.models import Passage, Sentence, Source, Statement
 from policy.models.base import Fact
+from policy.models.sources import SourceKind
 
 UNCITED = "uncited_reason: no fact rests on it: cite it or say why not"
 UNUSED = "is cited by no record: cite it or take it out"
@@ -85,11 +86,13 @@ def _quotes(draft: Draft) -> Iterator[tuple[float, str]]:
             said[passage] = f"{said.get(passage, '')}\n{statement.fields.get('quotation') or ''}"
     quotes: dict[str, dict[str, set[str]]] = {}
     for entry in draft.of(Passage):
-        quote = str(entry.fields.get("quote", ""))
-        if quote not in said.get(entry.key, ""):
+        quote = str(entry.fields.get("quote") or "")
+        if "entry" not in entry.fields and quote not in said.get(entry.key, ""):
             of_source = quotes.setdefault(str(entry.fields.get("source")), {})
             of_source.setdefault(str(entry.fields.get("sentence")), set()).add(quote)
     for source in draft.of(Source):
+        if source.fields.get("kind") == SourceKind.REGISTER:
+            continue
         held = {
             sentence: [one for one in found if not any(one in other for other in found - {one})]
             for sentence, found in quotes.get(source.key, {}).items()

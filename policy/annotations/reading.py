@@ -52,7 +52,10 @@ FILES: dict[str, AnnotationType] = {
     "officials.toml": AnnotationType(
         "official",
         models.Official,
-        parts=(AnnotationType("position", models.Position, "{owner}-{key}"),),
+        parts=(
+            AnnotationType("position", models.Position, "{owner}-{key}"),
+            AnnotationType("same_as", models.Identifier, "{owner}-{scheme}-{value}"),
+        ),
     ),
     "bilateral-issues.toml": AnnotationType(
         "issue",

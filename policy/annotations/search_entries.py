@@ -15,8 +15,9 @@ from policy.validation import fields_of
 CODES = {
     *("sha256", "language", "quotation_language", "numeric", "region", "subregion"),
     *("subject", "subject_part", "object", "object_part"),
+    *("checked_by", "reason"),
 }
-"""Text fields that hold codes nobody looks for in words."""
+"""Text fields that hold codes, or what many records say alike: nobody looks for them in words."""
 
 
 def search_entries(draft: Draft) -> Iterator[Entry]:

@@ -26,6 +26,7 @@ from policy.models import (
     Event,
     EventParty,
     Gap,
+    Identifier,
     IssueSide,
     Official,
     Organisation,
@@ -117,7 +118,9 @@ def views() -> tuple[View, ...]:
             own(Code, "c"),
             "FROM policy_code AS c",
         ),
-        View("sources", "The documents.", own(Source, "s"), "FROM policy_source AS s"),
+        View(
+            "sources", "The documents and registers.", own(Source, "s"), "FROM policy_source AS s"
+        ),
         View("countries", "The countries.", own(Country, "c"), "FROM policy_country AS c"),
         View(
             "organisations",
@@ -142,11 +145,14 @@ def views() -> tuple[View, ...]:
                 *own(Position, "p", office="id", office_title="title", role="role"),
                 *own(Position, "p", office_country="country", office_organisation="organisation"),
                 label("office_organisation_label", "g.label", "What to call that organisation."),
+                *own(Position, "p", "status", "accredited_to"),
+                label("accredited_to_name", "a.name", "Short English name of that country."),
+                *own(Position, "p", "accredited_to_organisation"),
                 *own(
                     *(Position, "p"),
                     *(
                         f"{end}_{part}"
-                        for end in ("start", "end")
+                        for end in ("appointed", "start", "end")
                         for part in ("text", "earliest", "latest", "precision", "year_inferred")
                     ),
                 ),
@@ -154,7 +160,18 @@ def views() -> tuple[View, ...]:
             ],
             "FROM policy_official AS o LEFT JOIN policy_country AS c ON c.id = o.country_id\n"
             "LEFT JOIN policy_position AS p ON p.official_id = o.id\n"
-            "LEFT JOIN policy_organisation AS g ON g.id = p.organisation_id",
+            "LEFT JOIN policy_organisation AS g ON g.id = p.organisation_id\n"
+            "LEFT JOIN policy_country AS a ON a.id = p.accredited_to_id",
+        ),
+        View(
+            "identifiers",
+            "What lists outside of the dataset call the officials.",
+            [
+                *own(Identifier, "i", "id", "official"),
+                label("official_label", "o.label", "What to call the person."),
+                *own(Identifier, "i", "scheme", "value", "checked_by", "reason"),
+            ],
+            "FROM policy_identifier AS i JOIN policy_official AS o ON o.id = i.official_id",
         ),
         View(
             "statements",
@@ -300,11 +317,11 @@ def views() -> tuple[View, ...]:
                 label("support", "u.support", "How firmly the source carries it; null for a gap."),
                 *own(Passage, "p", passage="id", source="source"),
                 *own(Sentence, "s", paragraph="paragraph", sentence="number"),
-                *own(Passage, "p", "start", "end", "quote", "sha256"),
+                *own(Passage, "p", "start", "end", "entry", "quote", "sha256"),
             ],
             f"FROM (\n    {evidence()}\n) AS u\n"
             "JOIN policy_passage AS p ON p.id = u.passage\n"
-            "JOIN policy_sentence AS s ON s.id = p.sentence_id",
+            "LEFT JOIN policy_sentence AS s ON s.id = p.sentence_id",
         ),
         View(
             "relations",

@@ -1,6 +1,6 @@
 """Every record of the dataset, in the order in which all layers list them."""
 
-from policy.models.actors import Country, Official, Organisation, Position
+from policy.models.actors import Country, Identifier, Official, Organisation, Position
 from policy.models.changes import Change, PublishedRelease
 from policy.models.codes import Code
 from policy.models.events import Event, EventContext, EventOrder, EventParty
@@ -27,6 +27,7 @@ __all__ = [
     "EventParty",
     "Figure",
     "Gap",
+    "Identifier",
     "IssueSide",
     "Official",
     "Organisation",

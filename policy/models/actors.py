@@ -10,6 +10,7 @@ from policy.models.base import (
     OPTIONAL,
     Fact,
     Key,
+    LongText,
     Support,
     Text,
     code_field,
@@ -207,6 +208,48 @@ class Official(Fact):
         constraints: ClassVar = [country_with_support()]
 
 
+class Scheme(Vocabulary):
+    """Which list an identifier of a person is from."""
+
+    US_HISTORIAN_PEOPLE = (
+        "us-historian-people",
+        (
+            "The State Department historians' list of principal officers and chiefs of mission; "
+            "their register of travels calls secretaries by it."
+        ),
+        "People of the US historian",
+    )
+    US_HISTORIAN_PRESIDENTS = (
+        "us-historian-presidents",
+        (
+            "The presidents in the State Department historians' register of travels. An id may be "
+            "that of another person in their list of people."
+        ),
+        "Presidents of the US historian",
+    )
+
+
+class Identifier(models.Model):
+    """What a list outside of the dataset calls a person, who checked that, and why it holds."""
+
+    part_of: ClassVar = "official"
+
+    id = Key("Slug of the person, the scheme and the value.", max_length=200)
+    official = models.ForeignKey(
+        Official, models.CASCADE, related_name="same_as", help_text="Slug of the person."
+    )
+    scheme = code_field(Scheme, "Which list it is from.")
+    value = Text("What that list calls the person.", max_length=100)
+    checked_by = Text("Who checked that the two are one: a source, or somebody.", max_length=200)
+    reason = LongText("Why the two are one, in our words.")
+
+    class Meta:
+        ordering: ClassVar = ["official_id", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["scheme", "value"], name="policy_identifier_once")
+        ]
+
+
 class Role(Vocabulary):
     """What kind of office a position is."""
 
@@ -222,6 +265,16 @@ class Role(Vocabulary):
     LEGISLATOR = "legislator", "Member of a legislature."
     MILITARY = "military", "Officer of armed forces."
     OFFICIAL = "official", "An official whose office the source does not describe further."
+
+
+class PositionStatus(Vocabulary):
+    """How far somebody came in an office."""
+
+    HELD = "held", "The office was taken up."
+    APPOINTED = (
+        "appointed",
+        "The person was appointed, and the source does not say that the office was taken up.",
+    )
 
 
 class Position(Fact):
@@ -249,6 +302,33 @@ class Position(Fact):
         help_text="Slug of the organisation the office belongs to; null when not stated.",
         **OPTIONAL,
     )
+    status = code_field(
+        PositionStatus,
+        "Whether the office was taken up; null where the source tells nothing of it.",
+        **OPTIONAL,
+    )
+    accredited_to = models.ForeignKey(
+        Country,
+        models.PROTECT,
+        related_name="accredited",
+        help_text="The country that a diplomat is sent to, as alpha-3; null for other offices and "
+        "where it has no code.",
+        **OPTIONAL,
+    )
+    accredited_to_organisation = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        related_name="accredited",
+        help_text="Slug of the organisation that a diplomat is sent to; null for other offices.",
+        **OPTIONAL,
+    )
+    (
+        appointed_text,
+        appointed_earliest,
+        appointed_latest,
+        appointed_precision,
+        appointed_year_inferred,
+    ) = time_fields("the appointment")
     start_text, start_earliest, start_latest, start_precision, start_year_inferred = time_fields(
         "the first day in office"
     )
@@ -258,4 +338,8 @@ class Position(Fact):
 
     class Meta:
         ordering: ClassVar = ["official_id", "id"]
-        constraints: ClassVar = [*time_constraints("start"), *time_constraints("end")]
+        constraints: ClassVar = [
+            *time_constraints("appointed"),
+            *time_constraints("start"),
+            *time_constraints("end"),
+        ]

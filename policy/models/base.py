@@ -167,6 +167,7 @@ class Precision(Vocabulary):
     MONTH = "month", "Known to lie within a month."
     YEAR = "year", "Known to lie within a year."
     RANGE = "range", "Known only to lie between two named days."
+    PERIOD = "period", "Lasted from the earliest day to the latest, both of them included."
 
 
 class Fact(models.Model):

@@ -25,8 +25,8 @@ class RecordKind(Vocabulary):
     BILATERAL_ISSUE = "bilateral-issue", "A matter between two countries."
     EVENT = "event", "Something done or said between states."
     TRIP = "trip", "An official journey."
-    SOURCE = "source", "A document."
-    PASSAGE = "passage", "A span that facts cite."
+    SOURCE = "source", "A document, or a register of records."
+    PASSAGE = "passage", "A span or an entry that facts cite."
     GAP = "gap", "Something a source does not say."
     RELATION = "relation", "How one record lies to another."
 

@@ -62,7 +62,11 @@ class Stop(Fact, Timed):
     visit_order = models.PositiveSmallIntegerField(
         help_text="Place in the order of visits; null when not stated.", **OPTIONAL
     )
-    city = Text("City; null when not stated.", max_length=100, **OPTIONAL)
+    city = Text(
+        "City, or several in the words of the source; null when not stated.",
+        max_length=100,
+        **OPTIONAL,
+    )
     host = models.ForeignKey(
         Official,
         models.PROTECT,
