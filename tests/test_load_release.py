@@ -17,7 +17,7 @@ from django.core.management.base import OutputWrapper
 from django.db import connections
 from django.test.utils import CaptureQueriesContext
 
-from policy.management.commands.load_release import progress_bar
+from policy.management.progress import progress_bar
 from policy.models import PassageText
 from policy.release.loading import LockedError, load
 from policy.signals import release_loaded
@@ -396,8 +396,9 @@ class Screen(io.StringIO):
 @pytest.mark.parametrize(("made", "draws"), [(Screen, True), (io.StringIO, False)])
 def test_progress_is_drawn_on_a_terminal_alone(folders, made, draws):
     stream = made()
-    total = sum(path.stat().st_size for path in folders[0].iterdir())
-    with progress_bar(folders[0], OutputWrapper(stream)) as progress:
+    files = [*folders[0].iterdir()]
+    total = sum(path.stat().st_size for path in files)
+    with progress_bar(files, OutputWrapper(stream)) as progress:
         progress(total // 2)
         progress(total - total // 2)
     drawn = stream.getvalue()

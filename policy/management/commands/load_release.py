@@ -1,14 +1,14 @@
 """Loads a release into the database, atomically."""
 
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, OutputWrapper
+from django.core.management.base import BaseCommand, CommandError
 
+from policy.management.progress import progress_bar
 from policy.release.loading import (
     DatabaseUnavailableError,
     InvalidReleaseError,
@@ -17,33 +17,6 @@ from policy.release.loading import (
     load,
 )
 from policy.release.staging import Keys
-
-
-@contextmanager
-def progress_bar(folder: Path, stream: OutputWrapper) -> Iterator[Callable[[int], None]]:
-    """Draw the share of a folder's bytes that were read, if the stream is a terminal.
-
-    Yields a function that takes the number of bytes just read. At the end the line is cleared.
-    """
-    files = [*folder.glob("*.json"), *folder.glob("*.ndjson")]
-    total = sum(path.stat().st_size for path in files if path.is_file())
-    read, drawn, shown = 0, -1, stream.isatty()
-
-    def add(size: int) -> None:
-        nonlocal read, drawn
-        read += size
-        percent = read * 100 // max(total, 1)
-        if shown and percent > drawn:
-            drawn = percent
-            merging = " merging" if percent >= 100 else ""
-            stream.write(f"\r[{'#' * (percent // 4):25}] {percent:3} %{merging}", ending="")
-            stream.flush()
-
-    try:
-        yield add
-    finally:
-        if drawn >= 0:
-            stream.write(f"\r{'':50}\r", ending="")
 
 
 class Command(BaseCommand):
@@ -96,7 +69,8 @@ class Command(BaseCommand):
     ) -> None:
         """Load, and print one line per changed kind."""
         try:
-            with progress_bar(path, self.stderr) as progress:
+            files = [*path.glob("*.json"), *path.glob("*.ndjson")]
+            with progress_bar(files, self.stderr, "merging") as progress:
                 outcome = load(path, wait=wait, check=check, full=full, progress=progress)
         except InvalidReleaseError as error:
             for line in error.problems.lines:
