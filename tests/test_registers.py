@@ -7,6 +7,7 @@ project, every entry of them is compared as well.
 import json
 import re
 import shutil
+import sys
 import urllib.request
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -277,6 +278,36 @@ def test_a_key_that_two_sources_use_joins_nobody(clones, capsys):
     with pytest.raises(CommandError, match="errors; nothing was written"):
         joined(clones, clones.parent / "travels")
     assert "its content hash is another" in capsys.readouterr().err
+
+
+IDENTITIES = {
+    "unknown scheme": (
+        "us-historian-presidents",
+        "us-historian-president",
+        "scheme: is unknown; d",
+    ),
+    "no reason": ("reason", "why", "needs checked_by, reason, record, scheme, value as texts"),
+    "other table": ("[[official]]", "[[person]]", "person: is unknown; "),
+}
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("wrong", IDENTITIES.values(), ids=IDENTITIES)
+def test_identities_are_read_strictly(clones, capsys, wrong):
+    before, after, told = wrong
+    imported(clones, "travels")
+    table = clones / "identities.toml"
+    change(table, before, after)
+    with pytest.raises(CommandError, match="errors; nothing was written"):
+        joined(clones, clones.parent / "travels", identities=table)
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.once
+def test_the_importer_says_which_package_is_missing(clones, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pycountry", None)
+    with pytest.raises(CommandError, match=r"pycountry is not installed.*requirements-dev\.lock"):
+        imported(clones, "travels")
 
 
 @pytest.mark.servers

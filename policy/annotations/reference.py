@@ -6,9 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pycountry
-
 from policy.annotations.reading import Draft, Entry, TomlTable, read_sections
+from policy.annotations.sentences import library
 from policy.models import Country
 from policy.models.base import Support
 from policy.vocabulary import suggestion
@@ -52,7 +51,7 @@ def _row_errors(row: object, sections: dict[str, TomlTable]) -> Iterator[str]:
 
 
 def _complete(entry: Entry, sections: dict[str, TomlTable], draft: Draft) -> None:
-    found = pycountry.countries.get(alpha_3=entry.key)
+    found = library("pycountry").countries.get(alpha_3=entry.key)
     row = sections["countries"].get(entry.key)
     if row is None or (found is None) is not ("name" in row):
         draft.errors.append(

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from policy.annotations.reading import InvalidAnnotationsError
+from policy.evidence import TextError
 from policy.management.progress import progress_bar
 from policy.registers.merging import build_release
 from policy.registers.writing import UnwritableError
@@ -55,7 +56,7 @@ class Command(BaseCommand):
                 self.stderr.write(line)
             message = f"{len(error.errors)} errors; nothing was written"
             raise CommandError(message, returncode=2) from error
-        except UnwritableError as error:
+        except (UnwritableError, TextError) as error:
             raise CommandError(printable(error), returncode=2) from error
         except OSError as error:
             message = f"{printable(error.filename)}: {error.strerror}: nothing was written"

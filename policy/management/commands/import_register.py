@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from policy.annotations.reading import InvalidAnnotationsError
+from policy.evidence import TextError
 from policy.management.progress import progress_bar
 from policy.registers.entries import RegisterError
 from policy.registers.importing import REGISTERS, import_register
@@ -51,7 +52,7 @@ class Command(BaseCommand):
         try:
             with progress_bar(known.paths(folder), self.stderr) as progress:
                 account, record = import_register(known, folder, into, release_version, progress)
-        except (RegisterError, UnwritableError, InvalidAnnotationsError) as error:
+        except (RegisterError, UnwritableError, InvalidAnnotationsError, TextError) as error:
             raise CommandError(printable(error), returncode=2) from error
         except OSError as error:
             message = f"{printable(error.filename)}: {error.strerror}: nothing was written"
