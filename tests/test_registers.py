@@ -123,6 +123,16 @@ def test_evidence_is_the_entry_and_its_words_are_few(clones):
 
 
 @pytest.mark.once
+def test_what_is_left_aside_is_told_and_counted(clones, capsys):
+    found = imported(clones, "pocom")
+    told = capsys.readouterr().out
+    for what in ("notes on a mission", "titles that nobody has", "lists of missions that one"):
+        assert f"left aside: 1 {what}" in told
+    read = found["sources"]["us-pocom"]["entries"]
+    assert f"entries: {read} read, {len(found['passages'])} recorded, 0 refused, 3 left" in told
+
+
+@pytest.mark.once
 def test_offices_have_uncertain_time_and_say_how_far_somebody_came(clones):
     found = imported(clones, "pocom")["positions"]
     short = {key.partition("-us-pocom-")[2]: one for key, one in found.items()}

@@ -44,6 +44,8 @@ ABOUT = {
     "one chief had at the same time from one residence.",
 }
 PEOPLE = "people"
+CONCURRENT = "concurrent-appointments"
+"""Its entries repeat appointments, and say from where a chief held several."""
 
 
 def paths(folder: Path) -> list[Path]:
@@ -79,6 +81,9 @@ def records(folder: Path, account: Account, progress: Progress) -> Iterator[list
         yield from ([cited] for cited, _ in offices)
         yield [*person, *(position for _, position in offices)]
     _refuse_unknown(register)
+    concurrent = len([*(folder / CONCURRENT).glob("*.xml")])
+    account.read += concurrent
+    account.aside["lists of missions that one chief had at the same time"] += concurrent
     yield from ([passage] for passage in _cited(register))
     for country in register.countries.entries():
         yield [country]

@@ -60,7 +60,8 @@ class Command(BaseCommand):
         for line in account.refused:
             self.stderr.write(line)
         for what, number in account.aside.items():
-            self.stdout.write(f"left aside: {number} {what}")
+            if number:
+                self.stdout.write(f"left aside: {number} {what}")
         refused, aside = len(account.refused), account.aside.total()
         self.stdout.write(
             f"entries: {account.read} read, {account.recorded} recorded, {refused} refused, "
