@@ -272,6 +272,18 @@ def test_one_person_is_one_record_by_identifiers_and_never_by_a_key(clones):
 
 
 @pytest.mark.once
+def test_a_join_in_two_steps_is_the_join_in_one(clones):
+    for name in ("travels", "pocom"):
+        imported(clones, name)
+    travels, pocom = (clones.parent / name for name in ("travels", "pocom"))
+    table = ROOT / "fixtures" / "identities.toml"
+    whole = joined(clones, ROOT / "fixtures", travels, pocom, identities=table)
+    joined(clones, ROOT / "fixtures", travels, identities=table)
+    first = (clones.parent / "joined").rename(clones.parent / "first")
+    assert joined(clones, first, pocom, identities=table) == whole
+
+
+@pytest.mark.once
 def test_a_key_that_two_sources_use_joins_nobody(clones, capsys):
     """Without an identifier in common the same key, and the same name, say nothing."""
     imported(clones, "travels")
@@ -311,6 +323,21 @@ def test_identities_are_read_strictly(clones, capsys, wrong):
     with pytest.raises(CommandError, match="errors; nothing was written"):
         joined(clones, clones.parent / "travels", identities=table)
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.once
+def test_what_sources_say_differently_is_no_choice_of_the_join(clones, capsys):
+    """A join that called the United Nations the State Department would have to choose a kind."""
+    imported(clones, "pocom")
+    table = clones / "identities.toml"
+    wrong = {"record": "us-state-department", "also": "united-nations", "reason": "None."}
+    lines = [f'{name} = "{value}"' for name, value in {**wrong, "checked_by": "The tests"}.items()]
+    table.write_text("[[organisation]]\n" + "\n".join(lines) + "\n")
+    with pytest.raises(CommandError, match="errors; nothing was written"):
+        joined(clones, ROOT / "fixtures", clones.parent / "pocom", identities=table)
+    told = capsys.readouterr().err
+    assert "kind: is 'international_organisation', and 'government_body' in" in told
+    assert "keep two records, and relate them as contradicting" in told
 
 
 @pytest.mark.once

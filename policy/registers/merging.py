@@ -23,7 +23,7 @@ from policy.annotations.reading import (
 )
 from policy.annotations.search_entries import search_entries
 from policy.models import Country, Identifier, Official, Organisation, Relation, Renaming
-from policy.models.registry import RecordKind, kind_of, owner_key
+from policy.models.registry import kind_of, owner_key
 from policy.models.relations import ENDS
 from policy.registers.writing import ReleaseWriter, Told
 from policy.release.contents import UNCOUNTED, canonical, release_models
@@ -37,6 +37,13 @@ NAMES = ("name", "label", "acronym")
 """What sources may call a record differently: those of the first stay, others are aliases."""
 OWN = {*NAMES, *ADDED, "support", "country_support", "note"}
 """What is each source's own and contradicts nothing: the record keeps that of the first."""
+
+LEADING: dict[type[Model], list[tuple[str, str, str]]] = {
+    Relation: [(f"{end}_kind", end, f"{end}_part") for end in ENDS],
+    Renaming: [("kind", "record", "")],
+}
+"""The fields that hold a key without a foreign key: that of its kind, its own, that of a part."""
+MODELS = {str(kind_of(model)): model for model in JOINED}
 
 ModelKey = tuple[type[Model], str]
 Keys = dict[ModelKey, str]
@@ -204,11 +211,13 @@ def _renamed(model: type[Model], key: str, entry: Entry, names: Keys) -> Entry:
     for name, column in fields_of(model).items():
         if name in fields and column.is_relation:
             fields[name] = _keys(column.related_model, fields[name], names)
-    if model is Relation:
-        models = {kind_of(one): one for one in JOINED}
-        for end in ENDS:
-            kind = models.get(RecordKind(fields[f"{end}_kind"]))
-            fields[end] = _keys(kind, fields[end], names)
+    for kind, name, part in LEADING.get(model, ()):
+        named = fields.get(name)
+        key_now = _keys(MODELS.get(fields[kind]), named, names)
+        if key_now != named:
+            fields[name] = key_now
+            if part in fields:
+                fields[part] = key_now + fields[part].removeprefix(named)
     owner = owner_key(model)
     if owner and fields[owner] != entry.fields[owner]:
         key = fields[owner] + key.removeprefix(str(entry.fields[owner]))
