@@ -16,8 +16,11 @@ from rest_framework.response import Response
 from api.addresses import absolute
 from api.codebook import CodebookSerializer, codebook
 from api.database.connections import within
-from api.database.release import LOOK, current
+from api.database.release import LOOK, current, served
+from api.formats.html import Html
+from api.formats.html import page as html_page
 from api.formats.jsonld import JsonLd, own_terms
+from api.html.front import front_page
 from api.parameters import read_parameters
 from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse
 from api.schema import generated_schema
@@ -25,6 +28,7 @@ from api.serializers import records as serializers
 from api.views import downloads
 from api.views.base import StrictView
 from api.views.records import RESOURCES
+from api.views.relations import every_dyad
 from policy.citation import citation, dataset
 
 DOCS_POLICY = (
@@ -71,10 +75,10 @@ class TermsView(StrictView):
 class IndexView(StrictView):
     """A description of the service, with counts and links; in JSON-LD, of the dataset."""
 
-    renderer_classes = (JSONRenderer, JsonLd)
+    renderer_classes = (JSONRenderer, JsonLd, Html)
 
     @extend_schema(exclude=True)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Return the description of the service, with links to all resources."""
         names = [*RESOURCES, "dyads", "release", "codebook"]
         release: Any = current()
@@ -100,16 +104,25 @@ class IndexView(StrictView):
             "schema": link("/api/schema"),
             "problems": link("/problems"),
         }
+        if isinstance(request.accepted_renderer, Html):
+            release.citation = citation(release, link("/"))
+            record = serializers.ReleaseSerializer(release).data
+            described = dataset(release, link("/"), [])
+            dyads = every_dyad(served().token, rendered=served().rendered)
+            context = front_page(index, record, dyads, described)
+            return html_page(request._request, "front", context)
         return Response(index)
 
 
 class ProblemsView(StrictView):
     """The pages that the ``type`` of a problem links to."""
 
+    renderer_classes = (JSONRenderer, Html)
+
     reads_database = False
 
     @extend_schema(exclude=True)
-    def get(self, request: Request, name: str | None = None) -> Response:
+    def get(self, request: Request, name: str | None = None) -> HttpResponse:
         """Return the explanation of one problem type, or of all."""
         if name is not None and name not in PROBLEM_TYPES:
             raise Http404(f"No kind of problem is called {name!r}.")
@@ -122,6 +135,11 @@ class ProblemsView(StrictView):
             }
             for kind in PROBLEM_TYPES.values()
         }
+        if isinstance(request.accepted_renderer, Html):
+            kinds = [PROBLEM_TYPES[name]] if name else list(PROBLEM_TYPES.values())
+            title = kinds[0].title if name else "Problems"
+            context = {"title": title, "problems": kinds, "many": name is None}
+            return html_page(request._request, "problems", context)
         return Response(pages[name] if name else {"problems": list(pages.values())})
 
 
