@@ -243,7 +243,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         """Return what the page of the list shows."""
         records = Records()
         entries = [
-            records.node(self.serializer_class, record, 2, self.resource)  # type: ignore[arg-type]
+            records.node(self.serializer_class, record, 2, self.resource)
             for record in data["results"]
         ]
         return list_page(self, data, entries, records)
