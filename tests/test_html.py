@@ -242,7 +242,7 @@ def test_hostile_texts_are_shown_and_not_obeyed(api, browse):
     Country.objects.update(name=HOSTILE)
     Gap.objects.update(question=HOSTILE)
     Source.objects.update(title=HOSTILE, url="javascript:alert(1)", author="https://x.example/\"'>")
-    Release.objects.update(licence=HOSTILE)
+    Release.objects.update(licence=HOSTILE, title=HOSTILE)
     tags = re.compile(r"<script>|<img|javascript:[^<]*\"")
     for path in [*SOME, f"/api/v1/statements?q={WORD}%22%3E%3Cscript%3E"]:
         response = api.get(path, HTTP_ACCEPT=BROWSER)
@@ -259,6 +259,14 @@ def test_a_query_is_escaped_where_it_is_shown(browse):
                          f"/{hostile}": 404, f"/?{hostile}=1": 400}.items():  # fmt: skip
         response, _ = browse(path, status)
         assert b"<script" not in response.content
+
+
+def test_the_front_page_holds_the_dataset_in_terms_of_schema_org(browse, api):
+    Release.objects.update(title=HOSTILE)
+    text = browse("/")[0].content.decode()
+    (block,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL)
+    assert json.loads(block) == api.get("/?format=jsonld").json()
+    assert json.loads(block)["name"] == HOSTILE
 
 
 def test_the_front_page_tells_the_release_and_whether_it_was_modified(browse, read):
