@@ -16,7 +16,7 @@ from api.serving.cache import ResponseCache
 from api.serving.headers import PAGE_POLICY
 from policy.dyads import dyads, scores_between
 from policy.models import Country, Event, Gap, Release, Source, Statement
-from tests.conftest import RESOURCES
+from tests.conftest import RESOURCES, ROOT
 from tests.samples import DYAD, FIRST, WORD, records, sample
 from tests.wsgi import asking, connections_kept
 
@@ -358,3 +358,12 @@ def test_shades_and_times_are_told_in_words():
     told = "“in May”, 2025-05-01 to 2025-05-31 (month), year inferred"
     assert time_of(known, "time") == told
     assert time_of(dict.fromkeys(known), "time") == ""
+
+
+@pytest.mark.once
+def test_templates_and_style_stay_small():
+    api = ROOT / "api"
+    docs = {"docs.html", "redoc.html"}
+    paths = [*api.glob("templates/**/*.html"), *api.glob("static/**/*.css")]
+    lines = sum(len(path.read_text().splitlines()) for path in paths if path.name not in docs)
+    assert 0 < lines <= 700

@@ -102,7 +102,7 @@ def world_map(dyads: Sequence[Dyad]) -> JsonObject:
             }
         )
     rest = "".join(shape for code, shape in shapes.items() if code not in numbers)
-    return {"countries": found, "rest": rest, "origin": world()["origin"]}
+    return {"countries": found, "rest": rest, "licence": world()["licence"]}
 
 
 def timeline() -> JsonObject:

@@ -87,7 +87,8 @@ def _narrowed(request: HttpRequest, fields: Mapping[str, ParameterField]) -> Ite
     for name, text in pairs_of(request):
         if name in fields and name not in (*UNPAGED, "ordering"):
             without = "" if fields[name].required else asking(request, {*UNPAGED, name})
-            yield {"name": in_words(name), "key": name, "text": text, "without": without}
+            label = "Words" if name == "q" else in_words(name)
+            yield {"name": label, "text": text, "without": without}
 
 
 def _others(request: HttpRequest, fields: Mapping[str, Any], data: JsonObject) -> list[Link]:

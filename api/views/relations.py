@@ -80,6 +80,12 @@ _counting = Lock()
 """Held while dyads are counted, so that many requests right after a release count them once."""
 
 
+def known_dyads() -> list[Dyad]:
+    """Return all dyads of the release of the open snapshot."""
+    with _counting:
+        return every_dyad(served().token, rendered=served().rendered)
+
+
 TOTALS = "totals"
 """What stands for a part before the codings of events."""
 
@@ -130,9 +136,7 @@ class DyadsView(StrictView):
     @extend_schema(operation_id="dyads_list", responses=serializers.DyadListSerializer)
     def get(self, request: Request) -> HttpResponse:
         """List the pairs of countries, with the numbers of records of each kind between them."""
-        with _counting:
-            every = every_dyad(served().token, rendered=served().rendered)
-        found = [dyad for dyad in every if self._fits(dyad)]
+        found = [dyad for dyad in known_dyads() if self._fits(dyad)]
         ordering = dict(zip(COLUMNS, COLUMNS, strict=True))
         page = ListPage(RowsListing(found, COLUMNS), request, self.values, ordering)
         rows = page.read(keys_only=False)

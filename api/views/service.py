@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from api.addresses import absolute
 from api.codebook import CodebookSerializer, codebook
 from api.database.connections import within
-from api.database.release import LOOK, current, served
+from api.database.release import LOOK, current
 from api.formats.html import Html
 from api.formats.html import page as html_page
 from api.formats.jsonld import JsonLd, own_terms
@@ -28,7 +28,7 @@ from api.serializers import records as serializers
 from api.views import downloads
 from api.views.base import StrictView
 from api.views.records import RESOURCES
-from api.views.relations import every_dyad
+from api.views.relations import known_dyads
 from policy.citation import citation, dataset
 
 DOCS_POLICY = (
@@ -108,8 +108,7 @@ class IndexView(StrictView):
             release.citation = citation(release, link("/"))
             record = serializers.ReleaseSerializer(release).data
             described = dataset(release, link("/"), [])
-            dyads = every_dyad(served().token, rendered=served().rendered)
-            context = front_page(index, record, dyads, described)
+            context = front_page(index, record, known_dyads(), described)
             return html_page(request._request, "front", context)
         return Response(index)
 
