@@ -25,7 +25,7 @@ PAGING = ("cursor", "page_size", "facets", "expand")
 SHAPING = ("fields", "omit", "expand")
 COUNTRY = CountryField.schema["pattern"]
 STREAMS = ("csv", "ndjson")
-WHOLE = ("geojson", "jsonld")
+WHOLE = ("geojson", "jsonld", "html")
 
 
 def ruled_out(query: dict[str, Any], every: list[str]) -> Iterator[str]:

@@ -46,6 +46,7 @@ def paths() -> list[str]:
             ("facets", viewset.filterset_class.facets()),
             ("format", ["csv"]),
             ("format", ["ndjson"]),
+            ("format", ["html"]),
         )
         if values
     ]
@@ -53,8 +54,10 @@ def paths() -> list[str]:
               "terms", f"sources/{sample('sources')}/coverage", "release",
               "countries?format=geojson", "trips?format=geojson",
               "events?format=jsonld"]  # fmt: skip
+    some = [f"{name}/{sample(name.replace('-', '_'))}" for name in VIEWSETS]
+    across += [f"{path}?format=html" for path in ("dyads", f"dyads/{DYAD}", *some)]
     asked = [*lists, *CASES, *found, *shaped, *across]
-    return [*(f"/api/v1/{path}" for path in asked), "/", "/api/schema", "/nothing"]
+    return [*(f"/api/v1/{path}" for path in asked), "/", "/?format=html", "/api/schema", "/nothing"]
 
 
 def test_the_same_bytes_from_both(both):

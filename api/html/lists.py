@@ -19,8 +19,10 @@ from policy.models.registry import list_name, served_models
 USUAL = ("topic", "kind", "event_type", "status", "role", "relation", "country", "source")
 """The facets that a page counts by unasked, as many as MOST of those that a list has."""
 MOST = 3
-COUNTED = ("issues", "events", "statements", "trips", "gaps", "relations")
+NUMBERS = ("issues", "events", "statements", "trips", "gaps", "relations")
 """The numbers of a dyad that its entry tells."""
+COUNTED = 50_000
+"""Records of a list up to which its page counts by facets that are not asked for."""
 SHOWN = 12
 """How many values of a facet a page shows."""
 
@@ -126,7 +128,7 @@ def dyads_page(view: Any, data: JsonObject) -> JsonObject:
         node = Node(Link(dyad.id, local(f"/api/v1/dyads/{dyad.id}")))
         node.codes = [
             f"{number} {name if number > 1 else name.removesuffix('s')}"
-            for name in COUNTED
+            for name in NUMBERS
             if (number := getattr(dyad, name))
         ]
         entries.append((node, named))

@@ -22,7 +22,7 @@ from api.formats import geojson, jsonld, streams, transfers
 from api.formats.html import Html, page
 from api.formats.jsonld import context, linked
 from api.html.details import record_page
-from api.html.lists import list_page, usual_facets
+from api.html.lists import COUNTED, list_page, usual_facets
 from api.html.records import Records
 from api.keyset import order_columns
 from api.listing import KeysetPagination, Listing, ListPage
@@ -201,7 +201,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         found = ListPage(listing, request, self.values, self.ordering_fields)
         rows = found.read(keys_only=self.rendered)
         asked = self.values.get("facets")
-        if isinstance(renderer, Html) and not asked:
+        if isinstance(renderer, Html) and not asked and found.count <= COUNTED:
             asked = usual_facets(chosen.facets())
         facets = count_facets(listing.rows, asked, chosen.facets()) if asked else {}
         around = found.envelope(facets)
