@@ -106,7 +106,7 @@ def respond(
         "instance": request.get_full_path(),
         "errors": errors,
     }
-    meta = request.META
+    meta, headers = request.META, {"Vary": "Accept", **(headers or {})}
     if prefers_page(meta.get("QUERY_STRING", ""), meta.get("HTTP_ACCEPT", "*/*")):
         text = render_page(request, "problem", {**body, "problem": kind})
         return HttpResponse(text, status=kind.status, headers=headers)

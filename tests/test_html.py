@@ -15,7 +15,17 @@ from api.problems import PROBLEM_TYPES
 from api.serving.cache import ResponseCache
 from api.serving.headers import PAGE_POLICY
 from policy.dyads import dyads, scores_between
-from policy.models import Country, Event, Gap, Release, Source, Statement
+from policy.models import (
+    Account,
+    Country,
+    Event,
+    Gap,
+    IssueSide,
+    Relation,
+    Release,
+    Source,
+    Statement,
+)
 from tests.conftest import RESOURCES, ROOT
 from tests.samples import DYAD, FIRST, WORD, records, sample
 from tests.wsgi import asking, connections_kept
@@ -314,6 +324,29 @@ def test_a_dyad_shows_where_a_side_is_silent(browse, read):
         ]
         text = browse(f"/api/v1/dyads/{pair}")[0].content.decode()
         assert text.count("Position not stated") == sum(side["not_stated"] for side in sides)
+
+
+def test_a_dyad_marks_what_contradicts_and_tells_each_account_by_its_source(browse, read):
+    issue = Account.objects.first()
+    pair = "-".join(sorted(issue.issue.countries.values_list("pk", flat=True)))
+    assert 'class="contradiction"' not in browse(f"/api/v1/dyads/{pair}")[0].content.decode()
+    told = Source.objects.create(id="another", title="Another text", language="en",
+                                 sha256="0" * 64, code_points=9)  # fmt: skip
+    other = Account.objects.create(id=f"{issue.issue_id}-another", issue=issue.issue, source=told,
+                                   summary="Otherwise.", support="stated")  # fmt: skip
+    IssueSide.objects.create(id=f"{other.pk}-side", account=other, country_id=pair[:3],
+                             position="Says otherwise.", support="stated")  # fmt: skip
+    Relation.objects.create(id="at-odds", relation="contradicts", support="stated",
+                            subject_kind="bilateral-issue", subject=issue.issue_id,
+                            subject_part=other.pk, object_kind="bilateral-issue",
+                            object=issue.issue_id, object_part=issue.pk)  # fmt: skip
+    response, page = browse(f"/api/v1/dyads/{pair}")
+    text = response.content.decode()
+    assert 'class="contradiction"' in text
+    assert text.count("Account of") == 2
+    assert "Says otherwise." in text
+    assert "No side of this country is recorded" in text
+    assert "/api/v1/sources/another" in page.links
 
 
 def test_filters_that_are_set_can_be_taken_out(browse):
