@@ -9,9 +9,8 @@ from api.addresses import local
 from api.database.release import served
 from api.filterset_bases import RecordFilterSet
 from api.html.layout import in_words, signed
-from api.html.links import Link
+from api.html.links import Link, kind_of_keys
 from api.html.records import Node, Records, fields_of
-from api.keys import CountryField
 from api.listing import Listing
 from api.serializers import records as serializers
 from api.serializers.relations import DyadSerializer
@@ -33,7 +32,7 @@ def record_page(view: Any, record: JsonObject) -> JsonObject:
     found: list[tuple[Link, int | None]] = [*_leading_here(kind, record["id"])]
     if kind == RecordKind.COUNTRY:
         found.insert(0, (Link("Dyads", local(f"/api/v1/dyads?country={record['id']}")), None))
-    elif kind == RecordKind.BILATERAL_ISSUE:
+    elif kind == RecordKind.BILATERAL_ISSUE and len(record["countries"]) == 2:
         pair = "-".join(record["countries"])
         found.insert(0, (Link(f"Dyad {pair}", local(f"/api/v1/dyads/{pair}")), None))
     records.links.name()
@@ -52,18 +51,13 @@ def _leading_here(kind: RecordKind | None, key: str) -> Iterator[tuple[Link, int
         model = filters.record.Meta.model
         resource = list_name(model)
         for name, one in filters.base_filters.items():
-            item = one.item
-            leads = kind in (getattr(item, "kind", None), _COUNTRIES.get(type(item)))
-            if not one.many or one.exclude or one.path == "pk" or not leads:
+            if kind_of_keys(one.item) != kind or one.exclude or one.path == "pk":
                 continue
             rows = Listing.of(model._default_manager.all(), filters.base_filters, {name: [key]})
             number = rows.count(served())
             if number:
                 text = f"{in_words(resource)} by {name.replace('_', ' ')}"
                 yield Link(text, local(f"/api/v1/{resource}?{name}={key}")), number
-
-
-_COUNTRIES: dict[type[Any], RecordKind] = {CountryField: RecordKind.COUNTRY}
 
 
 def sentences_of(

@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import Resolver404, resolve
 
 from api.addresses import local
+from api.keys import CountryField
 from policy.models.registry import TITLES, RecordKind, list_name, served_models
 
 NAMES = tuple(name for name in TITLES if name != "note")
@@ -61,6 +62,12 @@ class Links:
                 rows = model._default_manager.filter(pk__in=keys).order_by()
                 for key, *texts in rows.values_list("pk", *names):
                     links[key].text = str(next(filter(None, texts), key))
+
+
+def kind_of_keys(item: Any) -> RecordKind | None:
+    """Return the kind of record whose keys a parameter takes, None where it takes no keys."""
+    kind: RecordKind | None = getattr(item, "kind", None)
+    return RecordKind.COUNTRY if isinstance(item, CountryField) else kind
 
 
 @cache

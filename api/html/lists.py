@@ -9,12 +9,10 @@ from django.http import HttpRequest
 from api.addresses import local
 from api.filters import ValuesFilter
 from api.html.layout import UNPAGED, asking, in_words, pairs_of
-from api.html.links import Link
+from api.html.links import Link, kind_of_keys
 from api.html.records import Node, Records
-from api.keys import CountryField, KeyField
 from api.parameters import CodeField, ParameterField
 from api.shaping import JsonObject
-from policy.models.registry import list_name, served_models
 
 USUAL = ("topic", "kind", "event_type", "status", "role", "relation", "country", "source")
 """The facets that a page counts by unasked, as many as MOST of those that a list has."""
@@ -51,7 +49,7 @@ def list_page(view: Any, data: JsonObject, entries: Sequence[Node], records: Rec
         "entries": entries,
         "facets": facets,
         "others": _others(request, fields, data),
-        "orders": _orders(request, fields, name),
+        "orders": _orders(request, fields),
         "formats": _formats(request, view),
     }
 
@@ -65,23 +63,17 @@ def _values(
 ) -> Iterator[JsonObject]:
     """Yield each value of a facet with its count, and the link that narrows the list to it."""
     item = getattr(fields[facet], "item", None)
-    given = dict(pairs_of(request)).get(facet)
+    kind, given = kind_of_keys(item), dict(pairs_of(request)).get(facet)
     for count in counts[:SHOWN]:
         value, href = count["value"], ""
         named = Link("none")
         if value is not None:
             href = asking(request, UNPAGED, **{facet: value})
             named = Link(in_words(str(value)) if isinstance(item, CodeField) else str(value))
-            if isinstance(item, CountryField | KeyField):
-                named = records.links.to(resource_of(item), value)
+            if kind:
+                named = records.links.of_kind(kind, value)
         chosen = str(value) == given
         yield {"named": named, "href": href, "count": count["count"], "chosen": chosen}
-
-
-def resource_of(item: CountryField | KeyField) -> str:
-    """Return the name of the list whose keys a parameter takes."""
-    kinds = {kind: list_name(model) for kind, model in served_models().items()}
-    return kinds[item.kind] if isinstance(item, KeyField) else "countries"
 
 
 def _narrowed(request: HttpRequest, fields: Mapping[str, ParameterField]) -> Iterator[JsonObject]:
@@ -100,7 +92,8 @@ def _others(request: HttpRequest, fields: Mapping[str, Any], data: JsonObject) -
     return [Link(in_words(name), asking(request, ("cursor",), facets=name)) for name in names]
 
 
-def _orders(request: HttpRequest, fields: Mapping[str, Any], name: str) -> list[Link]:
+def _orders(request: HttpRequest, fields: Mapping[str, Any]) -> list[Link]:
+    """Return the links that order the list, without an address for the order it is in."""
     chosen = dict(pairs_of(request)).get("ordering")
     links = []
     for code in fields["ordering"].item.codes:
@@ -112,7 +105,7 @@ def _orders(request: HttpRequest, fields: Mapping[str, Any], name: str) -> list[
 
 
 def _formats(request: HttpRequest, view: Any) -> list[Link]:
-    """Return the links to the whole list in the formats that have one."""
+    """Return the links to the list in other formats."""
     return [
         Link(known.format.upper(), asking(request, UNPAGED, format=known.format))
         for known in view.formats("list")
