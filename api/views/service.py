@@ -83,10 +83,9 @@ class IndexView(StrictView):
         names = [*RESOURCES, "dyads", "release", "codebook"]
         release: Any = current()
         link = partial(absolute, request._request)
+        files = downloads.distribution(request._request, release)
+        described = dataset(release, link("/"), files)
         if isinstance(request.accepted_renderer, JsonLd):
-            described = dataset(
-                release, link("/"), downloads.distribution(request._request, release)
-            )
             return Response({"@context": "https://schema.org/", **described})
         index = {
             "name": "Demarche",
@@ -105,9 +104,9 @@ class IndexView(StrictView):
             "problems": link("/problems"),
         }
         if isinstance(request.accepted_renderer, Html):
-            release.citation = citation(release, link("/"))
-            record = serializers.ReleaseSerializer(release).data
-            described = dataset(release, link("/"), [])
+            cited: Any = copy(release)
+            cited.citation = citation(release, link("/"))
+            record = serializers.ReleaseSerializer(cited).data
             context = front_page(index, record, known_dyads(), described)
             return html_page(request._request, "front", context)
         return Response(index)
