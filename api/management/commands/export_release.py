@@ -28,7 +28,9 @@ class Command(BaseCommand):
             "--replace", action="store_true", help="Write the files also if they are there."
         )
 
-    def handle(self, *args: Any, folder: Path, replace: bool, **options: Any) -> None:
+    def handle(
+        self, *args: Any, folder: Path, replace: bool, verbosity: int, **options: Any
+    ) -> None:
         """Export; exit code 1 if nothing may be exported, 2 if it cannot be written."""
         try:
             written = export(folder, replace=replace, extra=_write_answers)
@@ -36,11 +38,13 @@ class Command(BaseCommand):
             raise CommandError(printable(error)) from error
         except OSError as error:
             raise CommandError(printable(error), returncode=2) from error
+        if verbosity == 0:
+            return
         if written is None:
             self.stdout.write("these files are there already")
             return
         if not parquet.available():
-            self.stdout.write("without Parquet: install pyarrow, as demarche[parquet] does")
+            self.stdout.write("without Parquet: install pyarrow to have it")
         self.stdout.write(f"{printable(written)} written")
 
 
