@@ -15,6 +15,7 @@ COPY policy policy
 COPY api api
 COPY fixtures/*.json fixtures/
 COPY fixtures/LICENSE fixtures/
+COPY fixtures/manifests fixtures/manifests
 RUN python -m compileall -q policy api
 USER 10001
 EXPOSE 8000

@@ -19,3 +19,8 @@ def absolute(request: HttpRequest, path: str) -> str:
 def record_url(request: HttpRequest, resource: str, key: str) -> str:
     """Return the full URL of a record in the list of this name."""
     return absolute(request, f"/api/v1/{resource}/{key}")
+
+
+def local(path: str) -> str:
+    """Return the path of a link within a page: below the path of PUBLIC_URL, on the same host."""
+    return f"{settings.FORCE_SCRIPT_NAME or ''}{path}"

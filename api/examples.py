@@ -36,6 +36,8 @@ VALUES: dict[str, Any] = {
     "year": [2025],
     "score_from": 1.5,
     "score_to": 4,
+    "since": "1.0.0",
+    "release": ["1.0.0"],
     **dict.fromkeys(("from", "to", "possibly_on"), "2025-02-03"),
     **{
         name: ["PAN"]

@@ -23,7 +23,7 @@ from django.db.models import (
     Subquery,
 )
 
-from api.keys import CountryField
+from api.keys import CountryField, VersionField
 from api.listing import Listing
 from api.parameters import (
     CodeField,
@@ -36,6 +36,7 @@ from api.parameters import (
 )
 from api.problems import UnavailableError
 from policy.dyads import between
+from policy.models import PublishedRelease
 from policy.models.events import scored
 from policy.models.registry import kind_of
 from policy.models.relations import RelationSeen, related, superseded
@@ -291,6 +292,22 @@ class AccountFilter(ValuesFilter):
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Return the list as it is."""
         return qs
+
+
+class SinceFilter(ValuesFilter):
+    """The changes of all releases after a version."""
+
+    many = False
+
+    def __init__(self, help_text: str) -> None:
+        """Take the help text."""
+        super().__init__(VersionField(), "", help_text)
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Narrow to the changes of the releases whose place is a later one."""
+        known = PublishedRelease.objects.filter(pk=value).values("place")
+        later = PublishedRelease.objects.filter(place__gt=Subquery(known))
+        return qs.filter(release__in=later.values("pk"))
 
 
 class ScoreFilter(ValuesFilter):

@@ -45,6 +45,15 @@ def by_source(path: str) -> ValuesFilter:
     return by_key(RecordKind.SOURCE, path, "Rests on a passage of any of these sources.")
 
 
+def opposites(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``exclude_x`` for each filter x that takes a list of values."""
+    return {
+        f"exclude_{name}": found.negated(f"None of these: the opposite of {name}.")
+        for name, found in filters.items()
+        if found.many
+    }
+
+
 class ListFilterSet(django_filters.FilterSet):
     """The filters of one list."""
 
@@ -82,11 +91,7 @@ class RecordFilterSet(ListFilterSet):
         filters = super().get_filters()
         if hasattr(cls, "record"):
             filters = {**_of_record(cls.record), **filters}
-        for name, found in list(filters.items()):
-            if found.many:
-                help_text = f"None of these: the opposite of {name}."
-                filters[f"exclude_{name}"] = found.negated(help_text)
-        return filters
+        return {**filters, **opposites(filters)}
 
 
 def _of_record(record: type[RecordSerializer]) -> dict[str, ValuesFilter]:

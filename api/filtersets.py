@@ -1,6 +1,7 @@
 """Filter sets: which parameters each list takes, and what each is compared with."""
 
 from operator import ge, le
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 
@@ -13,6 +14,7 @@ from api.filters import (
     PresenceFilter,
     ScoreFilter,
     SearchFilter,
+    SinceFilter,
     ValuesFilter,
 )
 from api.filterset_bases import (
@@ -27,16 +29,19 @@ from api.filterset_bases import (
     by_stated,
     by_time,
     ends_before_it_begins,
+    opposites,
 )
-from api.keys import AnyKeyField, CountryField
+from api.keys import AnyKeyField, CountryField, VersionField
 from api.parameters import LANGUAGE, M49, Errors, QuadField, Values, WholeNumberField
 from api.problems import error
+from api.serializers import changes
 from api.serializers import records as serializers
 from api.unstated import unstated
 from policy import plover
 from policy.models import Account
 from policy.models.actors import OrganisationKind, Role
 from policy.models.base import Support
+from policy.models.changes import ChangeType
 from policy.models.events import ACTS, RECEIVES
 from policy.models.issues import IssueStatus
 from policy.models.registry import RecordKind
@@ -281,3 +286,25 @@ class SearchFilterSet(ListFilterSet):
 
     q = SearchFilter(required=True, error_messages={"required": "Say what to search for: q=canal."})
     kind = by_code(RecordKind, "kind", "Any of these kinds of records.")
+
+
+class LogFilterSet(ListFilterSet):
+    @classmethod
+    def get_filters(cls) -> Any:
+        """Add the opposite of each filter that takes a list."""
+        filters = super().get_filters()
+        return {**filters, **opposites(filters)}
+
+
+class PublishedReleaseFilterSet(LogFilterSet):
+    id = ValuesFilter(VersionField(), "pk", "Any of these versions.")
+
+
+class ChangeFilterSet(LogFilterSet):
+    id = ValuesFilter(WholeNumberField(1, 2**31 - 1), "pk", "Any of these places in the log.")
+    since = SinceFilter("Made by a release after this one.")
+    release = ValuesFilter(VersionField(), "release", "Made by any of these releases.")
+    change = by_code(ChangeType, "change", "Any of these changes.")
+    kind = by_code(RecordKind, "kind", "Of records of any of these kinds.")
+    record = ValuesFilter(AnyKeyField(), "record", "Of any of these records.")
+    vars().update(by_stated(unstated(changes.ChangeSerializer)))

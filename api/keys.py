@@ -9,9 +9,10 @@ from django.db.models import Q
 
 from api.parameters import KEY, ParameterField, PatternField, refusal
 from policy.country_codes import ALPHA3, likely_code
-from policy.models import Country, Renaming
+from policy.models import Country, PublishedRelease, Renaming
 from policy.models.base import SLUG
 from policy.models.registry import RecordKind
+from policy.vocabulary import nearest
 
 
 class KeyField(PatternField):
@@ -40,6 +41,23 @@ class AnyKeyField(PatternField):
         """Return the keys, and the present ones of those that a record had once."""
         moved = Renaming.objects.filter(former__in=values).exclude(record=None)
         return list(dict.fromkeys([*values, *moved.values_list("record", flat=True)]))
+
+
+class VersionField(PatternField):
+    """The version of a release; one that was never published is refused."""
+
+    def __init__(self, **options: Any) -> None:
+        """Take the options of a form field."""
+        cure = "the version of a release, such as 1.0.0"
+        super().__init__(r"[0-9]+\.[0-9]+\.[0-9]+", cure, 20, **options)
+
+    def to_python(self, text: Any) -> Any:
+        """Return the text itself."""
+        known = list(PublishedRelease.objects.values_list("pk", flat=True))
+        if text not in known:
+            detail = f"There is no release {text[: self.most]!r}. {self.meaning}"
+            raise refusal(detail, nearest(text[: self.most], known), known)
+        return text
 
 
 class CountryField(ParameterField):

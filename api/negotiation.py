@@ -15,6 +15,9 @@ WEIGHT = re.compile(r"(?:^|;)\s*q\s*=\s*([^;]*)", re.IGNORECASE)
 QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 MOST = 100
 """Maximum number of media ranges that are read."""
+PAGE = "text/html"
+"""The media type of pages for people; it has to be named, for no wildcard stands for it."""
+FORMAT = re.compile(r"(?:^|&)format=([^&]*)")
 
 
 class Negotiation(BaseContentNegotiation):
@@ -60,9 +63,22 @@ def read_accept(header: str) -> Iterator[tuple[str, str, float]]:
             yield found[1].lower(), found[2].lower(), float(text)
 
 
+@lru_cache(256)
+def prefers_page(query: str, accept: str) -> bool:
+    """Return whether a page is asked for: by ``format``, else by a weight above that of JSON."""
+    asked = FORMAT.search(query)
+    if asked:
+        return asked[1] == "html"
+    ranges = list(read_accept(accept))
+    others = ("application/json", "application/problem+json")
+    return weight_of(PAGE, ranges) > max(weight_of(other, ranges) for other in others)
+
+
 def weight_of(media_type: str, ranges: list[tuple[str, str, float]]) -> float:
     """Return the weight of a media type: that of the most specific matching range, else 0."""
     kind, _, subtype = media_type.partition(";")[0].partition("/")
+    if media_type == PAGE:
+        ranges = [one for one in ranges if one[:2] == (kind, subtype)]
     found = [
         (specificity, weight)
         for specificity, pair in enumerate([("*", "*"), (kind, "*"), (kind, subtype)])

@@ -16,6 +16,8 @@ from rest_framework import exceptions
 
 from api.addresses import absolute
 from api.database.connections import DEADLINE, is_cut_off, is_refused
+from api.html.layout import render_page
+from api.negotiation import prefers_page
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -94,7 +96,7 @@ def respond(
     headers: dict[str, str] | None = None,
     errors: Sequence[dict[str, Any]] = (),
 ) -> HttpResponse:
-    """Return a problem response, in JSON whatever format was requested."""
+    """Return a problem response: in JSON whatever format was requested, but for a page."""
     kind = PROBLEM_TYPES[name]
     body = {
         "type": absolute(request, f"/problems/{name}"),
@@ -104,6 +106,10 @@ def respond(
         "instance": request.get_full_path(),
         "errors": errors,
     }
+    meta, headers = request.META, {"Vary": "Accept", **(headers or {})}
+    if prefers_page(meta.get("QUERY_STRING", ""), meta.get("HTTP_ACCEPT", "*/*")):
+        text = render_page(request, "problem", {**body, "problem": kind})
+        return HttpResponse(text, status=kind.status, headers=headers)
     return JsonResponse(body, status=kind.status, content_type=MEDIA_TYPE, headers=headers)
 
 

@@ -16,6 +16,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from api import problems
+from api.negotiation import PAGE
 from api.parameters import ParameterField
 from api.serializers.service import FacetsField, ProblemSerializer
 from policy.plover import MODE_CHOICES
@@ -88,6 +89,12 @@ class StrictSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        content = bodies["200"]["content"]
+        for renderer in self.view.get_renderers():
+            if hasattr(renderer, "schema"):
+                name = type(renderer).__name__
+                schema = {"description": getdoc(renderer), **renderer.schema}
+                content[renderer.media_type] = {"schema": self.component(name, schema)}
         # The other problems come from the layers in front of all operations, or from a defect.
         names = ["invalid-parameters", "not-acceptable", "unavailable"]
         if "{" in self.path:
@@ -101,8 +108,9 @@ class StrictSchema(AutoSchema):
 
     def _problem(self, kind: problems.ProblemType) -> JsonSchema:
         content = {"schema": self.resolve_serializer(ProblemSerializer, "response").ref}
+        page = {"schema": {"type": "string"}}
         response: JsonSchema = {"description": f"{kind.title}. {kind.meaning}"}
-        response["content"] = {problems.MEDIA_TYPE: content}
+        response["content"] = {problems.MEDIA_TYPE: content, PAGE: page}
         if kind.name == "renamed":
             response["headers"] = {"Location": LOCATION}
         return self.component(kind.name, response, ResolvedComponent.RESPONSE)
@@ -146,13 +154,8 @@ class RecordSchema(StrictSchema):
         facets = self._map_serializer_field(FacetsField(), "response")
         self.component("Facets", {**facets, "description": getdoc(FacetsField)})
         content = bodies["200"]["content"]
-        for renderer in self.view.get_renderers():
-            if renderer.media_type == SELECTION:
-                content[SELECTION] = {"schema": self._selection()}
-            elif hasattr(renderer, "schema"):
-                name = type(renderer).__name__
-                schema = {"description": getdoc(renderer), **renderer.schema}
-                content[renderer.media_type] = {"schema": self.component(name, schema)}
+        if SELECTION in content:
+            content[SELECTION] = {"schema": self._selection()}
         return bodies
 
     def _selection(self) -> JsonSchema:

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from api.views import downloads, relations, service
+from api.views import changes, downloads, relations, service
 from api.views.records import RESOURCES
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
@@ -16,6 +16,10 @@ urlpatterns = [
     path("api/v1", service.IndexView.as_view()),
     path("api/v1/", include(router.urls)),
     path("api/v1/search", relations.SearchViewSet.as_view({"get": "list"})),
+    path("api/v1/releases", changes.PublishedReleaseViewSet.as_view({"get": "list"})),
+    path("api/v1/releases.atom", changes.FeedView.as_view()),
+    path("api/v1/releases/<str:pk>", changes.PublishedReleaseViewSet.as_view({"get": "retrieve"})),
+    path("api/v1/changes", changes.ChangeViewSet.as_view({"get": "list"})),
     path("api/v1/dyads", relations.DyadsView.as_view()),
     path("api/v1/dyads/<str:id>", relations.DyadView.as_view()),
     path("api/v1/sources/<str:id>/coverage", relations.CoverageView.as_view()),
@@ -25,6 +29,7 @@ urlpatterns = [
     path("api/schema", service.SchemaView.as_view()),
     path("docs", service.page("api/docs.html")),
     path("redoc", service.page("api/redoc.html")),
+    path("llms.txt", service.page("api/llms.txt", "text/plain; charset=utf-8")),
     path("releases", downloads.ReleaseFilesView.as_view()),
     path("releases/<str:version>", downloads.ReleaseFilesView.as_view()),
     path("releases/<str:version>/<path:name>", downloads.ReleaseFilesView.as_view()),

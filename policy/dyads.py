@@ -1,7 +1,7 @@
 """Dyads: what the dataset contains about unordered pairs of countries."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -222,3 +222,25 @@ def event_totals(counted: Iterable[tuple[str, str | None, int]]) -> EventTotals:
     return EventTotals(
         coded, dict(quads), round(total, 4), round(total / coded, 4) if coded else None
     )
+
+
+def scores_between(countries: Collection[str]) -> dict[tuple[str, str], EventTotals]:
+    """Return the totals of coded events between any two of these countries, where there are any.
+
+    The lesser code stands first. Which events lie between two is told by ``pairs``.
+    """
+    direct, within = pairs()["events"], pairs_of_issues()["events"]
+    same = {column: OuterRef(column) for column in ("one", "other", "record")}
+    counted: dict[tuple[str, str], list[tuple[str, str | None, int]]] = defaultdict(list)
+    for path, way in (
+        ("event", direct),
+        ("bilateralissue__events", within.filter(~Exists(direct.filter(**same)))),
+    ):
+        coded = way.filter(one__in=countries, other__in=countries).annotate(
+            event_type=F(f"{path}__event_type"), mode=F(f"{path}__mode")
+        )
+        rows = coded.filter(event_type__isnull=False)
+        rows = rows.values_list("one", "other", "event_type", "mode")
+        for one, other, *coding in rows.annotate(records=Count("record", distinct=True)):
+            counted[one, other].append((*coding,))
+    return {pair: event_totals(codings) for pair, codings in counted.items()}

@@ -3,7 +3,7 @@
 OpenAPI describes each parameter by itself. That a cursor must come from a response, or that a
 stream has no pages, is written in descriptions only, so requests that they rule out would count
 as valid. The hooks change valid cases alone: they remove parameters, or replace a query that has no
-word and codes that no country has.
+word, codes that no country has and versions that were never published.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from schemathesis import Case, GenerationMode, HookContext
 
 django.setup()
 
-from api.keys import CountryField  # noqa: E402 - models need the settings first
+from api.keys import CountryField, VersionField  # noqa: E402 - models need the settings first
 from api.parameters import WordsField  # noqa: E402 - models need the settings first
 from policy.country_codes import ALPHA3  # noqa: E402
 from policy.plover import CODEBOOK  # noqa: E402
@@ -24,8 +24,9 @@ from policy.plover import CODEBOOK  # noqa: E402
 PAGING = ("cursor", "page_size", "facets", "expand")
 SHAPING = ("fields", "omit", "expand")
 COUNTRY = CountryField.schema["pattern"]
+VERSION = VersionField().schema["pattern"]
 STREAMS = ("csv", "ndjson")
-WHOLE = ("geojson", "jsonld")
+WHOLE = ("geojson", "jsonld", "html")
 
 
 def ruled_out(query: dict[str, Any], every: list[str]) -> Iterator[str]:
@@ -69,7 +70,10 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, Any]) -> Non
     referred = described.get("omit", {}).get("schema", {}).get("x-bundled", {}).values()
     every = [name for keys in referred for name in keys["enum"]]
     for name in query.keys() & described.keys():
-        if described[name]["schema"].get("items", {}).get("pattern") == COUNTRY:
+        schema = described[name]["schema"]
+        if VERSION in (schema.get("pattern"), schema.get("items", {}).get("pattern")):
+            query[name] = "1.0.0" if "pattern" in schema else ["1.0.0"]
+        if schema.get("items", {}).get("pattern") == COUNTRY:
             codes = listed(query, name)
             if any(code.upper() not in ALPHA3 for code in codes):
                 query[name] = [code if code.upper() in ALPHA3 else "PAN" for code in codes]

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from api.parameters import MAX_ERRORS
+from api.views.changes import ChangeViewSet, PublishedReleaseViewSet
 from api.views.relations import DyadsView, SearchViewSet
 from tests.conftest import RESOURCES, ROOT, VIEWSETS
 from tests.questions import CASES, KEYS
@@ -177,7 +178,8 @@ def test_well_formed_and_absent_is_an_empty_list(read, question):
     }  # fmt: skip
 
 
-LISTS = {**VIEWSETS, "search": SearchViewSet, "dyads": DyadsView}
+LISTS = {**VIEWSETS, "search": SearchViewSet, "dyads": DyadsView,
+         "releases": PublishedReleaseViewSet, "changes": ChangeViewSet}  # fmt: skip
 
 
 @pytest.mark.once

@@ -32,6 +32,7 @@ UNPACK = {
 }
 PATHS = [*(f"/api/v1/{resource}?page_size=3" for resource in RESOURCES), "/", "/api/v1/codebook",
          "/api/v1/dyads", f"/api/v1/dyads/{DYAD}", f"/api/v1/search?q={WORD}", "/api/v1/release",
+         "/api/v1/releases", "/api/v1/releases.atom", "/api/v1/changes?page_size=3",
          f"/api/v1/sources/{sample('sources')}/coverage", "/api/schema", "/problems",
          "/api/v1/events?format=ndjson"]  # fmt: skip
 

@@ -46,15 +46,21 @@ def paths() -> list[str]:
             ("facets", viewset.filterset_class.facets()),
             ("format", ["csv"]),
             ("format", ["ndjson"]),
+            ("format", ["html"]),
         )
         if values
     ]
     across = ["dyads", f"dyads/{DYAD}", f"dyads/{SECOND['alpha2']}-{FIRST['numeric']}", "codebook",
-              "terms", f"sources/{sample('sources')}/coverage", "release",
+              "terms", "releases", "releases.atom", "changes?page_size=500",
+              "changes?format=ndjson",
+              "changes?ordering=-record&page_size=2&facets=release,kind,change,record",
+              f"sources/{sample('sources')}/coverage", "release",
               "countries?format=geojson", "trips?format=geojson",
               "events?format=jsonld"]  # fmt: skip
+    some = [f"{name}/{sample(name.replace('-', '_'))}" for name in VIEWSETS]
+    across += [f"{path}?format=html" for path in ("dyads", f"dyads/{DYAD}", *some)]
     asked = [*lists, *CASES, *found, *shaped, *across]
-    return [*(f"/api/v1/{path}" for path in asked), "/", "/api/schema", "/nothing"]
+    return [*(f"/api/v1/{path}" for path in asked), "/", "/?format=html", "/api/schema", "/nothing"]
 
 
 def test_the_same_bytes_from_both(both):

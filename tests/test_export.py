@@ -360,3 +360,31 @@ def test_attached_texts_are_in_no_file(tmp_path):
 def test_the_committed_documents_are_current():
     manage("sqlite://", "write_docs", "--check")
     assert Release.objects.get().content_hash in (ROOT / "CITATION.cff").read_text()
+
+
+def test_a_delta_of_the_export_leads_to_it(files, tmp_path):
+    """From an export of a release before, by the script in docs, to the records of this one."""
+    before = committed()
+    before["release"][0]["fields"]["version"] = "0.9.0"
+    before["statements"] = before["statements"][2:]
+    gone = {record["pk"] for record in before["statements"]}
+    for gap in before["gaps"]:
+        gap["fields"].pop("statements", None)
+    before["relations"] = []
+    before["concerns"] = [c for c in before["concerns"] if c["fields"]["statement"] in gone]
+    with database(tmp_path, "before", cluster="") as url:
+        load(url, write(tmp_path / "before", sealed(before)))
+        assert run(url, tmp_path / "old").returncode == 0
+        load(url, files / "records")
+        since = tmp_path / "old" / "0.9.0" / "manifest.ndjson"
+        assert run(url, tmp_path / "new", "--since", since).returncode == 0
+        refused = run(url, tmp_path / "new", "--replace", "--since", "0.8.0")
+        assert (refused.returncode, "manifest" in refused.stderr) == (1, True)
+    copy, new = tmp_path / "old" / "0.9.0" / "records", tmp_path / "new" / VERSION
+    subprocess.run(
+        [sys.executable, ROOT / "docs" / "apply_delta.py", new / "delta-0.9.0.ndjson", copy],
+        check=True, timeout=60,
+    )  # fmt: skip
+    changed = {path.name: path.read_bytes() for path in copy.iterdir()}
+    expected = {path.name: path.read_bytes() for path in (new / "records").iterdir()}
+    assert {name: content for name, content in changed.items() if content} == expected

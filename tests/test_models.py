@@ -16,6 +16,7 @@ from policy import checks, plover
 from policy.annotations.reading import FILES
 from policy.checks import check_models
 from policy.models import (
+    Change,
     Concern,
     Event,
     Official,
@@ -36,7 +37,9 @@ MODELS = [model for name in ("policy", "api") for model in apps.get_app_config(n
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_no_key_but_a_place_in_an_order_is_an_integer(model):
-    assert isinstance(model._meta.pk, models.IntegerField) is (model in {SearchEntry, StateMark})
+    assert isinstance(model._meta.pk, models.IntegerField) is (
+        model in {Change, SearchEntry, StateMark}
+    )
 
 
 def without(serializer, name):

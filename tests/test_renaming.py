@@ -93,6 +93,7 @@ def test_a_file_of_another_form_is_refused(folder, text):  # noqa: F811
 def before(folder):  # noqa: F811
     """Leave the fixtures of a release before in the folder, which had more keys."""
     write(folder, *RENAMED)
+    (folder / "manifests").mkdir()
     for name, text in build(folder).items():
         (folder / name).write_text(text)
     for name, key in (("officials", "nobody"), ("gaps", "no-gap"), ("countries", "DDR")):

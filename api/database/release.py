@@ -65,7 +65,7 @@ def _code_digest() -> str:
     digest = hashlib.sha256()
     for folder in ("policy", "api"):
         for path in sorted(Path(settings.BASE_DIR, folder).rglob("*")):
-            if path.suffix in {".py", ".json", ".toml"}:
+            if path.suffix in {".py", ".json", ".toml", ".html", ".css"}:
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -10,6 +10,8 @@ from api.addresses import record_url
 from api.serializers import records
 from api.serializers.base import CitationSerializer, RecordSerializer, Texts, column, names, parts
 from api.serializers.service import FacetsField
+from api.shaping import JsonObject
+from policy.coverage import ledger
 from policy.models import SearchEntry, Sentence
 from policy.models.registry import RecordKind, list_name, served_models
 from policy.search.words import snippet
@@ -147,3 +149,11 @@ class CoverageSerializer(serializers.Serializer):  # type: ignore[type-arg]
     sentences = serializers.IntegerField(help_text="Number of sentences.")
     cited = serializers.IntegerField(help_text="Number of sentences that some record rests on.")
     ledger = parts(LedgerLineSerializer, "The sentences, in the order of the text.")
+
+
+def coverage_of(source: str, release: str) -> JsonObject:
+    """Return the coverage of a source, as JSON has it."""
+    lines = ledger(source)
+    cited = sum(1 for line in lines if line.citations)
+    answer = {"source": source, "sentences": len(lines), "cited": cited, "ledger": lines}
+    return dict(CoverageSerializer({**answer, "release": release}).data)

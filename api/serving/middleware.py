@@ -15,7 +15,14 @@ from django.db import connections
 from django.http import HttpRequest, HttpResponse
 
 from api.problems import METHODS, not_allowed, respond
-from api.serving.headers import CORS, HSTS, PREFLIGHT, REQUEST_ID_HEADER, SECURITY
+from api.serving.headers import (
+    CORS,
+    HSTS,
+    PAGE_POLICY,
+    PREFLIGHT,
+    REQUEST_ID_HEADER,
+    SECURITY,
+)
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALIVE = "/healthz"
@@ -148,6 +155,8 @@ def add_headers(get_response: Handler) -> Handler:
             headers[name] = value
         # What is refused, and what tells of this moment, holds for no later request.
         headers.setdefault("Cache-Control", "no-store")
+        if headers.get("Content-Type", "").startswith("text/html"):
+            headers.setdefault("Content-Security-Policy", PAGE_POLICY)
         for name, value in SECURITY.items():
             headers.setdefault(name, value)
         if settings.PUBLIC_URL.startswith("https://"):

@@ -7,11 +7,15 @@ from typing import Any, ClassVar
 from django.db.models import F, Model, Prefetch
 
 from api import filtersets
+from api.database.release import current
 from api.formats import jsonld, streams
 from api.formats.geojson import feature
+from api.html.details import sentences_of
 from api.keys import CountryField
 from api.rendering.fields import ahead
 from api.serializers import records as serializers
+from api.serializers.relations import coverage_of
+from api.shaping import JsonObject
 from api.views.viewset import RecordViewSet
 from policy import models
 from policy.coverage import citations
@@ -55,6 +59,19 @@ class SourceViewSet(RecordViewSet):
     serializer_class = serializers.SourceSerializer
     filterset_class = filtersets.SourceFilterSet
     linked_type = "schema:CreativeWork"
+    template = "source"
+
+    def record_page(self, record: JsonObject) -> JsonObject:
+        """Add each sentence with what rests on it, and the gaps of the source."""
+        of_source = {
+            view: view.alone(self.request, self.served) for view in (PassageViewSet, GapViewSet)
+        }
+        passages, gaps = (
+            view.records(view.get_queryset().filter(source=record["id"]))
+            for view in of_source.values()
+        )
+        sentences = sentences_of(coverage_of(record["id"], current().version), passages, gaps)
+        return {**super().record_page(record), **sentences}
 
 
 class PassageViewSet(RecordViewSet):

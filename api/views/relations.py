@@ -1,5 +1,6 @@
 """What cuts across the lists: search, dyads, and the coverage of a source."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from functools import cache, lru_cache
@@ -13,6 +14,7 @@ from django.db.models import CharField, Field, IntegerField, QuerySet, Value
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,6 +23,10 @@ from api.database.connections import CompiledQuery, ParameterSlot
 from api.database.release import current, served
 from api.filters import COUNTRY, entries_with
 from api.formats import streams
+from api.formats.html import Html
+from api.formats.html import page as html_page
+from api.html.details import dyad_page
+from api.html.lists import dyads_page, search_page
 from api.keys import CountryField
 from api.listing import KeysetPagination, ListPage, RowsListing
 from api.models import RenderedState
@@ -28,11 +34,11 @@ from api.parameters import KEY, ChoicesField, ListField, ParameterField
 from api.problems import RenamedError
 from api.rendering.pages import bodies, json_response, render_json
 from api.serializers import relations as serializers
+from api.shaping import JsonObject
 from api.views import records
 from api.views.base import StrictView, raise_if_former
 from api.views.viewset import RecordViewSet
 from policy import dyads
-from policy.coverage import ledger
 from policy.dyads import Dyad
 from policy.models import Country, Renaming, SearchEntry, Source
 from policy.models.registry import RecordKind, kind_of
@@ -74,6 +80,12 @@ _counting = Lock()
 """Held while dyads are counted, so that many requests right after a release count them once."""
 
 
+def known_dyads() -> list[Dyad]:
+    """Return all dyads of the release of the open snapshot."""
+    with _counting:
+        return every_dyad(served().token, rendered=served().rendered)
+
+
 TOTALS = "totals"
 """What stands for a part before the codings of events."""
 
@@ -98,9 +110,15 @@ class SearchViewSet(RecordViewSet):
             row.asked = self.values["q"]
         return super().serialized(rows)
 
+    def page(self, data: JsonObject) -> JsonObject:
+        """Return what the page of hits shows."""
+        return search_page(self, data)
+
 
 class DyadsView(StrictView):
     """Every pair of countries that the dataset knows something between."""
+
+    renderer_classes = (JSONRenderer, Html)
 
     @classmethod
     def parameters(cls, action: str | None) -> dict[str, ParameterField]:
@@ -116,15 +134,15 @@ class DyadsView(StrictView):
         }
 
     @extend_schema(operation_id="dyads_list", responses=serializers.DyadListSerializer)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """List the pairs of countries, with the numbers of records of each kind between them."""
-        with _counting:
-            every = every_dyad(served().token, rendered=served().rendered)
-        found = [dyad for dyad in every if self._fits(dyad)]
+        found = [dyad for dyad in known_dyads() if self._fits(dyad)]
         ordering = dict(zip(COLUMNS, COLUMNS, strict=True))
         page = ListPage(RowsListing(found, COLUMNS), request, self.values, ordering)
         rows = page.read(keys_only=False)
         answer = {**page.envelope({}), "results": rows}
+        if isinstance(request.accepted_renderer, Html):
+            return html_page(request._request, "list", dyads_page(self, answer))
         return Response(serializers.DyadListSerializer(answer).data)
 
     def _fits(self, dyad: Dyad) -> bool:
@@ -145,6 +163,8 @@ class DyadsView(StrictView):
 
 class DyadView(StrictView):
     """Everything between two countries."""
+
+    renderer_classes = (JSONRenderer, Html)
 
     @extend_schema(
         operation_id="dyads_retrieve",
@@ -188,6 +208,8 @@ class DyadView(StrictView):
                 totals = dyads.event_totals(row[1:] for row in rows if row[0] == TOTALS)
                 members["event_totals"] = render_json(asdict(totals))
         text = ",".join(f'"{name}":{value}' for name, value in members.items())
+        if isinstance(request.accepted_renderer, Html):
+            return html_page(request._request, "dyad", dyad_page(json.loads(f"{{{text}}}")))
         return json_response(f"{{{text}}}")
 
     def _bodies(self, keys: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -257,8 +279,4 @@ class CoverageView(StrictView):
         if source is None:
             raise_if_former(RecordKind.SOURCE, id, "/api/v1/sources/{}/coverage")
             raise Http404(f"This release holds no source {id!r}.")
-        lines = ledger(source.pk)
-        cited = sum(1 for line in lines if line.citations)
-        answer = {"source": source.pk, "sentences": len(lines), "cited": cited, "ledger": lines}
-        answer["release"] = current().version
-        return Response(serializers.CoverageSerializer(answer).data)
+        return Response(serializers.coverage_of(source.pk, current().version))

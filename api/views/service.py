@@ -17,14 +17,19 @@ from api.addresses import absolute
 from api.codebook import CodebookSerializer, codebook
 from api.database.connections import within
 from api.database.release import LOOK, current
+from api.formats.html import Html
+from api.formats.html import page as html_page
 from api.formats.jsonld import JsonLd, own_terms
+from api.html.front import front_page
 from api.parameters import read_parameters
 from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse
 from api.schema import generated_schema
 from api.serializers import records as serializers
 from api.views import downloads
 from api.views.base import StrictView
+from api.views.changes import newest_releases
 from api.views.records import RESOURCES
+from api.views.relations import known_dyads
 from policy.citation import citation, dataset
 
 DOCS_POLICY = (
@@ -34,15 +39,25 @@ DOCS_POLICY = (
 )
 
 
+SHOWN = 3
+"""How many releases the front page tells of."""
+
+
 class ReleaseView(StrictView):
     """The version, content hash and counts of the dataset that is loaded."""
 
     @extend_schema(operation_id="release_retrieve", responses=serializers.ReleaseSerializer)
     def get(self, request: Request) -> Response:
         """Tell which release is served: version, content hash and counts."""
-        release: Any = copy(current())
-        release.citation = citation(release, absolute(request._request, "/"))
-        return Response(serializers.ReleaseSerializer(release).data)
+        return Response(cited(request._request))
+
+
+def cited(request: HttpRequest) -> Any:
+    """Return the release that is loaded as JSON has it, with how to cite it from this address."""
+    # The record is shared by all requests, which may know the instance by different names.
+    release: Any = copy(current())
+    release.citation = citation(release, absolute(request, "/"))
+    return serializers.ReleaseSerializer(release).data
 
 
 class CodebookView(StrictView):
@@ -71,18 +86,16 @@ class TermsView(StrictView):
 class IndexView(StrictView):
     """A description of the service, with counts and links; in JSON-LD, of the dataset."""
 
-    renderer_classes = (JSONRenderer, JsonLd)
+    renderer_classes = (JSONRenderer, JsonLd, Html)
 
     @extend_schema(exclude=True)
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Return the description of the service, with links to all resources."""
-        names = [*RESOURCES, "dyads", "release", "codebook"]
+        names = [*RESOURCES, "dyads", "release", "releases", "changes", "codebook"]
         release: Any = current()
         link = partial(absolute, request._request)
+        described = dataset(release, link("/"), downloads.distribution(request._request, release))
         if isinstance(request.accepted_renderer, JsonLd):
-            described = dataset(
-                release, link("/"), downloads.distribution(request._request, release)
-            )
             return Response({"@context": "https://schema.org/", **described})
         index = {
             "name": "Demarche",
@@ -95,21 +108,29 @@ class IndexView(StrictView):
             "resources": {name: link(f"/api/v1/{name}") for name in names},
             "search": link("/api/v1/search?q={words}"),
             "files": link(f"/releases/{release.version}") if settings.RELEASES_DIR else None,
+            "feed": link("/api/v1/releases.atom"),
             "docs": link("/docs"),
             "reference": link("/redoc"),
             "schema": link("/api/schema"),
             "problems": link("/problems"),
         }
+        if isinstance(request.accepted_renderer, Html):
+            context = front_page(
+                index, cited(request._request), known_dyads(), described, newest_releases(SHOWN)
+            )
+            return html_page(request._request, "front", context)
         return Response(index)
 
 
 class ProblemsView(StrictView):
     """The pages that the ``type`` of a problem links to."""
 
+    renderer_classes = (JSONRenderer, Html)
+
     reads_database = False
 
     @extend_schema(exclude=True)
-    def get(self, request: Request, name: str | None = None) -> Response:
+    def get(self, request: Request, name: str | None = None) -> HttpResponse:
         """Return the explanation of one problem type, or of all."""
         if name is not None and name not in PROBLEM_TYPES:
             raise Http404(f"No kind of problem is called {name!r}.")
@@ -122,6 +143,11 @@ class ProblemsView(StrictView):
             }
             for kind in PROBLEM_TYPES.values()
         }
+        if isinstance(request.accepted_renderer, Html):
+            kinds = [PROBLEM_TYPES[name]] if name else list(PROBLEM_TYPES.values())
+            title = kinds[0].title if name else "Problems"
+            context = {"title": title, "problems": kinds, "many": name is None}
+            return html_page(request._request, "problems", context)
         return Response(pages[name] if name else {"problems": list(pages.values())})
 
 
@@ -171,7 +197,7 @@ class SchemaView(StrictView):
         return HttpResponse(generated_schema(type(renderer)), content_type=content_type)
 
 
-def page(template: str) -> Any:
+def page(template: str, content_type: str = "text/html; charset=utf-8") -> Any:
     """Return the view of a documentation page."""
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -181,7 +207,8 @@ def page(template: str) -> Any:
             return refuse(request, refused)
         if request.method == "OPTIONS":
             return HttpResponse(status=204)
-        response = render(request, template)
+        context = {"base": absolute(request, "")}
+        response = render(request, template, context, content_type=content_type)
         response["Content-Security-Policy"] = DOCS_POLICY
         return response
 

@@ -19,7 +19,11 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from api.database.release import ServedRelease, rendered_record
 from api.filterset_bases import ListFilterSet
 from api.formats import geojson, jsonld, streams, transfers
+from api.formats.html import Html, page
 from api.formats.jsonld import context, linked
+from api.html.details import record_page
+from api.html.lists import COUNTED, list_page, usual_facets
+from api.html.records import Records
 from api.keyset import order_columns
 from api.listing import KeysetPagination, Listing, ListPage
 from api.negotiation import prefers_first
@@ -31,7 +35,14 @@ from api.serializers.base import RelatedSerializer
 from api.serving import turns
 from api.serving.cache import known_length
 from api.serving.compression import PLAIN, preferred_encoding
-from api.shaping import check_shape, count_facets, kept_keys, shaped, shaping_fields
+from api.shaping import (
+    JsonObject,
+    check_shape,
+    count_facets,
+    kept_keys,
+    shaped,
+    shaping_fields,
+)
 from api.views.base import StrictView, raise_if_former
 from policy.models.registry import RecordKind, kind_of, list_name
 from policy.models.relations import is_superseded, relations_of
@@ -56,6 +67,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     """Whether the records are rendered when a release is loaded."""
     filterset_class: type[ListFilterSet]
     key: ParameterField = KEY
+    template = "record"
+    """The template of the page of a record."""
     schema = RecordSchema()
 
     @classproperty
@@ -78,7 +91,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             known.append(geojson.GeoJson)
         if cls.linked_type:
             known.append(jsonld.JsonLd)
-        return known
+        return [*known, Html]
 
     @classmethod
     def parameters(cls, action: str | None) -> dict[str, ParameterField]:
@@ -132,7 +145,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         renderer = self.request.accepted_renderer
         if SHAPING & values.keys():
             yield from check_shape(values, self.keys())
-        if isinstance(renderer, geojson.GeoJson | jsonld.JsonLd):
+        if isinstance(renderer, geojson.GeoJson | jsonld.JsonLd | Html):
             detail = "This format always holds whole records: leave the parameter out."
             unfit = SHAPING
         elif isinstance(renderer, streams.STREAMS):
@@ -185,15 +198,17 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         renderer = request.accepted_renderer
         if isinstance(renderer, streams.STREAMS):
             return self._stream(listing.rows, type(renderer))
-        page = ListPage(listing, request, self.values, self.ordering_fields)
-        rows = page.read(keys_only=self.rendered)
+        found = ListPage(listing, request, self.values, self.ordering_fields)
+        rows = found.read(keys_only=self.rendered)
         asked = self.values.get("facets")
+        if isinstance(renderer, Html) and not asked and found.count <= COUNTED:
+            asked = usual_facets(chosen.facets())
         facets = count_facets(listing.rows, asked, chosen.facets()) if asked else {}
-        around = page.envelope(facets)
+        around = found.envelope(facets)
         if self._as_rendered(request):
             if settings.RECIPES and self.served and listing.hits is None:
                 token = self.served.token
-                recipe = pages.PageRecipe(token, page.pager, self.resource, listing.rows, around)
+                recipe = pages.PageRecipe(token, found.pager, self.resource, listing.rows, around)
                 pages.keep(request._request, recipe)
             return pages.json_response(pages.page_of(around, self._bodies(rows)))
         records = self.written(rows)
@@ -203,7 +218,10 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         if isinstance(renderer, jsonld.JsonLd):
             graph = [linked(self, record) for record in records]
             return Response({"@context": context(self, around), **around, "@graph": graph})
-        return Response({**around, "results": records}, content_type=self._media_type)
+        data = {**around, "results": records}
+        if isinstance(renderer, Html):
+            return page(request._request, "list", self.page(data))
+        return Response(data, content_type=self._media_type)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return one record."""
@@ -213,11 +231,26 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             if body is not None:
                 return pages.json_response(body)
         (record,) = self.written([self.get_object()])
+        if isinstance(request.accepted_renderer, Html):
+            return page(request._request, self.template, self.record_page(record))
         if isinstance(request.accepted_renderer, geojson.GeoJson):
             return Response(self.features([record])[0])
         if isinstance(request.accepted_renderer, jsonld.JsonLd):
             return Response({"@context": context(self), **linked(self, record)})
         return Response(record, content_type=self._media_type)
+
+    def page(self, data: JsonObject) -> JsonObject:
+        """Return what the page of the list shows."""
+        records = Records()
+        entries = [
+            records.node(self.serializer_class, record, 2, self.resource)
+            for record in data["results"]
+        ]
+        return list_page(self, data, entries, records)
+
+    def record_page(self, record: JsonObject) -> JsonObject:
+        """Return what the page of a record shows."""
+        return record_page(self, record)
 
     def features(self, records: streams.JsonObjects) -> streams.JsonObjects:
         """Return the records as GeoJSON features; only what is ``located`` is asked for them."""

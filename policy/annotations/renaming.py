@@ -28,16 +28,19 @@ TABLES = {
 FormerKey = tuple[str, str]
 """A kind and a key that a record of it gave up."""
 
+GivenUp = dict[FormerKey, TomlTable]
+"""The table that tells of each former key."""
 
-def read_renamings(path: Path, draft: Draft) -> None:
+
+def read_renamings(path: Path, draft: Draft) -> GivenUp:
     """Read a file of former keys, if there is one, once all records are in the draft.
 
     A record that was renamed more than once has a table for each time; every former key leads to
-    the present one, or to the removal. Errors are added to the draft.
+    the present one, or to the removal. Returns the tables; errors are added to the draft.
     """
+    given_up: GivenUp = {}
     if not path.is_symlink() and not path.exists():
-        return
-    given_up: dict[FormerKey, TomlTable] = {}
+        return given_up
     for name, number, table in read_tables(path, TABLES, draft):
         where = f"{path}: {name} {number}"
         if table.keys() != TABLES[name] or not all(isinstance(one, str) for one in table.values()):
@@ -52,19 +55,27 @@ def read_renamings(path: Path, draft: Draft) -> None:
             given_up[table["kind"], table["former"]] = table
     for kind, former in given_up:
         _add(kind, former, given_up, path, draft)
+    return given_up
 
 
-def _add(
-    kind: str, former: str, given_up: dict[FormerKey, TomlTable], path: Path, draft: Draft
-) -> None:
+def led_on(kind: str, former: str, given_up: GivenUp) -> Iterator[TomlTable]:
+    """Yield the tables that a former key leads through, the last one telling what became of it."""
+    key = former
+    for _ in given_up:
+        table = given_up.get((kind, key))
+        if table is None:
+            return
+        yield table
+        key = table.get("record", "")
+
+
+def _add(kind: str, former: str, given_up: GivenUp, path: Path, draft: Draft) -> None:
     where = f"{path}: {kind} {former}"
     model = served_models()[RecordKind(kind)]
     if (model, former) in draft.entries:
         draft.errors.append(f"{where}: former: is a key in use; only one that is gone can lead on")
         return
-    last: TomlTable = {"record": former}
-    for _ in given_up:
-        last = given_up.get((kind, last.get("record", "")), last)
+    *_, last = led_on(kind, former, given_up)
     present = last.get("record")
     if present and (model, present) not in draft.entries:
         draft.errors.append(f"{where}: record: leads to {present}, and no record has that key")

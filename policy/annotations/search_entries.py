@@ -7,7 +7,7 @@ from django.db import models
 
 from policy.annotations.reading import Draft, Entry
 from policy.models import SearchEntry
-from policy.models.registry import RecordKind, owner_key, served_as
+from policy.models.registry import TITLES, RecordKind, owner_key, served_as
 from policy.search.index import TITLE
 from policy.search.words import fold
 from policy.validation import fields_of
@@ -17,9 +17,6 @@ CODES = {
     *("subject", "subject_part", "object", "object_part"),
 }
 """Text fields that hold codes nobody looks for in words."""
-
-TITLES = ("title", "label", "name", "summary", "question", "quote", "note", "id")
-"""The fields that can name a record in a list, the best first."""
 
 
 def search_entries(draft: Draft) -> Iterator[Entry]:

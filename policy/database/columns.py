@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.db import models
 
-from policy.annotations.search_entries import TITLES
 from policy.models.base import Fact
-from policy.models.registry import served_as, served_models
+from policy.models.registry import TITLES, served_as, served_models
 
 AGGREGATE = {"postgresql": "string_agg", "sqlite": "group_concat"}
 """What joins texts; SQLite knows the name of PostgreSQL since 3.44 alone."""

@@ -1,10 +1,11 @@
 """Writes the files of a release into a folder: everything, in one pass over the tables."""
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,12 +19,16 @@ from policy.export.datapackage import DataPackage, sha256_of
 from policy.export.postgresql import PostgresqlScript
 from policy.export.sqlite import SqliteFile
 from policy.export.tables import TableWriter, export_tables
-from policy.models import Release
+from policy.models import PublishedRelease, Release
 from policy.models.sources import texts_left_out
 from policy.release.contents import canonical, release_models
+from policy.release.delta import delta
+from policy.release.manifest import Head, InvalidManifestError, LinesOf, manifest_lines, read_head
+from policy.release.manifest import written as manifest_text
 from policy.release.stored import stored_entries
+from policy.validation import Record
 
-SUMS = "SHA256SUMS"
+SUMS, MANIFEST = "SHA256SUMS", "manifest.ndjson"
 Extra = Callable[[Path], object]
 """Writes further files into the folder of the release."""
 
@@ -36,12 +41,14 @@ def export(
     folder: Path,
     *,
     replace: bool = False,
+    since: Sequence[Path] | None = None,
     extra: Extra = lambda _: None,
     using: str = DEFAULT_DB_ALIAS,
 ) -> Path | None:
     """Write the release that is loaded into FOLDER/VERSION, and return that folder.
 
-    None if it is there already. ``extra`` is called with the folder within the same snapshot.
+    None if it is there already. ``since`` are the manifests of earlier releases to write a delta
+    from, all that are known if not given. ``extra`` is called with the folder of the release.
     Raises ExportError where no release is loaded, the tables hold something else, or the folder
     holds other files of this version and ``replace`` is not given; nothing is left behind then.
     """
@@ -62,6 +69,9 @@ def export(
             written = Path(place) / release.version
             written.mkdir()
             _write(written, release, using)
+            manifests = _known_manifests(folder, release, using) if since is None else since
+            for manifest in manifests:
+                _write_delta(written, manifest)
             extra(written)
             _seal(written, release)
             _put(written, target)
@@ -112,6 +122,7 @@ def _write(folder: Path, release: Release, using: str) -> None:
             writer.end()
     for writer in writers:
         writer.finish()
+    _write_manifest(folder, using)
     _write_text(folder / "data.md", data_dictionary())
     _write_text(folder / "CITATION.cff", citation_file(release))
     _write_text(folder / "LICENSE", _licence(release))
@@ -134,9 +145,65 @@ def _write_records(folder: Path, release: Release, using: str) -> None:
                     digest.update(line)
     if digest.hexdigest() != release.content_hash:
         raise ExportError(
-            f"the tables do not hold release {release.version}: something else wrote to them; "
-            "run load_release, which names what differs and repairs it"
+            f"the tables do not hold release {release.version}: run load_release, which names what "
+            "differs and repairs it; if nothing does, its records are not as a build writes them, "
+            "which leaves out what is empty"
         )
+
+
+def _lines_of(folder: Path) -> LinesOf:
+    """Return what reads the canonical lines of a file of an export again."""
+
+    def lines(name: str) -> Iterator[bytes]:
+        path = folder / "records" / f"{name}.ndjson"
+        if path.exists():
+            with path.open("rb") as file:
+                yield from (line.removesuffix(b"\n") for line in file)
+
+    return lines
+
+
+def _record(folder: Path) -> Record:
+    """Return the record of the release that is exported."""
+    found: Record = json.loads(next(iter(_lines_of(folder)("release"))))
+    return found
+
+
+def _write_manifest(folder: Path, using: str) -> None:
+    record, lines = _record(folder), _lines_of(folder)
+    version = record["fields"]["version"]
+    published = PublishedRelease.objects.using(using).filter(pk=version).first()
+    head = Head.of(record, published.note if published else "")
+    with (folder / MANIFEST).open("wb") as file:
+        file.writelines(manifest_text(head, manifest_lines(lines)))
+
+
+def _known_manifests(folder: Path, release: Release, using: str) -> list[Path]:
+    """Return the manifests of the releases before: those exported here, or of the repository."""
+    found = []
+    earlier = PublishedRelease.objects.using(using).exclude(pk=release.version)
+    for published in earlier.order_by("place"):
+        found += manifests_of(folder, published.pk)[:1]
+    return found
+
+
+def manifests_of(folder: Path, version: str) -> list[Path]:
+    """Return the manifests of a version: of what was exported here, and of the repository."""
+    places = (
+        folder / version / MANIFEST,
+        settings.BASE_DIR / "fixtures" / "manifests" / f"{version}.ndjson",
+    )
+    return [path for path in places if path.exists()]
+
+
+def _write_delta(folder: Path, manifest: Path) -> None:
+    """Write the delta from an earlier release; ExportError where its manifest is none."""
+    try:
+        version = read_head(manifest).version
+        with (folder / f"delta-{version}.ndjson").open("wb") as file:
+            file.writelines(delta(manifest, _record(folder), _lines_of(folder)))
+    except (InvalidManifestError, ValueError) as error:
+        raise ExportError(str(error)) from error
 
 
 def _chained(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
@@ -172,6 +239,8 @@ Content hash: {release.content_hash}
 | `{name}.sqlite` | a SQLite file with tables, views and the table `documentation` |
 | `{name}.sql` | for PostgreSQL 13 or newer: `psql -d DB -f {name}.sql` |
 | `records/` | the records as `load_release` takes them; the hash is over these lines |
+| `manifest.ndjson` | the hash of each record, from which the next release tells its changes |
+| `delta-VERSION.ndjson` | what leads from an earlier release to this one (docs/apply_delta.py) |
 | `codebook.json` | every code with its meaning, and the manual that PLOVER's are from |
 | `data.md` | every table and column, and how the tables hang together |
 | `LICENSE`, `CITATION.cff` | what you may do with it, and how to cite it |

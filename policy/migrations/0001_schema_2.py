@@ -228,6 +228,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='PublishedRelease',
+            fields=[
+                ('id', Text(help_text='Version of the release: major.minor.patch.', max_length=20, primary_key=True, serialize=False, validators=[RegexValidator('\\A\\d+\\.\\d+\\.\\d+\\Z', 'Write a version such as 1.0.0.')])),
+                ('place', models.PositiveSmallIntegerField(help_text='Place in the order of the versions, from 1.', unique=True)),
+                ('released', models.DateTimeField(help_text='When it was released (ISO 8601, UTC).', validators=[moment_in_utc])),
+                ('schema_version', models.PositiveSmallIntegerField(help_text='Version of the shape of its records.')),
+                ('previous', Text(blank=True, help_text='Version of the release before it; null for the first.', max_length=20, null=True, validators=[RegexValidator('\\A\\d+\\.\\d+\\.\\d+\\Z', 'Write a version such as 1.0.0.')])),
+                ('content_hash', Text(blank=True, help_text='SHA-256 over every record of the release in canonical JSON; null for the release that holds this very record.', max_length=64, null=True, validators=[SHA256])),
+                ('note', LongText(help_text='What is new in it, in our words.')),
+            ],
+            options={
+                'verbose_name_plural': 'releases',
+                'ordering': ['place', 'id'],
+            },
+        ),
+        migrations.CreateModel(
             name='Release',
             fields=[
                 ('id', Key(help_text='Slug of the dataset; every release of it has the same.', max_length=120, primary_key=True, serialize=False)),
@@ -512,6 +528,24 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
                 'constraints': [models.UniqueConstraint(fields=('kind', 'former'), name='policy_renaming_once'), models.CheckConstraint(condition=models.Q(models.Q(('reason__isnull', True), ('record__isnull', False), ('release__isnull', True)), models.Q(('reason__isnull', False), ('record__isnull', True), ('release__isnull', False)), _connector='OR'), name='policy_renaming_or_removal', violation_error_message='Give record, or release and reason of a removal.')],
+            },
+        ),
+        migrations.CreateModel(
+            name='Change',
+            fields=[
+                ('id', models.IntegerField(help_text='Place of the change in the log of all releases, from 1.', primary_key=True, serialize=False)),
+                ('change', Text(choices=[('added', 'Added'), ('changed', 'Changed'), ('removed', 'Removed'), ('renamed', 'Renamed')], help_text='What became of the record.', max_length=7)),
+                ('kind', Text(choices=RECORD_KINDS, help_text='Kind of the record.', max_length=15)),
+                ('record', Text(help_text='Key of the record in that release, or its last key.', max_length=120)),
+                ('former', Text(blank=True, help_text='Key of the record in the release before; null unless it was renamed.', max_length=120, null=True)),
+                ('fields', models.JSONField(blank=True, default=list, help_text='The fields that hold something else, and the parts that differ, such as sides or stops, as they stand in the files of a release; empty for what was added or removed.', validators=[list_of_texts])),
+                ('reason', LongText(blank=True, help_text='Why, in our words; null where no reason is told.', null=True)),
+                ('release', models.ForeignKey(help_text='Version of the release that made the change.', on_delete=models.CASCADE, related_name='changes', to='policy.publishedrelease')),
+            ],
+            options={
+                'ordering': ['id'],
+                'indexes': [models.Index(fields=['record', 'kind'], name='policy_change_record')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('change', 'renamed'), ('former__isnull', False)), models.Q(models.Q(('change', 'renamed'), _negated=True), ('former__isnull', True)), _connector='OR'), name='policy_change_former', violation_error_message='A former key is that of a record that was renamed.')],
             },
         ),
         migrations.CreateModel(

@@ -1,6 +1,7 @@
 """Every record of the dataset, in the order in which all layers list them."""
 
 from policy.models.actors import Country, Official, Organisation, Position
+from policy.models.changes import Change, PublishedRelease
 from policy.models.codes import Code
 from policy.models.events import Event, EventContext, EventOrder, EventParty
 from policy.models.issues import Account, BilateralIssue, Figure, IssueSide
@@ -16,6 +17,7 @@ from policy.models.trips import Stop, Trip
 __all__ = [
     "Account",
     "BilateralIssue",
+    "Change",
     "Code",
     "Concern",
     "Country",
@@ -31,6 +33,7 @@ __all__ = [
     "Passage",
     "PassageText",
     "Position",
+    "PublishedRelease",
     "Relation",
     "Release",
     "Renaming",

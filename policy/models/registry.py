@@ -11,6 +11,9 @@ from django.db import models
 
 from policy.vocabulary import Vocabulary
 
+TITLES = ("title", "label", "name", "summary", "question", "quote", "note", "id")
+"""The fields that can name a record in a list, the best first."""
+
 
 class RecordKind(Vocabulary):
     """What kind of record something is; each has a list and a detail in the API."""

@@ -17,7 +17,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",",
 APART: frozenset[type[models.Model]] = frozenset({PassageText, StateMark})
 """The models whose rows are in no release: an operator or the database makes them."""
 
-UNCOUNTED = frozenset({"release", "search_entries", "concerns", "codes"})
+UNCOUNTED = frozenset({"release", "releases", "changes", "search_entries", "concerns", "codes"})
 """The files whose records are none of the dataset's own, so that no count tells of them."""
 
 

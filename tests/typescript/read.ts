@@ -43,7 +43,8 @@ for (const id of filled(officials, "officials")) {
 const statements = whole<Schemas["PaginatedStatementList"]>(await client.GET("/api/v1/statements", page), "statements");
 for (const id of filled(statements, "statements")) {
   const statement = whole<Schemas["Statement"]>(await client.GET("/api/v1/statements/{id}", at(id)), id);
-  const attributed = [statement.speaker, statement.attributed_country, statement.narrator || null];
+  const { speaker, attributed_organisation, attributed_country, narrator } = statement;
+  const attributed = [speaker, attributed_organisation, attributed_country, narrator || null];
   if (attributed.filter((value) => value !== null).length !== 1) throw new Error(`${id}: attribution`);
 }
 const issues = whole<Schemas["PaginatedBilateralIssueList"]>(
@@ -89,7 +90,9 @@ whole<Schemas["Release"]>(await client.GET("/api/v1/release"), "release");
 whole<Schemas["Codebook"]>(await client.GET("/api/v1/codebook"), "codebook");
 
 const refused = await client.GET("/api/v1/events", { params: { query: { q: "!" } } });
-if (refused.response.status !== 400 || refused.error?.errors[0]?.parameter !== "q") {
+// A text is the page that a browser gets in place of a problem.
+const problem = typeof refused.error === "string" ? undefined : refused.error;
+if (refused.response.status !== 400 || problem?.errors[0]?.parameter !== "q") {
   throw new Error("a refusal has no typed problem");
 }
 console.log(`${read} answers read`);

@@ -57,7 +57,8 @@ class Command(BaseCommand):
                 self.stdout.write(printable(line))
 
     def _compare(self, folder: Path, texts: dict[str, str], *, check: bool) -> None:
-        present = {path.name: path.read_bytes() for path in folder.glob("*.json")}
+        paths = {*folder.glob("*.json"), *filter(Path.exists, map(folder.joinpath, texts))}
+        present = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
         stale = sorted(
             name
             for name in texts.keys() | present.keys()
@@ -71,6 +72,7 @@ class Command(BaseCommand):
             return
         for name in stale:
             if name in texts:
+                (folder / name).parent.mkdir(exist_ok=True)
                 (folder / name).write_bytes(texts[name].encode())
             else:
                 (folder / name).unlink()

@@ -1,0 +1,1 @@
+"""Template tags of pages, which Django loads when it first needs them."""
