@@ -18,7 +18,7 @@ help: ## Print this list
 
 run: $(VENV)/.run ## Load the dataset into SQLite and serve it (PORT=8001 for another port than 8000)
 	@$(writable)
-	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py migrate --verbosity 0 --skip-checks
 	$(BIN)/python manage.py load_release --verbosity 0
 	$(BIN)/python manage.py export_release releases --replace --verbosity 0
 	RELEASES_DIR=releases $(BIN)/python -m api --host $(HOST) --port $(PORT) --log-level warning
