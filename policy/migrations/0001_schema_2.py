@@ -708,6 +708,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=['time_earliest', 'id'], name='policy_statement_earliest'),
                     models.Index(fields=['time_latest', 'id'], name='policy_statement_latest'),
                     models.Index(fields=['time_precision', 'id'], name='policy_statement_precision'),
+                    models.Index(fields=['time_latest', 'time_earliest', 'id'], name='policy_statement_times'),
                 ],
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_statement_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
