@@ -11,6 +11,7 @@ COPY --from=build /venv /venv
 COPY manage.py ./
 COPY policy policy
 COPY api api
+COPY docs/guide.md docs/
 COPY fixtures/*.json fixtures/LICENSE fixtures/
 COPY fixtures/manifests fixtures/manifests
 RUN python -m compileall -q policy api

@@ -42,7 +42,8 @@ def test_what_is_copied_is_let_through():
 def test_what_is_copied_is_compiled():
     # Nothing may be written beside it later, and each start would compile it anew.
     (compiled,) = re.findall(r"^RUN python -m compileall -q (.+)$", LAST, re.MULTILINE)
-    assert set(compiled.split()) == {source for source, _ in COPIED if (ROOT / source).is_dir()}
+    code = {source for source, _ in COPIED if any((ROOT / source).rglob("*.py"))}
+    assert set(compiled.split()) == code
     assert LAST.rindex("COPY ") < LAST.index(compiled) < LAST.index("USER ")
 
 
@@ -146,7 +147,7 @@ def test_the_copied_files_serve_from_a_read_only_root():
             assert re.search(r" / / ro[, ]", options), options
             for template, paths in operations(address).items():
                 assert ask(address, paths[0]).status == 200, template
-            for page in ("/docs", "/redoc", "/static/api/docs.js", "/api/schema", "/"):
+            for page in ("/docs", "/guide", "/static/api/docs.js", "/api/schema", "/"):
                 assert ask(address, page).status == 200, page
     finally:
         shutil.rmtree(home)
