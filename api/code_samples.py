@@ -9,11 +9,9 @@ LOCAL = "http://127.0.0.1:8000"
 """The address that stands in the committed schema, where the served one has the instance's."""
 LISTED = {
     "Python": """\
-import json
-from urllib.request import urlopen
+import requests
 
-with urlopen("$url") as response:
-    page = json.load(response)
+page = requests.get("$url", timeout=30).json()
 print(page["count"], "in all")
 for record in page["results"]:
     print(record["id"])
@@ -35,11 +33,9 @@ for (record in page$$results) cat(record$$id, "\\n")
 """What reads a list, by language; each prints how many records there are and keys of some."""
 SINGLE = {
     "Python": """\
-import json
-from urllib.request import urlopen
+import requests
 
-with urlopen("$url") as response:
-    answer = json.load(response)
+answer = requests.get("$url", timeout=30).json()
 print(", ".join(answer))
 """,
     "JavaScript": """\
@@ -55,7 +51,13 @@ cat(names(answer), sep = ", ")
 """,
 }
 """What reads anything else; each prints the keys of the answer."""
-HIGHLIGHTED = {"Python": "python", "JavaScript": "javascript", "R": "r"}
+CALLED = {
+    "curl": {"lang": "shell", "lib": "curl"},
+    "Python": {"lang": "python", "lib": "requests"},
+    "JavaScript": {"lang": "javascript", "lib": "fetch"},
+    "R": {"lang": "r"},
+}
+"""What the reference calls each language, and the library among its own samples that it shows."""
 
 
 def question(path: str, parameters: Iterable[Mapping[str, Any]]) -> str:
@@ -78,8 +80,7 @@ def question(path: str, parameters: Iterable[Mapping[str, Any]]) -> str:
 def samples(asked: str, *, listed: bool) -> list[dict[str, str]]:
     """Return the samples that ask for this path and query; ``listed`` says whether it is a list."""
     url = f"{LOCAL}{asked}"
-    found = [{"lang": "shell", "label": "curl", "source": f"curl -s '{url}'\n"}]
+    sources = {"curl": f"curl -s '{url}'\n"}
     for label, text in (LISTED if listed else SINGLE).items():
-        source = Template(text).substitute(url=url)
-        found.append({"lang": HIGHLIGHTED[label], "label": label, "source": source})
-    return found
+        sources[label] = Template(text).substitute(url=url)
+    return [{**CALLED[label], "label": label, "source": text} for label, text in sources.items()]

@@ -151,6 +151,8 @@ def test_any_name_of_a_folder_will_do(tmp_path):
     for part in ("api", "policy"):
         shutil.copytree(ROOT / part, home / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "manage.py", home)
+    (home / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "guide.md", home / "docs")
     (home / "fixtures").mkdir()
     for path in (ROOT / "fixtures").glob("*.json"):
         shutil.copy(path, home / "fixtures")
@@ -168,7 +170,7 @@ def test_any_name_of_a_folder_will_do(tmp_path):
         cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     with ready(process, port) as address:
-        for path in ("/api/v1/release", "/docs", "/static/api/docs.js", "/api/schema"):
+        for path in ("/api/v1/release", "/docs", "/guide", "/static/api/docs.js", "/api/schema"):
             assert ask(address, path).status == 200, path
 
 

@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 
 from api.code_samples import LOCAL
 
-GUIDE = Path(__file__).resolve().parent.parent.parent / "docs" / "guide.md"
+# Read at once, so that a copy of the software without it does not start.
+TEXT = (Path(__file__).resolve().parent.parent.parent / "docs" / "guide.md").read_text("utf-8")
 SCROLLED = {
     "<pre>": '<pre tabindex="0">',
     "<table>": '<div class="scroll" tabindex="0" role="region" aria-label="Table">\n<table>',
@@ -34,15 +35,10 @@ def anchor_of(title: str) -> str:
 
 
 @cache
-def _read() -> str:
-    return GUIDE.read_text()
-
-
-@cache
 def _rendered() -> str:
     """Return the HTML of the guide, in which each heading has an anchor."""
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = markdown.parse(_read())
+    tokens = markdown.parse(TEXT)
     for at, token in enumerate(tokens):
         if token.type == "heading_open":
             token.attrSet("id", anchor_of(tokens[at + 1].content))
@@ -54,7 +50,7 @@ def _rendered() -> str:
 
 def chapters(address: str) -> list[Chapter]:
     """Return the chapters, with this address of the instance in their examples."""
-    _, *found = re.split("^## ", _read().replace(LOCAL, address), flags=re.MULTILINE)
+    _, *found = re.split("^## ", TEXT.replace(LOCAL, address), flags=re.MULTILINE)
     parts = [one.partition("\n") for one in found]
     return [Chapter(anchor_of(title), title, text.strip()) for title, _, text in parts]
 
