@@ -51,13 +51,8 @@ cat(names(answer), sep = ", ")
 """,
 }
 """What reads anything else; each prints the keys of the answer."""
-CALLED = {
-    "curl": {"lang": "shell", "lib": "curl"},
-    "Python": {"lang": "python", "lib": "requests"},
-    "JavaScript": {"lang": "javascript", "lib": "fetch"},
-    "R": {"lang": "r"},
-}
-"""What the reference calls each language, and the library among its own samples that it shows."""
+HIGHLIGHTED = {"curl": "shell", "Python": "python", "JavaScript": "javascript", "R": "r"}
+"""The name of each language for what highlights it."""
 
 
 def question(path: str, parameters: Iterable[Mapping[str, Any]]) -> str:
@@ -83,4 +78,7 @@ def samples(asked: str, *, listed: bool) -> list[dict[str, str]]:
     sources = {"curl": f"curl -s '{url}'\n"}
     for label, text in (LISTED if listed else SINGLE).items():
         sources[label] = Template(text).substitute(url=url)
-    return [{**CALLED[label], "label": label, "source": text} for label, text in sources.items()]
+    return [
+        {"lang": HIGHLIGHTED[label], "label": label, "source": text}
+        for label, text in sources.items()
+    ]

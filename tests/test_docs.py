@@ -70,6 +70,26 @@ def test_what_is_written_into_a_list_is_sent_with_commas(page, addresses):
 
 
 @pytest.mark.chromium
+def test_our_code_samples_are_shown(page, addresses):
+    (operation,) = (one for one in OPERATIONS if one["operationId"] == "events_list")
+    address = addresses["SQLite"]
+    for lang, library, label in (
+        ("python", "requests", "Python"),
+        ("javascript", "fetch", "JavaScript"),
+        ("r", "", "R"),
+    ):
+        page.open(f"{address}/guide?format=html")
+        for name, chosen in (("Language", lang), ("Library", library)):
+            key = f"RequestSamples_selected{name}"
+            page.run(f"localStorage.setItem('{key}', {json.dumps(json.dumps(chosen))})")
+        show(page, address, operation)
+        (sample,) = (one for one in operation["x-codeSamples"] if one["label"] == label)
+        first = sample["source"].replace("http://127.0.0.1:8000", address).splitlines()[0]
+        page.wait(f"document.querySelector('#docs').innerText.includes({json.dumps(first)})")
+        page.run("localStorage.clear()")
+
+
+@pytest.mark.chromium
 @pytest.mark.parametrize("width", [1400, 390])
 def test_the_docs_load_nothing_from_elsewhere_and_fit_the_screen(page, addresses, width):
     address = addresses["SQLite"]

@@ -14,10 +14,16 @@ function plain(parameter) {
   if (example) parameter.example = example.join(",");
 }
 
+// Elements has samples of its own, by language and library; ours take the place of these.
+const libraries = { shell: "curl", python: "requests", javascript: "fetch" };
+
 fetch(docs.dataset.schema)
   .then((response) => (response.ok ? response.json() : Promise.reject(response.status)))
   .then((schema) => {
-    for (const { get } of Object.values(schema.paths)) get.parameters.forEach(plain);
+    for (const { get } of Object.values(schema.paths)) {
+      get.parameters.forEach(plain);
+      for (const sample of get["x-codeSamples"]) sample.lib = libraries[sample.lang];
+    }
     docs.apiDescriptionDocument = schema;
   })
   .catch(() => {
