@@ -1,6 +1,7 @@
 # The commands of the project; CI runs the same ones.
 PORT ?= 8000
-HOST ?= 127.0.0.1
+# Not from the environment, where some shells and conda keep the name of the machine in it.
+HOST := 127.0.0.1
 SIZE ?= 1000000
 BENCH ?=
 PYTHON ?= python3
@@ -13,14 +14,20 @@ SORTED_TOO := (0,t.sortBy)(e,["required","name"])
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: run test coverage faults lint fixtures openapi examples typescript accessibility fuzz contract elements bench lock clean
+.DEFAULT_GOAL := help
+.PHONY: help run test coverage faults lint fixtures openapi examples typescript accessibility fuzz contract elements bench lock clean
 
-run: $(VENV)/.run ## Serve the fixtures on SQLite at http://$(HOST):$(PORT)
-	$(BIN)/python manage.py migrate --verbosity 0
-	$(BIN)/python manage.py load_release
-	$(BIN)/python manage.py export_release releases --replace
-	RELEASES_DIR=releases $(BIN)/python -m api --host $(HOST) --port $(PORT)
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run ## Load the dataset into SQLite and serve it (PORT=8001 for another port than 8000)
+	@$(writable)
+	$(BIN)/python manage.py migrate --verbosity 0 --skip-checks
+	$(BIN)/python manage.py load_release --verbosity 0
+	$(BIN)/python manage.py export_release releases --replace --verbosity 0
+	RELEASES_DIR=releases $(BIN)/python -m api --host $(HOST) --port $(PORT) --log-level warning
 
 test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL (SLOW=1 for all tests, as in CI)
 	$(BIN)/python tests/engines.py
@@ -104,28 +111,42 @@ lock: ## Pin every dependency again (needs uv)
 clean: ## Remove generated files
 	rm -rf $(VENV) *.sqlite3* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
 
+# What a new machine may lack is told in a line each, with the cure.
+need = || { echo "$(1)" >&2; exit 1; }
+writable = [ -w . ] $(call need,$$PWD cannot be written to: take a folder of your own.)
+
 # A minimal Debian has venv without ensurepip, and a pip that installs only into other environments.
 $(BIN)/python:
-	$(PYTHON) -m venv --without-pip $(VENV)
+	@$(writable)
+	@command -v $(PYTHON) >/dev/null \
+		$(call need,There is no $(PYTHON): apt-get install python3$(or_another))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		$(call need,$(PYTHON) is older than Python 3.11: install a newer one$(or_another))
+	@$(PYTHON) -c 'import venv' 2>/dev/null \
+		$(call need,$(PYTHON) has no venv: apt-get install python3-venv$(or_another))
+	@$(PYTHON) -m venv --without-pip $(VENV)
+or_another = $(comma) or name another: make run PYTHON=python3.13
+comma := ,
 
 define install
-if $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+@echo "Installing the packages of $(1) into $(VENV)"
+@if $(PYTHON) -m pip --python $(BIN)/python --version >/dev/null 2>&1; then \
 	$(PYTHON) -m pip --python $(BIN)/python install --quiet --require-hashes -r $(1); \
 else \
-	$(BIN)/python -m ensurepip && \
+	$(BIN)/python -c 'import ensurepip' 2>/dev/null \
+		$(call need,$(PYTHON) has no pip: apt-get install python3-pip$(or_another)); \
+	$(BIN)/python -m ensurepip >/dev/null && \
 	$(BIN)/python -m pip install --quiet --require-hashes -r $(1); \
 fi
+@touch $(@)
 endef
 
-# The stamp is written last, so that an interrupted installation is repeated.
+# The stamp is touched last, so that an interrupted installation is repeated.
 $(VENV)/.run: requirements.lock | $(BIN)/python
 	$(call install,requirements.lock)
-	touch $@
 
 $(VENV)/.dev: requirements-dev.lock | $(BIN)/python
 	$(call install,requirements-dev.lock)
-	touch $@
 
 $(VENV)/.bench: requirements-bench.lock | $(BIN)/python
 	$(call install,requirements-bench.lock)
-	touch $@

@@ -57,8 +57,8 @@ CACHE_MAX_AGE = env.int("CACHE_MAX_AGE", default=60, validate=validate.Range(min
 RESPONSE_CACHE_MB = env.int("RESPONSE_CACHE_MB", default=32, validate=validate.Range(min=0))
 # Folder of the files that export_release writes; without it there are none at /releases.
 RELEASES_DIR = env.str("RELEASES_DIR", default="")
-# Shared folder of the workers' metrics; without it there is no /metrics.
-METRICS_DIR = env.str("METRICS_DIR", default="")
+# Shared folder of the workers' metrics; without it there is no /metrics. Commands have none to add.
+METRICS_DIR = env.str("METRICS_DIR", default="") if SERVING else ""
 if METRICS_DIR:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 LOG_FORMAT = env.str("LOG_FORMAT", default="line", validate=validate.OneOf(["line", "json"]))

@@ -29,6 +29,7 @@ urlpatterns = [
     path("api/schema", service.SchemaView.as_view()),
     path("guide", service.GuideView.as_view()),
     path("docs", service.page("api/docs.html")),
+    path("llms.txt", service.page("api/llms.txt", "text/plain; charset=utf-8")),
     path("releases", downloads.ReleaseFilesView.as_view()),
     path("releases/<str:version>", downloads.ReleaseFilesView.as_view()),
     path("releases/<str:version>/<path:name>", downloads.ReleaseFilesView.as_view()),

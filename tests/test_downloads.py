@@ -123,6 +123,7 @@ def test_nothing_else_is_there(get, path):
 def test_parameters_are_refused(get):
     for path in ("/releases", "/releases/2.0.0", "/releases/2.0.0/README.md"):
         assert get(f"{path}?x=1").status_code == 400
+    assert get("/releases/2.0.0/README.md?format=json").status_code == 400
 
 
 def test_any_accept_header_gets_the_file(get):
@@ -163,3 +164,15 @@ def test_the_front_page_leads_to_them(client, folder, settings):
     assert any(one["contentUrl"].endswith("/datapackage.json") for one in told)
     settings.RELEASES_DIR = ""
     assert client.get("/").json()["files"] is None
+
+
+def test_a_browser_gets_the_lists_as_pages(get, client):
+    for path in ("/releases", "/releases/2.0.0"):
+        page = get(path, HTTP_ACCEPT="text/html,*/*;q=0.8")
+        assert page["Content-Type"] == "text/html; charset=utf-8"
+        assert client.get(path).json()
+        assert client.get(f"{path}?format=html")["Content-Type"] == page["Content-Type"]
+    for name in ("csv/a.csv", "README.md"):
+        assert f"/releases/2.0.0/{name}" in get("/releases/2.0.0?format=html").content.decode()
+    whole = get("/releases/2.0.0/README.md", HTTP_ACCEPT="text/html")
+    assert whole["Content-Type"].startswith("text/markdown")

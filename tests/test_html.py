@@ -17,6 +17,7 @@ from api.serving.headers import PAGE_POLICY
 from policy.dyads import dyads, scores_between
 from policy.models import (
     Account,
+    Change,
     Country,
     Event,
     Gap,
@@ -399,3 +400,9 @@ def test_templates_and_style_stay_small():
     paths = [*api.glob("templates/**/*.html"), *api.glob("static/api/*.css")]
     lines = sum(len(path.read_text().splitlines()) for path in paths if path.stem != "docs")
     assert 0 < lines <= 700
+
+
+def test_a_change_is_headed_by_the_record_it_tells_of(browse):
+    change = Change.objects.filter(kind="statement").exclude(change="removed").first()
+    _, found = browse(f"/api/v1/changes?kind=statement&record={change.record}")
+    assert f"/api/v1/statements/{change.record}" in found.links

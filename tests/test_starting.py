@@ -145,6 +145,21 @@ def test_a_port_in_use_is_told(loaded, own):
 
 
 @pytest.mark.once
+def test_the_server_tells_its_addresses_and_no_warnings(loaded, tmp_path):
+    log = tmp_path / "log"
+    with serving(loaded, log=log) as address:
+        told = log.read_text()
+    assert f" {address}/\n" in told
+    assert f" {address}/docs\n" in told
+    assert "/releases" not in told, "without RELEASES_DIR there are none"
+    assert "WARNING" not in told
+    with serving(loaded, "--host", "0.0.0.0", log=log, RELEASES_DIR=str(tmp_path)) as address:
+        assert f" {address}/releases\n" in log.read_text(), "nobody can open 0.0.0.0"
+    with serving(loaded, log=log, LOG_FORMAT="json") as address:
+        assert f" {address}/docs\n" not in log.read_text(), "machines read this log"
+
+
+@pytest.mark.once
 def test_any_name_of_a_folder_will_do(tmp_path):
     name = "file:a #b?c=d&e%20f é ü 100%"
     home = tmp_path / name

@@ -20,8 +20,10 @@ from whitenoise.responders import StaticFile
 
 from api.addresses import absolute
 from api.formats import transfers
-from api.parameters import ParameterField
-from api.problems import respond
+from api.formats.html import Html
+from api.formats.html import page as html_page
+from api.parameters import Errors, Values
+from api.problems import error, respond
 from api.serving import turns
 from api.serving.sockets import drop_stalled
 from api.views.base import StrictView
@@ -130,14 +132,18 @@ class ReleaseFilesView(StrictView):
     reads_database = False
     lasting = False
 
-    @classmethod
-    def parameters(cls, action: str | None) -> dict[str, ParameterField]:  # noqa: ARG003
-        """Return no parameter: a file has one form."""
-        return {}
+    renderer_classes = (JSONRenderer, Html)
+
+    def check_parameters(self, values: Values) -> Errors:
+        """Yield an error for a format of a file, which has one form."""
+        if "name" in self.kwargs:
+            yield from (error(name, "A file has one form: leave it out.") for name in values)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        """Take any Accept header: a file is what it is."""
-        return JSONRenderer(), JSONRenderer.media_type
+        """Take any Accept header for a file: it is what it is."""
+        if "name" in self.kwargs:
+            return JSONRenderer(), JSONRenderer.media_type
+        return super().perform_content_negotiation(request, force)
 
     @extend_schema(exclude=True)
     def get(self, request: Request, version: str = "", name: str = "") -> HttpResponseBase:
@@ -145,15 +151,21 @@ class ReleaseFilesView(StrictView):
         django: HttpRequest = request._request
         if not version:
             here = [{"version": one, "url": address(django, one)} for one in versions()]
-            return Response({"releases": here})
+            return self._listed(request, "Files of releases", {"releases": here})
         found = files(version)
         if not found:
             raise Http404(f"The files of version {version[:40]!r} are not here.")
         if not name:
-            return Response({"version": version, "files": described(django, version)})
+            listed = {"version": version, "files": described(django, version)}
+            return self._listed(request, f"Files of release {version}", listed)
         if name not in found:
             raise Http404(f"Version {version} has no file {name[:200]!r}; its address lists all.")
         return _sent(django, found[name])
+
+    def _listed(self, request: Request, title: str, listed: dict[str, Any]) -> HttpResponseBase:
+        if isinstance(request.accepted_renderer, Html):
+            return html_page(request._request, "files", {"title": title, **listed})
+        return Response(listed)
 
 
 def _sent(request: HttpRequest, file: ReleaseFile) -> HttpResponseBase:

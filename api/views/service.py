@@ -220,7 +220,7 @@ class SchemaView(StrictView):
         return HttpResponse(body, content_type=content_type)
 
 
-def page(template: str) -> Any:
+def page(template: str, content_type: str = "text/html; charset=utf-8") -> Any:
     """Return the view of a documentation page."""
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -230,7 +230,8 @@ def page(template: str) -> Any:
             return refuse(request, refused)
         if request.method == "OPTIONS":
             return HttpResponse(status=204)
-        response = render(request, template, {"home": local("/")})
+        context = {"base": absolute(request, ""), "home": local("/")}
+        response = render(request, template, context, content_type=content_type)
         response["Content-Security-Policy"] = DOCS_POLICY
         return response
 
