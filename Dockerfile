@@ -13,6 +13,7 @@ COPY LICENSE ./
 COPY manage.py ./
 COPY policy policy
 COPY api api
+COPY docs/guide.md docs/
 COPY fixtures/*.json fixtures/
 COPY fixtures/LICENSE fixtures/
 COPY fixtures/manifests fixtures/manifests

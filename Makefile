@@ -5,16 +5,22 @@ HOST := 127.0.0.1
 SIZE ?= 1000000
 BENCH ?=
 PYTHON ?= python3
+ELEMENTS ?= 9.0.25
+ELEMENTS_DIR := api/static/api/elements
+ELEMENTS_JS := $(ELEMENTS_DIR)/web-components.min.js
+# Elements sorts parameters by name; here they stay in the order of the schema, which is a reader's.
+SORTED := [l,"name"],["desc","asc"]
+SORTED_TOO := (0,t.sortBy)(e,["required","name"])
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage faults lint fixtures openapi examples typescript fuzz bench lock clean
+.PHONY: help run test coverage faults lint fixtures openapi examples typescript accessibility fuzz contract elements bench lock clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## Load the dataset into SQLite and serve it (PORT=8001 for another port than 8000)
 	@$(writable)
@@ -67,8 +73,27 @@ typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with a generated
 		&& npx tsc
 	TYPESCRIPT=1 $(BIN)/python tests/engines.py -k typescript
 
+accessibility: $(VENV)/.dev ## Let axe look at the pages, in chromium (needs npm)
+	cd tests/typescript && npm install --silent --no-audit --no-fund --no-package-lock
+	$(BIN)/python -m pytest tests/test_docs.py -k axe
+
 fuzz: $(VENV)/.dev ## Send thousands of generated requests to each engine (SEED=2 for others)
 	FUZZ=1 $(BIN)/python tests/engines.py -k long_fuzzing
+
+contract: $(VENV)/.dev ## Keep openapi.yaml as the contract of a release (docs/stability.md)
+	$(BIN)/python -m tests.contract > tests/contract.json
+
+elements: $(VENV)/.dev ## Vendor the library of /docs, compressed too (needs npm; ELEMENTS=9.0.25)
+	rm -rf $(ELEMENTS_DIR) && mkdir $(ELEMENTS_DIR)
+	npm pack --silent --pack-destination $(ELEMENTS_DIR) @stoplight/elements@$(ELEMENTS)
+	cd $(ELEMENTS_DIR) && tar -xzf *.tgz --strip-components=1 package/LICENSE package/package.json \
+		package/styles.min.css package/web-components.min.js package/web-components.min.js.LICENSE.txt
+	rm $(ELEMENTS_DIR)/*.tgz
+	grep -qF '$(SORTED)' $(ELEMENTS_JS) && grep -qF '$(SORTED_TOO)' $(ELEMENTS_JS)
+	sed -i -e 's/$(subst [,\[,$(SORTED))/[l],["desc"]/g' -e 's/$(subst [,\[,$(SORTED_TOO))/e/' \
+		-e '1i /* Changed in this copy: parameters are not sorted by their names. */' $(ELEMENTS_JS)
+	$(BIN)/python -m whitenoise.compress --quiet $(ELEMENTS_DIR) json txt
+	rm $(ELEMENTS_DIR)/LICENSE.*
 
 bench: $(VENV)/.bench ## Benchmark with SIZE generated statements (docs/performance.md)
 	$(BIN)/python -m bench --size $(SIZE) $(BENCH)

@@ -152,7 +152,7 @@ def test_the_copied_files_serve_from_a_read_only_root():
             assert re.search(r" / / ro[, ]", options), options
             for template, paths in operations(address).items():
                 assert ask(address, paths[0]).status == 200, template
-            for page in ("/docs", "/redoc", "/static/api/docs.js", "/api/schema", "/"):
+            for page in ("/docs", "/guide", "/static/api/docs.js", "/api/schema", "/"):
                 assert ask(address, page).status == 200, page
     finally:
         shutil.rmtree(home)
