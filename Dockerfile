@@ -4,14 +4,18 @@ COPY requirements.lock .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 
 FROM python:3.13-slim
+LABEL org.opencontainers.image.title="Demarche" org.opencontainers.image.licenses="MIT AND CC-BY-4.0"
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 LOG_FORMAT=json
 RUN useradd --system --uid 10001 --no-create-home demarche
 WORKDIR /app
 COPY --from=build /venv /venv
+COPY LICENSE ./
 COPY manage.py ./
 COPY policy policy
 COPY api api
-COPY fixtures/*.json fixtures/LICENSE fixtures/
+COPY docs/guide.md docs/
+COPY fixtures/*.json fixtures/
+COPY fixtures/LICENSE fixtures/
 COPY fixtures/manifests fixtures/manifests
 RUN python -m compileall -q policy api
 USER 10001

@@ -1,6 +1,7 @@
 """Runs the server: ``python -m api [OPTIONS]``; the options are granian's and override ours."""
 
 import argparse
+import logging
 import multiprocessing
 import os
 import signal
@@ -15,7 +16,7 @@ if __name__ == "__main__":
     # Workers are forked from this process and inherit its settings.
     os.environ.setdefault("SERVING", "true")
 
-from api.settings import METRICS_DIR, THREADS
+from api.settings import LOG_FORMAT, METRICS_DIR, RELEASES_DIR, THREADS
 
 FLAGS = {
     "interface": "wsgi",
@@ -40,26 +41,38 @@ def command(application: str, *arguments: str) -> list[str]:
     return [str(granian), *flags, "--no-ws", "--respawn-failed-workers", *arguments, application]
 
 
-def _check_port(arguments: list[str]) -> None:
-    """Exit with a message where another server listens, which granian would share the port with."""
-    if {"--help", "--version"} & set(arguments):
-        return
+def _asked(arguments: list[str]) -> argparse.Namespace:
+    """Return where granian will listen."""
     parser = argparse.ArgumentParser(prog="python -m api", add_help=False, allow_abbrev=False)
     parser.add_argument("--host", default=os.environ.get("GRANIAN_HOST", "127.0.0.1"))
     parser.add_argument("--port", type=int, default=os.environ.get("GRANIAN_PORT", "8000"))
     parser.add_argument("--uds", default=os.environ.get("GRANIAN_UDS"))
-    asked, _ = parser.parse_known_args(arguments)
-    if asked.uds:
-        return
-    family = socket.AF_INET6 if ":" in asked.host else socket.AF_INET
+    return parser.parse_known_args(arguments)[0]
+
+
+def _check_port(host: str, port: int) -> None:
+    """Exit with a message where another server listens, which granian would share the port with."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        socket.create_server((asked.host, asked.port), family=family).close()
+        socket.create_server((host, port), family=family).close()
     except OSError as error:
         sys.exit(
-            f"port {asked.port} of {asked.host} cannot be used: {error.strerror}: end the server "
-            f"that uses it (ss -ltnp names it), or choose another: make run PORT={asked.port + 1}, "
-            f"or --port {asked.port + 1}."
+            f"port {port} of {host} cannot be used: {error.strerror}: end the server "
+            f"that uses it (ss -ltnp names it), or choose another: make run PORT={port + 1}, "
+            f"or --port {port + 1}."
         )
+
+
+def _addresses(host: str, port: int) -> str:
+    """Return the addresses to open, a line each; all addresses (0.0.0.0 or ::) include this one."""
+    name = f"[{host}]" if ":" in host else host
+    if not host.strip("0.:"):
+        name = "127.0.0.1"
+    base = f"http://{name}:{port}"
+    lines = [f"Demarche       {base}/", f"Documentation  {base}/docs"]
+    if RELEASES_DIR:
+        lines.append(f"Files          {base}/releases")
+    return "\n".join([*lines, "Ctrl-C ends it."])
 
 
 def _clear(folder: Path) -> None:
@@ -78,7 +91,10 @@ def main(arguments: list[str]) -> None:
 
     Not with exec: each worker would then read the settings, and import Django, again.
     """
-    _check_port(arguments)
+    asked = _asked(arguments)
+    listens = not ({"--help", "--version"} & set(arguments) or asked.uds)
+    if listens:
+        _check_port(asked.host, asked.port)
     if METRICS_DIR:
         _clear(Path(METRICS_DIR))
     if sys.platform == "linux":
@@ -87,6 +103,12 @@ def main(arguments: list[str]) -> None:
     # A terminal sends Ctrl-C to the workers too, which then miss that they are told to end.
     blocked = partial(signal.pthread_sigmask, signal.SIG_BLOCK, {signal.SIGINT})
     os.register_at_fork(after_in_child=blocked)
+    # granian advises fewer threads; ours wait for the database most of the time.
+    logging.getLogger("_granian").addFilter(
+        lambda record: "Python threads" not in record.getMessage()
+    )
+    if listens and LOG_FORMAT == "line":
+        print(_addresses(asked.host, asked.port), flush=True)
     sys.argv = command("api.wsgi:application", *arguments)
     entrypoint()  # type: ignore[no-untyped-call]
 

@@ -36,6 +36,8 @@ VALUES: dict[str, Any] = {
     "year": [2025],
     "score_from": 1.5,
     "score_to": 4,
+    "event_type": ["REJECT"],
+    "mode": ["assist"],
     "since": "1.0.0",
     "release": ["1.0.0"],
     "entry": ["people/rubio-marco"],
@@ -60,8 +62,6 @@ ALIKE = {
 ASKED = {"/api/v1/search": "?q=canal", "/api/v1/dyads": "?kind=bilateral-issue"}
 """What a list is asked, so that it has something to show."""
 NAMES = {
-    "fields": slice(2),
-    "omit": slice(-1, None),
     "ordering": slice(1, 2),
     **dict.fromkeys(("expand", "facets", "stated", "not_stated"), slice(1)),
 }
@@ -120,15 +120,17 @@ def _values(
     scalars = list(_scalars(records))
     by_name, every = dict(reversed(scalars)), {value for _, value in scalars}
     for name, schema in described.items():
-        items = schema.get("items", schema)
-        codes = components[items["$ref"].rpartition("/")[2]] if "$ref" in items else items
-        allowed = codes.get("enum", [])
+        allowed = _allowed(schema, components)
         shown = ALIKE.get(name, name)
         value = by_name.get(shown, by_name.get(f"{shown}s"))
-        if name.startswith("exclude_") or name in ("cursor", "format"):
+        # All examples can be given at once, as some tools do: omit cannot stand beside fields.
+        if name.startswith("exclude_") or name in ("cursor", "format", "omit"):
             continue
         if name in VALUES:
             yield name, VALUES[name]
+        elif name == "fields":
+            expanded = _allowed(described.get("expand", {}), components)[NAMES["expand"]]
+            yield name, list(dict.fromkeys([*allowed[:2], *expanded]))
         elif name in NAMES:
             yield name, allowed[NAMES[name]]
         elif schema.get("type") == "boolean":
@@ -138,6 +140,14 @@ def _values(
             yield name, [code] if "items" in schema else code
         elif value is not None:
             yield name, [value]
+
+
+def _allowed(schema: Mapping[str, Any], components: Mapping[str, Any]) -> list[Any]:
+    """Return the values that a parameter takes, or an empty list where they are not told."""
+    items = schema.get("items", schema)
+    codes = components[items["$ref"].rpartition("/")[2]] if "$ref" in items else items
+    values: list[Any] = codes.get("enum", [])
+    return values
 
 
 def _scalars(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:

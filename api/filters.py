@@ -23,6 +23,7 @@ from django.db.models import (
     Subquery,
 )
 
+from api.database.release import served
 from api.keys import CountryField, VersionField
 from api.listing import Listing
 from api.parameters import (
@@ -38,11 +39,11 @@ from api.problems import UnavailableError
 from policy.dyads import between
 from policy.models import PublishedRelease
 from policy.models.events import scored
-from policy.models.registry import kind_of
+from policy.models.registry import RecordKind, kind_of
 from policy.models.relations import RelationSeen, related, superseded
 from policy.models.state import live
 from policy.models.statements import concerned, concerning, concerns_for
-from policy.search.hits import Hits, matching
+from policy.search.hits import Hits, Within, matching
 from policy.search.live import StaleIndexError
 
 PAIR = ListField(CountryField(), least=2, most=2)
@@ -119,12 +120,14 @@ class ValuesFilter(django_filters.Filter):
             rows, owner, path = beside
             # Of many rows beside a record, some may hold no value.
             rows = rows.filter(self.where, **{f"{path}__isnull": False})
-            without = qs.filter(~Exists(rows.filter(**{owner: OuterRef("pk")}))).count()
-            if without:
-                counted[None] = without
             if qs.query.where:
                 rows = rows.filter(**{f"{owner}__in": qs.order_by().values("pk")})
-            number = Count(owner, distinct=True)
+            without = qs.count() - rows.values(owner).distinct().count()
+            if without:
+                counted[None] = without
+            # A pair of a list and what it leads to stands once.
+            pairs = rows.model._meta.auto_created and "__" not in path
+            number = Count("pk") if pairs else Count(owner, distinct=True)
         else:
             rows, path, number = qs.order_by(), self.path, Count("pk")
         grouped = rows.values_list(f"{path}{self.transform}").annotate(records=number)
@@ -360,14 +363,30 @@ class SearchFilter(ValuesFilter):
         entries = entries_with(value).filter(kind=kind)
         ranks = entries.filter(record=OuterRef("pk")).values("rank")
         found = qs.filter(pk__in=entries.values("record"))
-        return found.annotate(rank=Subquery(ranks[:1], output_field=IntegerField()))
+        if connections[qs.db].vendor == "sqlite" and served().common_words.keys() >= {*value}:
+            # Looking up each record in its order is quicker than making a list of so many.
+            found = qs.filter(Exists(entries.filter(record=OuterRef("pk"))))
+        # As an alias it is only made where the list is ordered by it.
+        return found.alias(rank=Subquery(ranks[:1], output_field=IntegerField()))
 
     def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
-        """Narrow to the records that hold the words; where no other filter is given, to hits.
+        """Narrow to the records that hold the words, and where the index can list them, to hits.
 
-        The index counts and orders hits, and one page of records is looked up.
+        The index counts and orders hits, and one page of records is looked up. It is asked last, as
+        it looks for hits among what the other filters leave.
         """
-        narrowed = super().narrow(listing, values, name)
-        if len(values) > 1 or live.get() is not None:
+        narrowed = super().narrow(replace(listing, counted=None), values, name)
+        if live.get() is not None:
             return narrowed
-        return replace(narrowed, hits=Hits(tuple(values[name]), kind_of(listing.rows.model)))
+        words, kind = tuple(values[name]), kind_of(listing.rows.model)
+        others = values.keys() - {name}
+        if not others:
+            return replace(narrowed, hits=Hits(words, kind))
+        if kind is None:
+            if others == {"kind"}:
+                kinds = tuple(sorted(map(RecordKind, values["kind"])))
+                return replace(narrowed, hits=Hits(words, kinds=kinds))
+        elif connections[listing.rows.db].vendor == "sqlite":
+            within = Within.of(listing.rows)
+            return replace(narrowed, hits=within and Hits(words, kind, within=within))
+        return narrowed

@@ -48,7 +48,7 @@ def by_source(path: str) -> ValuesFilter:
 def opposites(filters: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``exclude_x`` for each filter x that takes a list of values."""
     return {
-        f"exclude_{name}": found.negated(f"None of these: the opposite of {name}.")
+        f"exclude_{name}": found.negated(f"The opposite of {name}.")
         for name, found in filters.items()
         if found.many
     }

@@ -1,12 +1,12 @@
 """A list as it was asked for: which rows it has, how many, and how a page of them is read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Self
 
-from django.db.models import Field, QuerySet
+from django.db.models import F, Field, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
@@ -14,6 +14,7 @@ from api.addresses import absolute
 from api.database.release import ServedRelease, served
 from api.keyset import RANK, Column, CursorField, KeysetPager, order_columns, read_rows
 from api.parameters import OrderingField, ParameterField, Values, WholeNumberField, once
+from policy.models import SearchEntry
 from policy.models.registry import kind_of
 from policy.release.contents import file_name
 from policy.search.counts import number_of
@@ -53,8 +54,11 @@ class Listing:
         """Return a list with every filter applied that there is a value for."""
         listing = cls(records, records)
         given = {name: value for name, value in values.items() if name in filters}
-        for name in given:
+        for name in sorted(given, key="q".__eq__):  # words last: see SearchFilter.narrow
             listing = filters[name].narrow(listing, given, name)
+        if RANK in listing.rows.query.annotations and "ordering" not in values:
+            # What a list is ordered by has to be read too.
+            listing = replace(listing, rows=listing.rows.annotate(**{RANK: F(RANK)}))
         return listing
 
     def count(self, state: ServedRelease) -> int:
@@ -94,7 +98,8 @@ class Listing:
         keys = [hit.entry if by_entry else hit.record for hit in found]
         if keys_only:
             return [Hit(key, hit.rank) for key, hit in zip(keys, found, strict=True)]
-        by_key = {row.pk: row for row in self.records.filter(pk__in=keys)}
+        records: QuerySet[Any] = SearchEntry.objects.defer("words") if by_entry else self.records
+        by_key = {row.pk: row for row in records.filter(pk__in=keys)}
         for key, hit in zip(keys, found, strict=True):
             by_key[key].rank = hit.rank
         return [by_key[key] for key in keys]

@@ -16,9 +16,12 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from api import problems
+from api.code_samples import LOCAL, question, samples
+from api.html.guide import chapters
 from api.negotiation import PAGE
 from api.parameters import ParameterField
 from api.serializers.service import FacetsField, ProblemSerializer
+from api.serving.headers import DESCRIBED, EVERY, LASTING
 from policy.plover import MODE_CHOICES
 from policy.vocabulary import vocabularies
 
@@ -30,11 +33,20 @@ for dumper in filter(None, (yaml.SafeDumper, getattr(yaml, "CSafeDumper", None))
 JsonSchema = dict[str, Any]
 EXAMPLES = Path(__file__).with_name("examples.json")
 SELECTION = "application/vnd.demarche.selection+json"
-LOCATION = {
-    "description": "Full URL of the same question to the record under its present key.",
-    "schema": {"type": "string", "format": "uri-reference"},
-    "required": True,
-}
+TAGS = (
+    "countries", "organisations", "officials", "statements", "bilateral-issues", "events",
+    "trips", "relations", "gaps", "sources", "passages", "dyads", "search", "release", "releases",
+    "changes", "codebook",
+)  # fmt: skip
+"""The tags in the order in which a reader needs them."""
+SHARED = (
+    "q", "id", "source", "support", "relation", "superseded", "possibly_on", "from", "to",
+    "precision", "year", "not_stated", "stated", "ordering", "page_size", "cursor", "facets",
+    "fields", "omit", "expand", "format",
+)  # fmt: skip
+"""The parameters that many lists share, which come after a list's own."""
+PROBLEM_HEADERS = {"renamed": ("Location",), "unavailable": ("Retry-After",)}
+"""The headers of an answer to a problem, beside those that every answer has."""
 
 
 def parameter(name: str, field: ParameterField) -> dict[str, Any]:
@@ -50,6 +62,18 @@ def parameter(name: str, field: ParameterField) -> dict[str, Any]:
     }
 
 
+def place_of(described: JsonSchema) -> tuple[Any, ...]:
+    """Return what orders parameters: path, required, own, shared, and the opposites last."""
+    name = described["name"]
+    plain = name.removeprefix("exclude_")
+    return (
+        described["in"] != "path",
+        not described.get("required"),
+        plain != name,
+        plain in SHARED and SHARED.index(plain) + 1,
+    )
+
+
 def codes(values: Iterable[str], meaning: str) -> JsonSchema:
     """Return the schema of one of these values."""
     return {"type": "string", "enum": list(values), "description": meaning}
@@ -61,10 +85,12 @@ class StrictSchema(AutoSchema):
     def get_summary(self) -> str:
         """Return the first sentence of the method, or what is done with the records of a list."""
         if not hasattr(self.view, "action"):
-            return (getdoc(self.view.get) or "").partition(".")[0]
-        name = self.view.serializer_class.__name__.removesuffix("Serializer")
-        words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name)
-        return f"List{words} records" if self.view.action == "list" else f"Get one{words} record"
+            return (getdoc(self.view.get) or "").partition(".")[0] + "."
+        many = self.view.resource.replace("-", " ")
+        one = f"{many.removesuffix('ies')}y" if many.endswith("ies") else many.removesuffix("s")
+        return self.view.summary or (
+            f"List {many}." if self.view.action == "list" else f"Get one {one}."
+        )
 
     def component(
         self, name: str, schema: JsonSchema, kind: str = ResolvedComponent.SCHEMA
@@ -82,7 +108,7 @@ class StrictSchema(AutoSchema):
             described = parameter(name, field)
             if described["schema"].get("items", {}).get("enum") != []:
                 found.append(described)
-        return sorted(found, key=lambda one: (one["in"] != "path", one["name"]))
+        return sorted(found, key=place_of)
 
     def _get_format_parameters(self) -> list[dict[str, Any]]:
         return []
@@ -90,6 +116,8 @@ class StrictSchema(AutoSchema):
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         content = bodies["200"]["content"]
+        released = ("Dataset-Version",) if self.view.reads_database else ()
+        bodies["200"]["headers"] = self._headers(*LASTING, *released)
         for renderer in self.view.get_renderers():
             if hasattr(renderer, "schema"):
                 name = type(renderer).__name__
@@ -106,13 +134,23 @@ class StrictSchema(AutoSchema):
             bodies[str(kind.status)] = self._problem(kind)
         return bodies
 
+    def _headers(self, *names: str) -> JsonSchema:
+        """Describe the headers of an answer with these names, and those that every answer has."""
+        return {
+            name: self.component(
+                name.lower(),
+                {"description": DESCRIBED[name], "required": True, "schema": {"type": "string"}},
+                "headers",
+            )
+            for name in (*names, *EVERY)
+        }
+
     def _problem(self, kind: problems.ProblemType) -> JsonSchema:
         content = {"schema": self.resolve_serializer(ProblemSerializer, "response").ref}
         page = {"schema": {"type": "string"}}
         response: JsonSchema = {"description": f"{kind.title}. {kind.meaning}"}
         response["content"] = {problems.MEDIA_TYPE: content, PAGE: page}
-        if kind.name == "renamed":
-            response["headers"] = {"Location": LOCATION}
+        response["headers"] = self._headers(*PROBLEM_HEADERS.get(kind.name, ()))
         return self.component(kind.name, response, ResolvedComponent.RESPONSE)
 
 
@@ -225,21 +263,31 @@ def _vocabularies() -> Iterator[tuple[str, JsonSchema]]:
     yield "Mode", codes((code for code, _ in MODE_CHOICES), text)
 
 
-def describe_tags(result: Any, generator: Any, request: Any, public: bool) -> Any:
-    """Describe each tag by the first of its operations, and say that nothing needs an account."""
+def put_in_order(result: Any, generator: Any, request: Any, public: bool) -> Any:
+    """Order the operations by their tags, describe each tag by the first, and need no account."""
     tags: dict[str, str] = {}
-    for operations in result["paths"].values():
-        for operation in operations.values():
-            tags.setdefault(operation["tags"][0], operation["description"])
+    place = {path: TAGS.index(item["get"]["tags"][0]) for path, item in result["paths"].items()}
+    paths = sorted(result["paths"], key=lambda path: (place[path], path))
+    result["paths"] = {path: result["paths"][path] for path in paths}
+    for item in result["paths"].values():
+        tags.setdefault(item["get"]["tags"][0], item["get"]["description"])
     result["security"] = []
     result["tags"] = [{"name": name, "description": text} for name, text in tags.items()]
     return result
 
 
+def introduce(result: Any, generator: Any, request: Any, public: bool) -> Any:
+    """Let the chapters of the guide come first."""
+    links = [f"[{one.title}]({LOCAL}/guide#{one.anchor})" for one in chapters(LOCAL)]
+    guide = f"The [guide]({LOCAL}/guide) explains it with examples: {', '.join(links)}."
+    result["info"]["description"] = f"{guide}\n\n{result['info']['description']}"
+    return result
+
+
 def add_examples(result: Any, generator: Any, request: Any, public: bool) -> Any:
-    """Add the committed example of each answer, of each parameter, and of some problems."""
+    """Add the committed example of each answer and parameter, and what asks for it in code."""
     known = json.loads(EXAMPLES.read_text())
-    for operations in result["paths"].values():
+    for path, operations in result["paths"].items():
         for operation in operations.values():
             name = operation["operationId"]
             content = operation["responses"]["200"]["content"]
@@ -250,6 +298,8 @@ def add_examples(result: Any, generator: Any, request: Any, public: bool) -> Any
                 plain = described["name"].removeprefix("exclude_")
                 if plain in values:
                     described["example"] = values[plain]
+            asked = question(path, operation.get("parameters", []))
+            operation["x-codeSamples"] = samples(asked, listed=name.endswith("_list"))
     for name, body in known["problems"].items():
         content = result["components"]["responses"][name]["content"]
         content[problems.MEDIA_TYPE]["example"] = body
@@ -270,7 +320,12 @@ def _rendered(renderer: Any) -> Any:
     return renderer().render(_generated(), renderer.media_type, {})
 
 
-def generated_schema(renderer: Any = None) -> Any:
-    """Return the OpenAPI description, in the format of a renderer if given; made only once."""
+def generated_schema(renderer: Any = None, address: str = LOCAL) -> Any:
+    """Return the OpenAPI description, in the format of a renderer if given; made only once.
+
+    ``address`` is that of the instance, which servers and code samples have.
+    """
     with _generating:
-        return _rendered(renderer) if renderer else _generated()
+        if renderer is None:
+            return _generated()
+        return _rendered(renderer).replace(LOCAL.encode(), address.encode())

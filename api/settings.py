@@ -7,6 +7,7 @@ from urllib.parse import quote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
+from api.code_samples import LOCAL
 from api.database import connections
 
 env = Env()
@@ -56,8 +57,8 @@ CACHE_MAX_AGE = env.int("CACHE_MAX_AGE", default=60, validate=validate.Range(min
 RESPONSE_CACHE_MB = env.int("RESPONSE_CACHE_MB", default=32, validate=validate.Range(min=0))
 # Folder of the files that export_release writes; without it there are none at /releases.
 RELEASES_DIR = env.str("RELEASES_DIR", default="")
-# Shared folder of the workers' metrics; without it there is no /metrics.
-METRICS_DIR = env.str("METRICS_DIR", default="")
+# Shared folder of the workers' metrics; without it there is no /metrics. Commands have none to add.
+METRICS_DIR = env.str("METRICS_DIR", default="") if SERVING else ""
 if METRICS_DIR:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = METRICS_DIR
 LOG_FORMAT = env.str("LOG_FORMAT", default="line", validate=validate.OneOf(["line", "json"]))
@@ -67,7 +68,6 @@ LOG_LEVEL = env.str("LOG_LEVEL", default="INFO", validate=validate.OneOf(["INFO"
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "policy",
     "api",
 ]
@@ -116,18 +116,22 @@ SPECTACULAR_SETTINGS = {
         "filtered, ordered and paged alike; a parameter that is not known, or a code that is in no "
         "vocabulary, is refused with the nearest match. Write the values of a list with commas, or "
         "repeat its parameter for each. What a source does not say is served too, as gaps and as "
-        "sides whose position is not stated. A query may be 16,384 characters long."
+        "sides whose position is not stated. A query may be 16,384 characters long.\n\n"
+        "Most filters that take a list have an opposite, `exclude_` before their name, that leaves "
+        "out what they find: `exclude_topic=migration`. These come last in each list."
     ),
+    "EXTERNAL_DOCS": {"url": f"{LOCAL}/guide", "description": "The guide."},
     "CONTACT": {"name": "The Demarche maintainers"},
-    "LICENSE": {"name": "MIT (code); CC BY 4.0 (dataset)", "identifier": "MIT AND CC-BY-4.0"},
-    "SERVERS": [{"url": _PREFIX or "/", "description": "This instance."}],
+    "LICENSE": {"name": "MIT (code); CC BY 4.0 (dataset)", "url": f"{LOCAL}/guide#citing"},
+    "SERVERS": [{"url": LOCAL, "description": "This instance"}],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
     "AUTHENTICATION_WHITELIST": [],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
         "api.schema.share_vocabularies",
-        "api.schema.describe_tags",
+        "api.schema.put_in_order",
+        "api.schema.introduce",
         "api.schema.add_examples",
     ],
 }

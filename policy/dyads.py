@@ -127,8 +127,16 @@ def between(name: str, first: Any, second: Any) -> Q:
 def _keys_between(name: str, first: Any, second: Any) -> QuerySet[Any]:
     """Return the keys of the records of a kind between two countries."""
     ways = [rows[name] for rows in (pairs(), pairs_of_issues()) if name in rows]
-    found, *others = (way.filter(one=first, other=second).values("record") for way in ways)
-    if name == "statements" and live.get() is not None:
+    keys: list[QuerySet[Any]] = [
+        way.filter(one=first, other=second).values("record") for way in ways
+    ]
+    found, *others = keys
+    if name == "statements" and live.get() is None:
+        # A join of pairs by way of the statements takes twice as long.
+        of_second = Concern.objects.filter(country=second, statement=OuterRef("statement"))
+        concerned_both = Concern.objects.order_by().filter(Exists(of_second), country=first)
+        found = concerned_both.values("statement")
+    elif name == "statements":
         within = Q(pk__in=others[0])
         return (
             Statement.objects.order_by()

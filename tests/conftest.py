@@ -23,6 +23,7 @@ from api.schema import generated_schema
 from api.urls import router
 from policy.models import Release
 from policy.release.state import mark_release
+from tests.chromium import PROGRAM
 from tests.samples import find, records
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,6 +41,10 @@ def engine() -> str:
 LEFT_OUT = {
     "once": (engine() == "postgresql", "run on SQLite alone: both engines answer alike"),
     "postgresql": (engine() != "postgresql", "need PostgreSQL and run there alone"),
+    "chromium": (
+        not (PROGRAM or os.environ.get("REQUIRE_CHROMIUM") == "1"),
+        "need chromium, which is not installed (Debian: apt-get install chromium)",
+    ),
     "slow": (not os.environ.get("SLOW"), "are slow: CI runs them, and SLOW=1 does"),
 }
 """For each marker whether its tests are left out here, and why."""
@@ -114,15 +119,21 @@ def document() -> dict[str, Any]:
     return plain
 
 
-@cache
-def validator(path: str, status: int, media_type: str) -> Draft202012Validator:
-    """Return a validator for the body of one kind of response."""
+def described_answer(path: str, status: int) -> dict[str, Any]:
+    """Return what the schema says of one kind of response."""
     operation = document()["paths"][path]["get"]
     answers = operation["responses"]
     assert str(status) in answers, f"{path}: {status} is not documented"
     answer = answers[str(status)]
     if "$ref" in answer:
         answer = document()["components"]["responses"][answer["$ref"].rsplit("/", 1)[1]]
+    return answer
+
+
+@cache
+def validator(path: str, status: int, media_type: str) -> Draft202012Validator:
+    """Return a validator for the body of one kind of response."""
+    answer = described_answer(path, status)
     assert media_type in answer["content"], f"{path}: {status}: {media_type} is not documented"
     schema = {**answer["content"][media_type]["schema"], "components": document()["components"]}
     return Draft202012Validator(schema, validate_formats=True)
@@ -144,6 +155,9 @@ class CheckingClient(Client):
         response = super().get(path, *args, **options)
         known = described(response.wsgi_request.path)
         assert response.status_code < 500 or response.status_code == 503, response.content
+        if known:
+            headers = described_answer(known, response.status_code)["headers"]
+            assert headers.keys() <= response.headers.keys()
         if known and not response.streaming:
             media_type = response["Content-Type"].partition(";")[0]
             check = validator(known, response.status_code, media_type)

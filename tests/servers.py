@@ -72,11 +72,13 @@ def workers(process: "subprocess.Popen[bytes]") -> list[int]:
 
 
 @contextmanager
-def ready(process: "subprocess.Popen[bytes]", port: int, path: str = "/readyz") -> Iterator[str]:
+def ready(
+    process: "subprocess.Popen[bytes]", port: int, path: str = "/readyz", seconds: float = 30
+) -> Iterator[str]:
     """Return the address of a server once a path responds with 200; stop it at the end."""
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 with urllib.request.urlopen(f"{address}{path}", timeout=5):

@@ -258,7 +258,7 @@ def test_without_a_release_the_answer_is_503(api):
 
 def test_the_index_leads_everywhere(api):
     index = api.get("/").json()
-    for url in [*index["resources"].values(), index["docs"], index["reference"], index["schema"]]:
+    for url in [*index["resources"].values(), index["docs"], index["guide"], index["schema"]]:
         assert api.get(url.removeprefix("http://127.0.0.1:8000")).status_code == 200
 
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -85,6 +86,22 @@ def test_the_python_client_is_given_typed_problems(package, addresses):
     problem = module.sync(client=client, q="!")
     assert problem.status == 400
     assert problem.errors[0].parameter == "q"
+
+
+def test_the_python_client_takes_two_values_and_pages_to_the_end(package, addresses):
+    """As its user would write it: a list of codes, and each page by the cursor of the last."""
+    listed = importlib.import_module(f"{package.__name__}.api.statements.statements_list")
+    kinds = [package.models.StatementKind(kind) for kind in ("indirect_speech", "narration")]
+    for address in addresses.values():
+        found, cursor = [], package.types.UNSET
+        with package.Client(base_url=address, raise_on_unexpected_status=True) as client:
+            while cursor is not None:
+                page = listed.sync(client=client, kind=kinds, page_size=3, cursor=cursor)
+                found += page.results
+                after = parse_qs(urlsplit(page.next_ or "").query).get("cursor", [None])
+                cursor = after[0]
+        assert len({statement.id for statement in found}) == len(found) == page.count
+        assert {statement.kind for statement in found} == set(kinds)
 
 
 @pytest.mark.skipif(not os.environ.get("TYPESCRIPT"), reason="run it with make typescript")

@@ -1,4 +1,4 @@
-"""What the dataset says, and what the README quotes of it.
+"""What the dataset says, and what the guide quotes of it.
 
 No other test pins records, so a change of the dataset turns only these red.
 """
@@ -90,7 +90,7 @@ def test_the_canal_issue_is_answered_whole(read):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("path", "shown"), PAIRS, ids=[path for path, _ in PAIRS])
-def test_the_response_in_the_readme_is_the_real_one(path, shown):
+def test_the_response_in_the_guide_is_the_real_one(path, shown):
     response = Client(HTTP_HOST=HOST).get(path)
     assert differences(shown, response.json()) == []
     refused = response["Content-Type"] == "application/problem+json"

@@ -17,6 +17,7 @@ from api.serving.headers import PAGE_POLICY
 from policy.dyads import dyads, scores_between
 from policy.models import (
     Account,
+    Change,
     Country,
     Event,
     Gap,
@@ -34,7 +35,7 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;
 PROGRAMS = ("application/json", "*/*", "application/json;q=1, text/html;q=0.5",
             "text/html, application/json", "application/*, text/html;q=0.9")  # fmt: skip
 LISTS = [*(f"/api/v1/{name}" for name in RESOURCES), "/api/v1/dyads", f"/api/v1/search?q={WORD}"]
-SOME = ["/", "/api/v1", *LISTS, f"/api/v1/dyads/{DYAD}", "/problems", "/problems/renamed",
+SOME = ["/", "/api/v1", *LISTS, f"/api/v1/dyads/{DYAD}", "/guide", "/problems", "/problems/renamed",
         *(f"/api/v1/{name}/{sample(name.replace('-', '_'))}" for name in RESOURCES)]  # fmt: skip
 VOID = {"br", "hr", "img", "input", "link", "meta"}
 LOADING = {"link": "href", "img": "src", "iframe": "src", "form": "action"}
@@ -396,7 +397,12 @@ def test_shades_and_times_are_told_in_words():
 @pytest.mark.once
 def test_templates_and_style_stay_small():
     api = ROOT / "api"
-    docs = {"docs.html", "redoc.html"}
-    paths = [*api.glob("templates/**/*.html"), *api.glob("static/**/*.css")]
-    lines = sum(len(path.read_text().splitlines()) for path in paths if path.name not in docs)
+    paths = [*api.glob("templates/**/*.html"), *api.glob("static/api/*.css")]
+    lines = sum(len(path.read_text().splitlines()) for path in paths if path.stem != "docs")
     assert 0 < lines <= 700
+
+
+def test_a_change_is_headed_by_the_record_it_tells_of(browse):
+    change = Change.objects.filter(kind="statement").exclude(change="removed").first()
+    _, found = browse(f"/api/v1/changes?kind=statement&record={change.record}")
+    assert f"/api/v1/statements/{change.record}" in found.links

@@ -39,10 +39,16 @@ def test_what_is_copied_is_let_through():
         assert f"!{source.rstrip('/').removeprefix('./')}" in ignored, source
 
 
+def test_the_image_carries_its_licences():
+    assert {source for source, _ in COPIED} >= {"LICENSE", "fixtures/LICENSE"}
+
+
 def test_what_is_copied_is_compiled():
     # Nothing may be written beside it later, and each start would compile it anew.
     (compiled,) = re.findall(r"^RUN python -m compileall -q (.+)$", LAST, re.MULTILINE)
-    assert set(compiled.split()) == {source for source, _ in COPIED if (ROOT / source).is_dir()}
+    assert set(compiled.split()) == {
+        source for source, _ in COPIED if (ROOT / source / "__init__.py").exists()
+    }
     assert LAST.rindex("COPY ") < LAST.index(compiled) < LAST.index("USER ")
 
 
@@ -59,9 +65,9 @@ def test_each_service_has_no_more_rights_than_it_needs():
     # Nothing but the proxy of this machine reaches the API, and nobody at all the database.
     assert all(port.startswith("127.0.0.1:") for port in services["api"]["ports"])
     assert "ports" not in services["database"]
-    # What ends is started again, and what is read-only has a place for whole lists.
+    # What ends is started again, and what is read-only has a place for temporary files.
     assert all(services[name]["restart"] == "unless-stopped" for name in ("api", "database"))
-    assert services["api"]["tmpfs"][0].startswith("/tmp:")
+    assert all(services[name]["tmpfs"][0].startswith("/tmp:") for name in ("load", "api"))
 
 
 def test_the_health_check_finds_a_worker_that_hangs(loaded):
@@ -146,7 +152,7 @@ def test_the_copied_files_serve_from_a_read_only_root():
             assert re.search(r" / / ro[, ]", options), options
             for template, paths in operations(address).items():
                 assert ask(address, paths[0]).status == 200, template
-            for page in ("/docs", "/redoc", "/static/api/docs.js", "/api/schema", "/"):
+            for page in ("/docs", "/guide", "/static/api/docs.js", "/api/schema", "/"):
                 assert ask(address, page).status == 200, page
     finally:
         shutil.rmtree(home)

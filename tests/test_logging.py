@@ -2,11 +2,14 @@
 
 import json
 import logging
+import os
 import re
+import time
 
 import pytest
+from pythonjsonlogger.json import JsonFormatter
 
-from api.serving.logs import LineFormatter
+from api.serving.logs import LineFormatter, log_access
 from tests.operations import ask
 from tests.servers import serving
 
@@ -98,3 +101,37 @@ def test_only_at_level_info_is_every_response_a_line(loaded, tmp_path, level):
             assert ask(address, f"/api/v1/{path}").status == status
     lines = (tmp_path / "log").read_text().count("/api/v1")
     assert lines == (3 if level == "INFO" else 0)
+
+
+@pytest.mark.parametrize("format_", ["line", "json"])
+def test_the_access_log_reads_like_all_other_lines(capfd, settings, monkeypatch, format_):
+    """The line by hand is what ``logging`` makes of the same record."""
+    settings.LOG_FORMAT = format_
+    monkeypatch.setattr(time, "time", lambda: 1_700_000_000.75)
+    told = {"cached": True, "queries": 2, "seconds": 0.5}
+    log_access("an-id", "GET", "/api/v1/x?q=\x1bé\u2028", 200, **told)
+    formatter = settings.LOGGING["formatters"][format_]
+    kind = LineFormatter if format_ == "line" else JsonFormatter
+    record = logging.LogRecord(
+        "api.access", logging.INFO, "", 0, "%s %s %s", ("GET", "/api/v1/x?q=\x1bé\u2028", 200), None
+    )
+    record.created, record.msecs, record.request_id = 1_700_000_000.75, 750.0, "an-id"
+    extra = {"method": "GET", "path": "/api/v1/x?q=\x1bé\u2028", "status": 200, **told}
+    if format_ == "json":
+        vars(record).update(extra)
+    assert capfd.readouterr().err == kind(formatter["format"]).format(record) + "\n"
+
+
+def test_a_log_that_cannot_be_written_keeps_nobody_from_an_answer(client, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_line_longer_than_a_pipe_takes_is_whole(capfd, monkeypatch):
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda to, data: write(to, data[:100]))
+    log_access("an-id", "GET", "/" + "x" * 5000, 200, cached=False, queries=0, seconds=0.0)
+    assert capfd.readouterr().err.endswith("/" + "x" * 5000 + " 200\n")

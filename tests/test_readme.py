@@ -1,6 +1,6 @@
-"""The README: how its examples are read, and that it leaves out no filter, order or setting.
+"""Guide and README: how examples are read, and that no filter, order or setting is left out.
 
-Its examples quote the dataset, so ``test_dataset`` compares them with the real responses.
+The examples quote the dataset, so ``test_dataset`` compares them with the real responses.
 """
 
 import json
@@ -18,6 +18,7 @@ HOST = "127.0.0.1:8000"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CURL = re.compile(rf"curl -s 'http://{re.escape(HOST)}(/[^']*)'\n")
 README = (ROOT / "README.md").read_text()
+GUIDE = (ROOT / "docs" / "guide.md").read_text()
 TOLD = {**VIEWSETS, "releases": PublishedReleaseViewSet, "changes": ChangeViewSet}
 """The lists that have a row in the table of resources."""
 
@@ -66,7 +67,7 @@ def differences(shown, real, where="$"):
     return [] if shown == real else [f"{where}: {shown!r} is shown, {real!r} is real"]
 
 
-PAIRS = examples(README)
+PAIRS = examples(GUIDE)
 
 
 def test_there_are_enough_requests_each_once_and_none_without_a_response():
@@ -107,17 +108,21 @@ def test_only_what_a_response_does_not_contain_is_a_difference():
         assert difference.startswith(f"{where}: ")
 
 
+def test_the_readme_repeats_no_example():
+    assert examples(README) == []
+
+
 def row_of(resource):
-    rows = re.findall(rf"^\| `{resource}` \|.*$", README, re.MULTILINE)
-    assert len(rows) == 1, f"write a row for {resource} into the README's table of resources"
+    rows = re.findall(rf"^\| `{resource}` \|.*$", GUIDE, re.MULTILINE)
+    assert len(rows) == 1, f"write a row for {resource} into the guide's table of resources"
     return rows[0]
 
 
 @pytest.mark.parametrize("resource", TOLD)
 def test_every_filter_and_ordering_is_told(resource):
     viewset = TOLD[resource]
-    _, rest = README.split("### Filters shared by several lists\n")
-    shared, _ = rest.split("\n### ", 1)
+    _, rest = GUIDE.split("### Filters that many lists share\n")
+    shared, *_ = rest.split("\n### ", 1)
     told = set(re.findall(r"`([a-z_]+)[=`]", row_of(resource) + shared))
     filters = {
         name for name in viewset.filterset_class.base_filters if not name.startswith("exclude_")

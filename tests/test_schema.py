@@ -1,11 +1,13 @@
 """The OpenAPI description: current, without warnings, complete, and the same for everybody."""
 
+import gzip
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Barrier
 
+import brotli
 import pytest
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
@@ -13,7 +15,7 @@ from drf_spectacular.validation import validate_schema
 from jsonschema_rs import Draft202012Validator
 
 from api import schema as served
-from tests.conftest import committed_schema, document, validator
+from tests.conftest import ROOT, committed_schema, document, validator
 
 pytestmark = pytest.mark.once
 
@@ -60,6 +62,33 @@ def test_every_operation_is_described(path, operation):
     assert {"200", "400", "406", "503"} <= operation["responses"].keys()
 
 
+@pytest.mark.parametrize(("path", "operation"), operations(), ids=lambda part: str(part)[:40])
+def test_a_summary_is_a_short_sentence(path, operation):
+    assert re.fullmatch(r"[A-Z][^.]{3,60}\.", operation["summary"])
+
+
+def test_tags_and_operations_stand_in_the_order_of_a_reader():
+    tags = [tag["name"] for tag in document()["tags"]]
+    assert tags == list(served.TAGS)
+    found = [tags.index(operation["tags"][0]) for _, operation in operations()]
+    assert found == sorted(found)
+
+
+@pytest.mark.parametrize(("path", "operation"), operations(), ids=lambda part: str(part)[:40])
+def test_own_parameters_come_first_then_shared_ones_then_opposites(path, operation):
+    names = [one["name"] for one in operation["parameters"] if one["in"] == "query"]
+    opposites = [name for name in names if name.startswith("exclude_")]
+    plain = names[: len(names) - len(opposites)]
+    assert names == plain + opposites
+    shared = [name for name in plain if name in served.SHARED]
+    if operation["operationId"] != "search_list":  # it needs its words
+        assert plain == [name for name in plain if name not in shared] + shared
+        assert shared == sorted(shared, key=served.SHARED.index)
+    assert [name for name in plain if f"exclude_{name}" in opposites] == [
+        name.removeprefix("exclude_") for name in opposites
+    ]
+
+
 def test_every_field_is_described():
     for name, schema in document()["components"]["schemas"].items():
         assert schema.get("description"), name
@@ -69,17 +98,27 @@ def test_every_field_is_described():
             assert set(schema.get("required", [])) == set(schema["properties"]), name
 
 
-@pytest.mark.parametrize("page", ["docs", "redoc"])
-def test_the_docs_load_only_what_we_serve(api, page):
-    response = api.get(f"/{page}")
+def test_the_docs_load_only_what_we_serve(api):
+    response = api.get("/docs")
     body = response.content.decode()
     assert response["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self'")
     assert "://" not in body
     for part in body.split('"'):
         if part.startswith("/static/"):
-            served = api.get(part)
-            assert served.status_code == 200
-            served.close()
+            for encoding in ("br", "gzip"):
+                answer = api.get(part, HTTP_ACCEPT_ENCODING=encoding)
+                assert answer.status_code == 200
+                assert (answer.get("Content-Encoding") == encoding) == ("/elements/" in part)
+                answer.close()
+
+
+def test_what_is_stored_compressed_is_the_same():
+    """If not, run make elements."""
+    vendored = sorted((ROOT / "api" / "static" / "api" / "elements").glob("*.min.*[js]s"))
+    assert vendored
+    for path in vendored:
+        packed = [path.with_name(f"{path.name}.{ending}").read_bytes() for ending in ("br", "gz")]
+        assert brotli.decompress(packed[0]) == gzip.decompress(packed[1]) == path.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -103,10 +142,24 @@ def test_the_examples_fit(path, operation):
     examples = {p["name"]: p["example"] for p in operation["parameters"] if "example" in p}
     schemas = {p["name"]: p["schema"] for p in operation["parameters"]}
     if operation["operationId"].endswith("_list"):
-        assert schemas.keys() - examples.keys() <= {"cursor", "format"}
+        assert schemas.keys() - examples.keys() <= {"cursor", "format", "omit"}
     for name, example in examples.items():
         known = {"components": document()["components"]}
         Draft202012Validator({**schemas[name], **known}).validate(example)
+
+
+@pytest.mark.parametrize(("path", "operation"), operations(), ids=lambda part: str(part)[:40])
+def test_all_examples_can_be_asked_at_once(api, path, operation):
+    """Some tools send every optional parameter that has an example."""
+    asked = {}
+    for one in operation["parameters"]:
+        value = one.get("example")
+        if one["in"] == "path":
+            path = path.replace("{id}", value)
+        elif value is not None:
+            asked[one["name"]] = ",".join(map(str, value)) if isinstance(value, list) else value
+    asked = {name: str(value).lower() if value is True else value for name, value in asked.items()}
+    assert api.get(path, asked).status_code == 200
 
 
 def test_no_example_changes_with_the_dataset():

@@ -9,6 +9,7 @@ from policy.annotations.search_entries import indexed
 from policy.models import SearchEntry
 from policy.models.registry import RecordKind, kind_of
 from policy.release.state import mark_release
+from policy.search import hits as search_hits
 from policy.search.hits import Hits, matching
 from policy.search.words import fold, snippet
 from tests.conftest import RESOURCES, VIEWSETS
@@ -172,6 +173,44 @@ def test_hits_from_every_position_are_those_that_ranking_gives(db, kind):
                 assert hits.after(position, 2, total) == whole[at + 1 : at + 3]
                 before = whole[max(0, at - 2) : at]
                 assert hits.after(position, 2, total, backwards=True) == before[::-1]
+
+
+NARROWED = [
+    "statements?q={0}&kind=indirect_speech,narration",
+    "statements?q={0}&topic=territory&country=PAN,USA",
+    "statements?q={0}&exclude_topic=territory&exclude_country=PAN",
+    "statements?q={0}*&stated=speaker",
+    "statements?q={0}&ordering=-topic",
+    "events?q={0}&actor=USA",
+    "events?q={0}&year=1950",
+    "search?q={0}&kind=statement",
+    "search?q={0}&kind=event,gap",
+    "search?q={0}*&kind=statement&ordering=-title",
+]
+
+
+@pytest.mark.parametrize("few", [0, 1_000_000], ids=["probed", "listed"])
+@pytest.mark.parametrize("asked", NARROWED)
+def test_hits_that_filters_narrow_are_those_that_ranking_gives(read, monkeypatch, asked, few):
+    """Walked page by page, there and back, as the plain query without any index walk lists them."""
+    monkeypatch.setattr(search_hits, "FEW_WITHIN", few)
+
+    def walk():
+        pages, path = [], f"{asked.format(WORD)}&page_size=2"
+        while path:
+            pages.append(read(path))
+            path = (pages[-1]["next"] or "").partition("/api/v1/")[2]
+        back, path = [], (pages[-1]["previous"] or "").partition("/api/v1/")[2]
+        while path:
+            back.append(read(path)["results"])
+            path = (read(path)["previous"] or "").partition("/api/v1/")[2]
+        assert back == [page["results"] for page in pages[-2::-1]]
+        assert sum(len(page["results"]) for page in pages) == pages[0]["count"]
+        return pages
+
+    pages = walk()
+    monkeypatch.setattr(SearchFilter, "narrow", ValuesFilter.narrow)
+    assert walk() == pages
 
 
 @pytest.mark.parametrize("resource", RESOURCES)

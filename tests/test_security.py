@@ -18,9 +18,9 @@ pytestmark = pytest.mark.once
 
 PATHS = ["/", "/api/v1/countries", f"/api/v1/countries/{sample('countries')}",
          "/api/v1/events?format=csv", "/api/v1/events?nothing=1", "/api/v1/nothing", "/nothing",
-         "/api/schema", "/docs", "/redoc", "/problems", "/healthz", "/readyz",
+         "/api/schema", "/docs", "/guide", "/problems", "/healthz", "/readyz",
          "/static/api/docs.js", "/static/nothing.js"]  # fmt: skip
-DOCS = {"/docs", "/redoc"}
+DOCS = {"/docs"}
 
 
 @pytest.mark.parametrize("path", PATHS)

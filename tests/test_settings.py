@@ -99,6 +99,14 @@ def test_a_valid_setting_is_taken(monkeypatch, name, value, kept):
     assert settings()[name] == kept
 
 
+@pytest.mark.parametrize("serving", [True, False])
+def test_only_what_serves_has_figures(monkeypatch, tmp_path, serving):
+    monkeypatch.setenv("METRICS_DIR", str(tmp_path))
+    monkeypatch.setenv("SERVING", str(serving))
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", "as it was")
+    assert settings()["METRICS_DIR"] == (str(tmp_path) if serving else "")
+
+
 def test_the_folder_for_figures_is_made_or_refused(tmp_path):
     folder = tmp_path / "to" / "be" / "made"
     assert start(METRICS_DIR=str(folder)).returncode == 0

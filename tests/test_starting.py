@@ -1,5 +1,6 @@
 """Starting and stopping the server: any folder, any port, all at once, and the first answers."""
 
+import html
 import json
 import os
 import random
@@ -15,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from threading import Barrier
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -52,7 +52,7 @@ def every_address(address: str) -> list[str]:
     found += ["/api/schema", "/api/schema?format=json", "/problems/unavailable", "/nothing"]
     plain = {f"/{one.pattern}" for one in urlpatterns if "<" not in str(one.pattern)}
     found += sorted(plain - {"/api/v1/"})
-    for page in ("/docs", "/redoc"):
+    for page in ("/docs", "/guide?format=html"):
         text = ask(address, page).body.decode()
         found += re.findall(r'(?:src|href)="(/[^"]+)"', text)
     return list(dict.fromkeys(found))
@@ -145,12 +145,29 @@ def test_a_port_in_use_is_told(loaded, own):
 
 
 @pytest.mark.once
+def test_the_server_tells_its_addresses_and_no_warnings(loaded, tmp_path):
+    log = tmp_path / "log"
+    with serving(loaded, log=log) as address:
+        told = log.read_text()
+    assert f" {address}/\n" in told
+    assert f" {address}/docs\n" in told
+    assert "/releases" not in told, "without RELEASES_DIR there are none"
+    assert "WARNING" not in told
+    with serving(loaded, "--host", "0.0.0.0", log=log, RELEASES_DIR=str(tmp_path)) as address:
+        assert f" {address}/releases\n" in log.read_text(), "nobody can open 0.0.0.0"
+    with serving(loaded, log=log, LOG_FORMAT="json") as address:
+        assert f" {address}/docs\n" not in log.read_text(), "machines read this log"
+
+
+@pytest.mark.once
 def test_any_name_of_a_folder_will_do(tmp_path):
     name = "file:a #b?c=d&e%20f é ü 100%"
     home = tmp_path / name
     for part in ("api", "policy"):
         shutil.copytree(ROOT / part, home / part, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "manage.py", home)
+    (home / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "guide.md", home / "docs")
     (home / "fixtures").mkdir()
     for path in (ROOT / "fixtures").glob("*.json"):
         shutil.copy(path, home / "fixtures")
@@ -168,7 +185,7 @@ def test_any_name_of_a_folder_will_do(tmp_path):
         cwd=home, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     with ready(process, port) as address:
-        for path in ("/api/v1/release", "/docs", "/static/api/docs.js", "/api/schema"):
+        for path in ("/api/v1/release", "/docs", "/guide", "/static/api/docs.js", "/api/schema"):
             assert ask(address, path).status == 200, path
 
 
@@ -205,18 +222,17 @@ def test_the_path_of_the_public_address_is_in_every_link(filled):
             return answer.body
 
         index = json.loads(ask(address, "/").body)
-        for url in (*index["resources"].values(), index["docs"], index["schema"]):
+        linked = (index["docs"], index["guide"], index["schema"])
+        for url in (*index["resources"].values(), *linked):
             follow(url)
-        for page in ("/docs", "/redoc", "/docs/"):
-            for url in re.findall(r'(?:src|href)="(/[^"]+)"', ask(address, page).body.decode()):
-                text = follow(url).decode()
-                if "/api/" in urlsplit(url).path:
-                    found = re.search(r'new URL\("(.+?)", document.currentScript.src\)', text)
-                    base = urlsplit(url).path.split("/")
-                    assert found[1].startswith("../../")
-                    follow("/".join(base[:-3]) + found[1].removeprefix("../.."))
+        for page in ("/docs", "/guide?format=html", "/docs/"):
+            text = ask(address, page).body.decode()
+            for url in re.findall(r'(?:src|href|data-schema)="(/[^"#]+)', text):
+                follow(html.unescape(url))
         schema = json.loads(ask(address, "/api/schema?format=json").body)
-        assert schema["servers"][0]["url"] == PREFIX
+        assert schema["servers"][0]["url"] == PUBLIC
+        asked = schema["paths"]["/api/v1/events"]["get"]["x-codeSamples"][0]["source"]
+        follow(asked.split("'")[1])
         assert all(path.startswith("/api/v1/") for path in schema["paths"])
         seen, url = [], f"{PUBLIC}/api/v1/passages?page_size=40"
         while url:

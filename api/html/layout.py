@@ -53,6 +53,7 @@ def render_page(request: HttpRequest, template: str, context: dict[str, Any]) ->
     plain = asking(request, ("format",)).removeprefix(local(""))
     shared = {
         "home": local("/"),
+        "guide": local("/guide"),
         "docs": local("/docs"),
         "search": local("/api/v1/search"),
         "json": asking(request, format="json"),

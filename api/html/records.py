@@ -73,6 +73,10 @@ def time_of(record: JsonObject, prefix: str) -> str:
     return ", ".join(known)
 
 
+TELLS_OF = frozenset({"kind", "record"})
+"""The keys of what tells of another record, and is headed by that."""
+
+
 class Records:
     """Makes nodes of records, and keeps the links in them."""
 
@@ -92,13 +96,15 @@ class Records:
         top = self.links.to(resource, record["id"]) if resource else None
         name = next((name for name in HEADINGS if not top and record.get(name)), "")
         heading = top or next(iter(self._links(name, record, lists)), Link(""))
-        if top:
+        if top and record.keys() >= TELLS_OF:
+            heading = self.links.of_kind(record["kind"], record["record"])
+        elif top:
             heading.text = title_of(record)
         node = Node(heading, level)
         node.superseded = bool(record.get("superseded"))
         node.not_stated = bool(record.get("not_stated"))
         if "accounts" not in record:
-            node.note = record.get("note") or ""
+            node.note = record.get("note") or record.get("reason") or ""
             node.evidence = [self.passage(one) for one in record.get("evidence", ())]
         for key, one in fields.items():
             if key == "support" and record[key] and not one.source.startswith(TOLD_ONCE):

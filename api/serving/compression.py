@@ -1,14 +1,19 @@
 """Content encodings: which one a client accepts, and bodies and streams compressed with it."""
 
+import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
 import brotli
-import zstandard
 
 from api.serving.headers import VARY
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 Headers = list[tuple[str, str]]
 
@@ -27,13 +32,13 @@ class _Brotli:
 
 
 COMPRESSORS: Mapping[str, Callable[[], Any]] = {
-    "zstd": lambda: zstandard.ZstdCompressor(level=3).compressobj(),
+    "zstd": lambda: zstd.ZstdCompressor(level=3),
     "br": _Brotli,
     "gzip": lambda: zlib.compressobj(5, wbits=31),
 }
 """A factory of compressors for each encoding, in order of preference."""
 BLOCK_ENDS: Mapping[str, Callable[[Any], bytes]] = {
-    "zstd": lambda compressor: compressor.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK),
+    "zstd": lambda compressor: compressor.flush(compressor.FLUSH_BLOCK),
     "br": lambda compressor: compressor.flush_block(),
     "gzip": lambda compressor: compressor.flush(zlib.Z_FULL_FLUSH),
 }

@@ -34,3 +34,17 @@ VARY = "Accept, Accept-Encoding"
 """The request headers that an answer depends on."""
 NOT_MODIFIED = {"ETag", "Cache-Control", "Vary", "Dataset-Version", "Last-Modified", *CORS}
 """The headers of an answer that are sent again with a 304."""
+LASTING = ("ETag", "Cache-Control", "Vary")
+"""The headers of an answer that holds until another release is loaded."""
+EVERY = (REQUEST_ID_HEADER,)
+"""The headers of every answer."""
+DESCRIBED = {
+    "ETag": "Strong validator of this answer, for If-None-Match and If-Match.",
+    "Cache-Control": "Who may keep the answer, and for how many seconds without asking again.",
+    "Vary": "The request headers that the answer depends on.",
+    "Dataset-Version": "Version of the release that the answer is of.",
+    REQUEST_ID_HEADER: "Id of the request: the client's own, or a new one.",
+    "Retry-After": "Seconds after which to ask again.",
+    "Location": "Full URL of the same question to the record under its present key.",
+}
+"""What the headers mean that the schema describes."""

@@ -1,10 +1,18 @@
 """What the log holds: one line for each record, and no warning again and again."""
 
+import json
 import logging
+import os
 import re
+import sys
+import time
+from contextlib import suppress
+from functools import lru_cache
 from http import HTTPStatus
 from threading import Lock
 from time import monotonic
+
+from django.conf import settings
 
 QUIET = 10.0
 """Seconds for which a warning is not repeated."""
@@ -16,12 +24,63 @@ CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 """Characters that end a line, or that a terminal obeys."""
 
 
+ACCESS = "api.access"
+"""The logger of the access log: its level decides whether there is one."""
+access = logging.getLogger(ACCESS)
+
+
+def log_access(
+    request_id: str, method: str, target: str, status: int, *, cached: bool, queries: int,
+    seconds: float,
+) -> None:  # fmt: skip
+    """Write the line of the access log about one answer; ``target`` is path and query.
+
+    It is the line that ``logging`` would write, by hand: that takes four times as long as a hit of
+    the cache. A log that cannot be written to keeps nobody from an answer.
+    """
+    if not access.isEnabledFor(logging.INFO):
+        return
+    now = time.time()
+    stamp = f"{_second(int(now))},{int(now * 1000) % 1000:03}"
+    message = f"{method} {target} {status}"
+    if settings.LOG_FORMAT == "json":
+        told = {
+            "asctime": stamp, "levelname": "INFO", "request_id": request_id, "name": ACCESS,
+            "message": message, "method": method, "path": target, "status": status,
+            "cached": cached, "queries": queries, "seconds": seconds,
+        }  # fmt: skip
+        line = _encode(told)
+    else:
+        line = one_line(f"{stamp} INFO {request_id} {ACCESS} {message}")
+    left = f"{line}\n".encode(errors="backslashreplace")
+    with suppress(OSError, ValueError):
+        # A line that is longer than a pipe takes at once is written in parts.
+        while left:
+            left = left[os.write(sys.stderr.fileno(), left) :]
+
+
+@lru_cache(maxsize=4)
+def _second(moment: int) -> str:
+    """Return a moment in seconds as ``logging`` writes it."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+
+
+_encode = json.JSONEncoder().encode
+
+
+def one_line(text: str) -> str:
+    """Return a text with control characters escaped, whatever a client has put into it."""
+    if text.isprintable():
+        return text
+    return CONTROL.sub(lambda found: repr(found[0])[1:-1], text)
+
+
 class LineFormatter(logging.Formatter):
     """Writes a message on one line, whatever a client has put into it; a traceback follows."""
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging calls it so)
         """Return the line, with control characters escaped."""
-        return CONTROL.sub(lambda found: repr(found[0])[1:-1], super().formatMessage(record))
+        return one_line(super().formatMessage(record))
 
 
 class RepeatedWarningFilter(logging.Filter):

@@ -23,6 +23,7 @@ from api.serving.headers import (
     REQUEST_ID_HEADER,
     SECURITY,
 )
+from api.serving.logs import access, log_access
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALIVE = "/healthz"
@@ -30,7 +31,6 @@ PROBES = {ALIVE, "/readyz"}
 """Probes, which containers and balancers ask with any Host header."""
 
 current_request: ContextVar[str] = ContextVar("current_request", default="-")
-access = logging.getLogger("api.access")
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -64,27 +64,19 @@ def has_body(environ: Mapping[str, Any]) -> bool:
     return length not in ("", "0") or "HTTP_TRANSFER_ENCODING" in environ
 
 
-def log_access(method: str, target: str, status: int, **measured: Any) -> None:
-    """Write the line of the access log about one answer; ``target`` is path and query."""
-    told = {"method": method, "path": target, "status": status, **measured}
-    access.info("%s %s %s", method, target, status, extra=told)
-
-
 def observed(
     environ: Mapping[str, Any], headers: list[tuple[str, str]], status: int
 ) -> list[tuple[str, str]]:
     """Write the line about a cached answer, and return its headers with an id."""
     request_id = id_of(environ)
     if access.isEnabledFor(logging.INFO):
-        token = current_request.set(request_id)
         query = environ.get("QUERY_STRING", "")
         path = (
             f"{settings.FORCE_SCRIPT_NAME or ''}{quote(environ['PATH_INFO'], encoding='latin-1')}"
         )
         target = f"{path}?{query}" if query else path
-        told = environ["REQUEST_METHOD"], target, status
+        told = request_id, environ["REQUEST_METHOD"], target, status
         log_access(*told, cached=True, queries=0, seconds=0.0)
-        current_request.reset(token)
     return [*headers, (REQUEST_ID_HEADER, request_id)]
 
 
@@ -109,7 +101,7 @@ def observe(get_response: Handler) -> Handler:
             for alias in connections:
                 until_answered.enter_context(connections[alias].execute_wrapper(counter))
             response = get_response(request)
-            told = str(request.method), request.get_full_path(), response.status_code
+            told = request_id, str(request.method), request.get_full_path(), response.status_code
             seconds = round(time.perf_counter() - started, 6)
             log_access(*told, cached=False, queries=counter.queries, seconds=seconds)
         if not response.streaming and not response.has_header("Content-Length"):

@@ -99,6 +99,7 @@ class SearchViewSet(RecordViewSet):
     ordering_fields: ClassVar = {"kind": "kind", "title": "title"}
     ahead = False
     linked_type = None
+    summary = "Search records of every kind."
 
     def get_queryset(self) -> QuerySet[Any]:
         """Return the entries that hold the words."""
@@ -127,15 +128,19 @@ class DyadsView(StrictView):
         return {
             **super().parameters(action),
             "country": countries.described(f"Pairs with any of these countries, {COUNTRY}."),
-            "exclude_country": countries.described("Neither of these: the opposite of country."),
+            "exclude_country": countries.described("The opposite of country."),
             "kind": kinds.described("Pairs with a record of any of these kinds between them."),
-            "exclude_kind": kinds.described("None of these: the opposite of kind."),
+            "exclude_kind": kinds.described("The opposite of kind."),
             **KeysetPagination.fields(COLUMNS),
         }
 
     @extend_schema(operation_id="dyads_list", responses=serializers.DyadListSerializer)
     def get(self, request: Request) -> HttpResponse:
-        """List the pairs of countries, with the numbers of records of each kind between them."""
+        """List dyads.
+
+        A dyad is a pair of countries with anything between them; each tells how many records of
+        each kind there are.
+        """
         found = [dyad for dyad in known_dyads() if self._fits(dyad)]
         ordering = dict(zip(COLUMNS, COLUMNS, strict=True))
         page = ListPage(RowsListing(found, COLUMNS), request, self.values, ordering)
@@ -180,7 +185,11 @@ class DyadView(StrictView):
         ],
     )
     def get(self, request: Request, id: str) -> HttpResponse:  # noqa: A002
-        """Return issues, events with their totals, statements, trips, gaps and relations."""
+        """Get one dyad.
+
+        It holds everything between two countries: issues, events with their totals, statements,
+        trips, gaps and relations.
+        """
         try:
             codes = NAMED_PAIR.to_python(id.replace("-", ","))
         except ValidationError as refused:
@@ -271,7 +280,10 @@ class CoverageView(StrictView):
         ],
     )
     def get(self, request: Request, id: str) -> Response:  # noqa: A002
-        """Return each sentence with the records that rest on it, or why none does."""
+        """Get the coverage of one source.
+
+        It has each sentence with the records that rest on it, or the reason why none does.
+        """
         try:
             source = Source.objects.filter(pk=KEY.to_python(id)).first()
         except ValidationError as refused:

@@ -13,7 +13,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.addresses import absolute
+from api.addresses import absolute, local
 from api.codebook import CodebookSerializer, codebook
 from api.database.connections import within
 from api.database.release import LOOK, current
@@ -21,6 +21,7 @@ from api.formats.html import Html
 from api.formats.html import page as html_page
 from api.formats.jsonld import JsonLd, own_terms
 from api.html.front import front_page
+from api.html.guide import chapters, guide_page
 from api.parameters import read_parameters
 from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse
 from api.schema import generated_schema
@@ -34,7 +35,7 @@ from policy.citation import citation, dataset
 
 DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; "
+    "img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
@@ -48,7 +49,10 @@ class ReleaseView(StrictView):
 
     @extend_schema(operation_id="release_retrieve", responses=serializers.ReleaseSerializer)
     def get(self, request: Request) -> Response:
-        """Tell which release is served: version, content hash and counts."""
+        """Get the release that is served.
+
+        It has a version, a content hash and counts, and tells how to cite it.
+        """
         return Response(cited(request._request))
 
 
@@ -67,7 +71,10 @@ class CodebookView(StrictView):
 
     @extend_schema(operation_id="codebook_retrieve", responses=CodebookSerializer)
     def get(self, request: Request) -> Response:
-        """List the PLOVER codes and every other vocabulary, with definitions, scores and notes."""
+        """Get the codebook.
+
+        It has the PLOVER codes and every other vocabulary, with definitions, scores and notes.
+        """
         return Response(codebook())
 
 
@@ -109,8 +116,8 @@ class IndexView(StrictView):
             "search": link("/api/v1/search?q={words}"),
             "files": link(f"/releases/{release.version}") if settings.RELEASES_DIR else None,
             "feed": link("/api/v1/releases.atom"),
+            "guide": link("/guide"),
             "docs": link("/docs"),
-            "reference": link("/redoc"),
             "schema": link("/api/schema"),
             "problems": link("/problems"),
         }
@@ -149,6 +156,21 @@ class ProblemsView(StrictView):
             context = {"title": title, "problems": kinds, "many": name is None}
             return html_page(request._request, "problems", context)
         return Response(pages[name] if name else {"problems": list(pages.values())})
+
+
+class GuideView(StrictView):
+    """How to ask: the chapters of the guide in Markdown, or its page."""
+
+    reads_database = False
+    renderer_classes = (JSONRenderer, Html)
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> HttpResponse:
+        """Return the guide, with the address of this instance in its examples."""
+        address = absolute(request._request, "")
+        if isinstance(request.accepted_renderer, Html):
+            return html_page(request._request, "guide", guide_page(address))
+        return Response({"chapters": [one._asdict() for one in chapters(address)]})
 
 
 class HealthView(StrictView):
@@ -194,10 +216,11 @@ class SchemaView(StrictView):
         """Return the schema in YAML, or in JSON when asked by Accept or format."""
         renderer = request.accepted_renderer
         content_type = "; charset=".join(filter(None, (renderer.media_type, renderer.charset)))
-        return HttpResponse(generated_schema(type(renderer)), content_type=content_type)
+        body = generated_schema(type(renderer), absolute(request._request, ""))
+        return HttpResponse(body, content_type=content_type)
 
 
-def page(template: str) -> Any:
+def page(template: str, content_type: str = "text/html; charset=utf-8") -> Any:
     """Return the view of a documentation page."""
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -207,7 +230,8 @@ def page(template: str) -> Any:
             return refuse(request, refused)
         if request.method == "OPTIONS":
             return HttpResponse(status=204)
-        response = render(request, template)
+        context = {"base": absolute(request, ""), "home": local("/")}
+        response = render(request, template, context, content_type=content_type)
         response["Content-Security-Policy"] = DOCS_POLICY
         return response
 

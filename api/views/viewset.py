@@ -67,6 +67,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     """Whether the records are rendered when a release is loaded."""
     filterset_class: type[ListFilterSet]
     key: ParameterField = KEY
+    summary = ""
+    """What the schema calls the list, where its name does not tell."""
     template = "record"
     """The template of the page of a record."""
     schema = RecordSchema()

@@ -274,6 +274,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['source_id', 'start', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='policy_sentence_span', violation_error_message='The end of a span must come after its start.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -307,6 +310,11 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['issue_id', 'id'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_account_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+                    models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_account_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+                    models.CheckConstraint(condition=models.Q(('current_for__isnull', True), ('current_for', models.F('issue')), _connector='OR'), name='policy_account_current', violation_error_message='An account can be current for its own issue alone.'),
+                ],
             },
         ),
         migrations.AddField(
@@ -341,6 +349,12 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_event_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+                    models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_event_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('confidence__isnull', False), ('event_type__isnull', False), ('uncoded_reason__isnull', True)), models.Q(('confidence__isnull', True), ('event_type__isnull', True), ('mode__isnull', True), ('uncoded_reason__isnull', False)), _connector='OR'), name='policy_event_coded_or_not', violation_error_message='Give event_type with confidence, or uncoded_reason without either or a mode.'),
+                    models.CheckConstraint(condition=models.Q(('mode__isnull', True), models.Q(('event_type', 'CONSULT'), ('mode__in', ['visit', 'third-party', 'multilateral', 'phone'])), models.Q(('event_type', 'RETREAT'), ('mode__in', ['withdraw', 'release', 'disarm', 'ceasefire', 'access', 'resign'])), models.Q(('event_type', 'REQUEST'), ('mode__in', ['assist', 'change', 'yield', 'meet'])), models.Q(('event_type', 'REJECT'), ('mode__in', ['assist', 'change', 'yield', 'meet'])), models.Q(('event_type', 'ACCUSE'), ('mode__in', ['disapprove', 'investigate', 'allege'])), models.Q(('event_type', 'THREATEN'), ('mode__in', ['restrict', 'arrest', 'relations', 'expel', 'territory', 'violence'])), models.Q(('event_type', 'PROTEST'), ('mode__in', ['demo', 'riot', 'strike', 'hunger', 'boycott', 'obstruct', 'vandalize'])), models.Q(('event_type', 'SANCTION'), ('mode__in', ['convict', 'expel', 'withdraw', 'discontinue'])), models.Q(('event_type', 'MOBILIZE'), ('mode__in', ['troops', 'weapons', 'police', 'militia'])), models.Q(('event_type', 'COERCE'), ('mode__in', ['seize', 'restrict', 'censor', 'curfew', 'martial-law', 'arrest', 'deport', 'withhold', 'misinformation', 'cyber'])), models.Q(('event_type', 'ASSAULT'), ('mode__in', ['abduct', 'beat', 'torture', 'sexual', 'targeted', 'destroy', 'primitive', 'firearms', 'explosives', 'suicide-attack', 'aerial', 'drone', 'heavy-weapons', 'crowd-control', 'unconventional'])), _connector='OR'), name='policy_event_mode', violation_error_message='This mode does not belong to this event type.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -358,6 +372,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('country__isnull', True), ('country_support__isnull', True)), models.Q(('country__isnull', False), ('country_support__isnull', False)), _connector='OR'), name='policy_official_country_support', violation_error_message='Give country and country_support together, or neither.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -379,6 +396,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('country__isnull', True), ('country_support__isnull', True)), models.Q(('country__isnull', False), ('country_support__isnull', False)), _connector='OR'), name='policy_organisation_country_support', violation_error_message='Give country and country_support together, or neither.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -404,6 +424,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'issue sides',
                 'ordering': ['account_id', 'country_id', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('account', 'country'), name='policy_issueside_once'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('not_stated', False), ('position__isnull', False)), models.Q(('not_stated', True), ('position__isnull', True)), _connector='OR'), name='policy_issueside_position', violation_error_message='Give a position or not_stated = true, and not both.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -428,6 +452,11 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['account_id', 'id'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_figure_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+                    models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_figure_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('comparator__isnull', True), ('value__isnull', True)), models.Q(('comparator__isnull', False), ('value__isnull', False)), _connector='OR'), name='policy_figure_value', violation_error_message='Give value and comparator together, or neither.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -446,6 +475,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'event parties',
                 'ordering': ['event_id', 'role', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('organisation__isnull', True)), fields=('event', 'country'), name='policy_eventparty_country'),
+                    models.UniqueConstraint(fields=('event', 'organisation'), name='policy_eventparty_organisation'),
+                    models.CheckConstraint(condition=models.Q(('country__isnull', False), ('organisation__isnull', False), _connector='OR'), name='policy_eventparty_somebody', violation_error_message='Give country, organisation, or both.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -462,6 +496,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'event orders',
                 'ordering': ['event_id', 'other_id', 'id'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('event', 'other'), name='policy_eventorder_once'),
+                    models.CheckConstraint(condition=models.Q(('event', models.F('other')), _negated=True), name='policy_eventorder_two', violation_error_message='An event cannot be ordered against itself.'),
+                ],
             },
         ),
         migrations.AddField(
@@ -517,6 +555,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['official_id', 'id'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('appointed_earliest__isnull', True), ('appointed_latest__isnull', True), ('appointed_precision__isnull', True), ('appointed_year_inferred', False)), models.Q(('appointed_earliest__isnull', False), ('appointed_latest__gte', models.F('appointed_earliest')), ('appointed_precision__isnull', False)), _connector='OR'), name='policy_position_appointed', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+                    models.CheckConstraint(condition=models.Q(('appointed_precision__isnull', True), models.Q(('appointed_precision', 'day'), _negated=True), ('appointed_latest', models.F('appointed_earliest')), _connector='OR'), name='policy_position_appointed_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('start_earliest__isnull', True), ('start_latest__isnull', True), ('start_precision__isnull', True), ('start_year_inferred', False)), models.Q(('start_earliest__isnull', False), ('start_latest__gte', models.F('start_earliest')), ('start_precision__isnull', False)), _connector='OR'), name='policy_position_start', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+                    models.CheckConstraint(condition=models.Q(('start_precision__isnull', True), models.Q(('start_precision', 'day'), _negated=True), ('start_latest', models.F('start_earliest')), _connector='OR'), name='policy_position_start_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('end_earliest__isnull', True), ('end_latest__isnull', True), ('end_precision__isnull', True), ('end_year_inferred', False)), models.Q(('end_earliest__isnull', False), ('end_latest__gte', models.F('end_earliest')), ('end_precision__isnull', False)), _connector='OR'), name='policy_position_end', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+                    models.CheckConstraint(condition=models.Q(('end_precision__isnull', True), models.Q(('end_precision', 'day'), _negated=True), ('end_latest', models.F('end_earliest')), _connector='OR'), name='policy_position_end_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -536,6 +582,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['subject', 'subject_kind', 'relation'], name='policy_relation_subject'),
+                    models.Index(fields=['object', 'object_kind', 'relation'], name='policy_relation_object'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('relation', 'answers'), _negated=True), ('object_kind', 'gap'), _connector='OR'), name='policy_relation_answers', violation_error_message='What is answered is a gap: give object_kind = "gap".'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -667,6 +720,27 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
                 'abstract': False,
+                'indexes': [
+                    models.Index(fields=['kind', 'id'], name='policy_statement_kind'),
+                    models.Index(fields=['topic', 'id'], name='policy_statement_topic'),
+                    models.Index(fields=['speaker', 'id'], name='policy_statement_speaker'),
+                    models.Index(fields=['attributed_organisation', 'id'], name='policy_statement_organisation'),
+                    models.Index(fields=['attributed_country', 'id'], name='policy_statement_country'),
+                    models.Index(fields=['narrator', 'id'], name='policy_statement_narrator'),
+                    models.Index(fields=['verbatim', 'id'], name='policy_statement_verbatim'),
+                    models.Index(fields=['support', 'id'], name='policy_statement_support'),
+                    models.Index(fields=['time_earliest', 'id'], name='policy_statement_earliest'),
+                    models.Index(fields=['time_latest', 'id'], name='policy_statement_latest'),
+                    models.Index(fields=['time_precision', 'id'], name='policy_statement_precision'),
+                    models.Index(fields=['time_latest', 'time_earliest', 'id'], name='policy_statement_times'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_statement_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+                    models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_statement_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('attributed_country__isnull', True), ('attributed_organisation__isnull', True), ('narrator', False), ('speaker__isnull', False)), models.Q(('attributed_country__isnull', True), ('attributed_organisation__isnull', False), ('narrator', False), ('speaker__isnull', True)), models.Q(('attributed_country__isnull', False), ('attributed_organisation__isnull', True), ('narrator', False), ('speaker__isnull', True)), models.Q(('attributed_country__isnull', True), ('attributed_organisation__isnull', True), ('narrator', True), ('speaker__isnull', True)), _connector='OR'), name='policy_statement_one_attribution', violation_error_message='Give exactly one of speaker, attributed_organisation, attributed_country and narrator = true.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'quotation'), ('quotation__isnull', False), ('quotation_language__isnull', False), ('verbatim__isnull', False)), models.Q(models.Q(('kind', 'quotation'), _negated=True), ('quotation__isnull', True), ('quotation_language__isnull', True), ('quotation_translated__isnull', True), ('verbatim__isnull', True)), _connector='OR'), name='policy_statement_quotation', violation_error_message='A quotation needs its words, quotation_language and verbatim; other kinds may have none of them.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind', 'narration'), ('narrator', True)), models.Q(models.Q(('kind', 'narration'), _negated=True), ('narrator', False)), _connector='OR'), name='policy_statement_narration', violation_error_message='Kind narration and narrator = true go together.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -680,6 +754,10 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'machinery_concern',
                 'ordering': ['id'],
+                'indexes': [
+                    models.Index(fields=['country', 'topic', 'statement'], name='machinery_concern_topic'),
+                    models.Index(fields=['country', 'statement'], name='machinery_concern_country'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -704,6 +782,10 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['id'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_trip_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+                    models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_trip_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -729,6 +811,11 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['trip_id', models.OrderBy(models.F('listed_position'), nulls_last=True), 'id'],
                 'abstract': False,
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_stop_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
+                    models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_stop_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
+                    models.UniqueConstraint(fields=('trip', 'listed_position'), name='policy_stop_listed_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -765,110 +852,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('country__isnull', True), ('country_support__isnull', True)), models.Q(('country__isnull', False), ('country_support__isnull', False)), _connector='OR'), name='policy_organisation_country_support', violation_error_message='Give country and country_support together, or neither.'),
-        ),
-        migrations.AddConstraint(
-            model_name='official',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('country__isnull', True), ('country_support__isnull', True)), models.Q(('country__isnull', False), ('country_support__isnull', False)), _connector='OR'), name='policy_official_country_support', violation_error_message='Give country and country_support together, or neither.'),
-        ),
-        migrations.AddConstraint(
-            model_name='issueside',
-            constraint=models.UniqueConstraint(fields=('account', 'country'), name='policy_issueside_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='issueside',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('not_stated', False), ('position__isnull', False)), models.Q(('not_stated', True), ('position__isnull', True)), _connector='OR'), name='policy_issueside_position', violation_error_message='Give a position or not_stated = true, and not both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='figure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_figure_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='figure',
-            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_figure_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
-        ),
-        migrations.AddConstraint(
-            model_name='figure',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comparator__isnull', True), ('value__isnull', True)), models.Q(('comparator__isnull', False), ('value__isnull', False)), _connector='OR'), name='policy_figure_value', violation_error_message='Give value and comparator together, or neither.'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventparty',
-            constraint=models.UniqueConstraint(condition=models.Q(('organisation__isnull', True)), fields=('event', 'country'), name='policy_eventparty_country'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventparty',
-            constraint=models.UniqueConstraint(fields=('event', 'organisation'), name='policy_eventparty_organisation'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventparty',
-            constraint=models.CheckConstraint(condition=models.Q(('country__isnull', False), ('organisation__isnull', False), _connector='OR'), name='policy_eventparty_somebody', violation_error_message='Give country, organisation, or both.'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventorder',
-            constraint=models.UniqueConstraint(fields=('event', 'other'), name='policy_eventorder_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventorder',
-            constraint=models.CheckConstraint(condition=models.Q(('event', models.F('other')), _negated=True), name='policy_eventorder_two', violation_error_message='An event cannot be ordered against itself.'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_event_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_event_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confidence__isnull', False), ('event_type__isnull', False), ('uncoded_reason__isnull', True)), models.Q(('confidence__isnull', True), ('event_type__isnull', True), ('mode__isnull', True), ('uncoded_reason__isnull', False)), _connector='OR'), name='policy_event_coded_or_not', violation_error_message='Give event_type with confidence, or uncoded_reason without either or a mode.'),
-        ),
-        migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__isnull', True), models.Q(('event_type', 'CONSULT'), ('mode__in', ['visit', 'third-party', 'multilateral', 'phone'])), models.Q(('event_type', 'RETREAT'), ('mode__in', ['withdraw', 'release', 'disarm', 'ceasefire', 'access', 'resign'])), models.Q(('event_type', 'REQUEST'), ('mode__in', ['assist', 'change', 'yield', 'meet'])), models.Q(('event_type', 'REJECT'), ('mode__in', ['assist', 'change', 'yield', 'meet'])), models.Q(('event_type', 'ACCUSE'), ('mode__in', ['disapprove', 'investigate', 'allege'])), models.Q(('event_type', 'THREATEN'), ('mode__in', ['restrict', 'arrest', 'relations', 'expel', 'territory', 'violence'])), models.Q(('event_type', 'PROTEST'), ('mode__in', ['demo', 'riot', 'strike', 'hunger', 'boycott', 'obstruct', 'vandalize'])), models.Q(('event_type', 'SANCTION'), ('mode__in', ['convict', 'expel', 'withdraw', 'discontinue'])), models.Q(('event_type', 'MOBILIZE'), ('mode__in', ['troops', 'weapons', 'police', 'militia'])), models.Q(('event_type', 'COERCE'), ('mode__in', ['seize', 'restrict', 'censor', 'curfew', 'martial-law', 'arrest', 'deport', 'withhold', 'misinformation', 'cyber'])), models.Q(('event_type', 'ASSAULT'), ('mode__in', ['abduct', 'beat', 'torture', 'sexual', 'targeted', 'destroy', 'primitive', 'firearms', 'explosives', 'suicide-attack', 'aerial', 'drone', 'heavy-weapons', 'crowd-control', 'unconventional'])), _connector='OR'), name='policy_event_mode', violation_error_message='This mode does not belong to this event type.'),
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('appointed_earliest__isnull', True), ('appointed_latest__isnull', True), ('appointed_precision__isnull', True), ('appointed_year_inferred', False)), models.Q(('appointed_earliest__isnull', False), ('appointed_latest__gte', models.F('appointed_earliest')), ('appointed_precision__isnull', False)), _connector='OR'), name='policy_position_appointed', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(('appointed_precision__isnull', True), models.Q(('appointed_precision', 'day'), _negated=True), ('appointed_latest', models.F('appointed_earliest')), _connector='OR'), name='policy_position_appointed_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('start_earliest__isnull', True), ('start_latest__isnull', True), ('start_precision__isnull', True), ('start_year_inferred', False)), models.Q(('start_earliest__isnull', False), ('start_latest__gte', models.F('start_earliest')), ('start_precision__isnull', False)), _connector='OR'), name='policy_position_start', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(('start_precision__isnull', True), models.Q(('start_precision', 'day'), _negated=True), ('start_latest', models.F('start_earliest')), _connector='OR'), name='policy_position_start_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_earliest__isnull', True), ('end_latest__isnull', True), ('end_precision__isnull', True), ('end_year_inferred', False)), models.Q(('end_earliest__isnull', False), ('end_latest__gte', models.F('end_earliest')), ('end_precision__isnull', False)), _connector='OR'), name='policy_position_end', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='position',
-            constraint=models.CheckConstraint(condition=models.Q(('end_precision__isnull', True), models.Q(('end_precision', 'day'), _negated=True), ('end_latest', models.F('end_earliest')), _connector='OR'), name='policy_position_end_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
-        ),
-        migrations.AddIndex(
-            model_name='relation',
-            index=models.Index(fields=['subject', 'subject_kind', 'relation'], name='policy_relation_subject'),
-        ),
-        migrations.AddIndex(
-            model_name='relation',
-            index=models.Index(fields=['object', 'object_kind', 'relation'], name='policy_relation_object'),
-        ),
-        migrations.AddConstraint(
-            model_name='relation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('relation', 'answers'), _negated=True), ('object_kind', 'gap'), _connector='OR'), name='policy_relation_answers', violation_error_message='What is answered is a gap: give object_kind = "gap".'),
-        ),
-        migrations.AddConstraint(
-            model_name='sentence',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='policy_sentence_span', violation_error_message='The end of a span must come after its start.'),
-        ),
-        migrations.AddConstraint(
             model_name='sentence',
             constraint=models.UniqueConstraint(fields=('source', 'paragraph', 'number'), name='policy_sentence_once'),
         ),
@@ -883,110 +866,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='passage',
             constraint=models.UniqueConstraint(fields=('source', 'entry'), name='policy_passage_entry_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_account_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_account_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
-        ),
-        migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('current_for__isnull', True), ('current_for', models.F('issue')), _connector='OR'), name='policy_account_current', violation_error_message='An account can be current for its own issue alone.'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['kind', 'id'], name='policy_statement_kind'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['topic', 'id'], name='policy_statement_topic'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['speaker', 'id'], name='policy_statement_speaker'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['attributed_organisation', 'id'], name='policy_statement_organisation'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['attributed_country', 'id'], name='policy_statement_country'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['narrator', 'id'], name='policy_statement_narrator'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['verbatim', 'id'], name='policy_statement_verbatim'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['support', 'id'], name='policy_statement_support'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['time_earliest', 'id'], name='policy_statement_earliest'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['time_latest', 'id'], name='policy_statement_latest'),
-        ),
-        migrations.AddIndex(
-            model_name='statement',
-            index=models.Index(fields=['time_precision', 'id'], name='policy_statement_precision'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_statement_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_statement_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('attributed_country__isnull', True), ('attributed_organisation__isnull', True), ('narrator', False), ('speaker__isnull', False)), models.Q(('attributed_country__isnull', True), ('attributed_organisation__isnull', False), ('narrator', False), ('speaker__isnull', True)), models.Q(('attributed_country__isnull', False), ('attributed_organisation__isnull', True), ('narrator', False), ('speaker__isnull', True)), models.Q(('attributed_country__isnull', True), ('attributed_organisation__isnull', True), ('narrator', True), ('speaker__isnull', True)), _connector='OR'), name='policy_statement_one_attribution', violation_error_message='Give exactly one of speaker, attributed_organisation, attributed_country and narrator = true.'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'quotation'), ('quotation__isnull', False), ('quotation_language__isnull', False), ('verbatim__isnull', False)), models.Q(models.Q(('kind', 'quotation'), _negated=True), ('quotation__isnull', True), ('quotation_language__isnull', True), ('quotation_translated__isnull', True), ('verbatim__isnull', True)), _connector='OR'), name='policy_statement_quotation', violation_error_message='A quotation needs its words, quotation_language and verbatim; other kinds may have none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'narration'), ('narrator', True)), models.Q(models.Q(('kind', 'narration'), _negated=True), ('narrator', False)), _connector='OR'), name='policy_statement_narration', violation_error_message='Kind narration and narrator = true go together.'),
-        ),
-        migrations.AddIndex(
-            model_name='concern',
-            index=models.Index(fields=['country', 'topic', 'statement'], name='machinery_concern_topic'),
-        ),
-        migrations.AddIndex(
-            model_name='concern',
-            index=models.Index(fields=['country', 'statement'], name='machinery_concern_country'),
-        ),
-        migrations.AddConstraint(
-            model_name='trip',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_trip_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='trip',
-            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_trip_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
-        ),
-        migrations.AddConstraint(
-            model_name='stop',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_stop_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
-        ),
-        migrations.AddConstraint(
-            model_name='stop',
-            constraint=models.CheckConstraint(condition=models.Q(('time_precision__isnull', True), models.Q(('time_precision', 'day'), _negated=True), ('time_latest', models.F('time_earliest')), _connector='OR'), name='policy_stop_time_day', violation_error_message='Precision day means one day: give the same earliest and latest day, or another precision.'),
-        ),
-        migrations.AddConstraint(
-            model_name='stop',
-            constraint=models.UniqueConstraint(fields=('trip', 'listed_position'), name='policy_stop_listed_once'),
         ),
         migrations.RunPython(execute(FULL_TEXT_INDEX), execute(NO_FULL_TEXT_INDEX)),
         migrations.RunSQL(PAIR_INDEXES, NO_PAIR_INDEXES),

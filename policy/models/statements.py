@@ -170,6 +170,11 @@ class Statement(Fact, Timed):
                 "latest": "time_latest",
                 "precision": "time_precision",
             }.items()
+        ] + [
+            # Both ends of a time: those that reach into a span are counted without their rows.
+            models.Index(
+                fields=["time_latest", "time_earliest", "id"], name="policy_statement_times"
+            )
         ]
         constraints: ClassVar = [
             *Timed.Meta.constraints,

@@ -17,9 +17,10 @@ from policy.models.releases import SCHEMA_VERSION
 from policy.release.contents import APART, UNCOUNTED
 from policy.release.files import UnreadableError, files_of, records_in
 from policy.release.records import InvalidRecordError, RecordValidator, ValidRecord
+from policy.release.references import check_references
 from policy.release.staging import Keys, LoadErrors, Stage, without_indexes
 from policy.release.state import exclude_writers, known_digest, mark_release, state_digest
-from policy.release.tables import StagedModel, parents_first, staged_models
+from policy.release.tables import StagedModel, parents_first, staged_models, unique_columns
 from policy.signals import release_loaded
 from policy.validation import Record
 
@@ -87,8 +88,8 @@ def load(
     of bytes of each piece that was read. ``check`` only finds out what would change;
     ``full`` compares and renders everything, also where the database is known to hold the release.
 
-    Raises InvalidReleaseError, LockedError or DatabaseUnavailableError; the database is then as it
-    was before.
+    Raises InvalidReleaseError, LockedError, DatabaseUnavailableError or ReferencedError; the
+    database is then as it was before.
     """
     connection = connections[using]
     with explained(connection):
@@ -314,8 +315,10 @@ class _Load:
                 for table in tables:
                     self.stage.insert(table)
         else:
+            check_references(self.stage)
+            unique = {kind.table: unique_columns(kind.model) for kind in self.kinds.values()}
             for table in tables:
-                self.stage.merge(table)
+                self.stage.merge(table, unique.get(table, ()))
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -233,20 +233,44 @@ class Stage:
         columns = self._list(table.columns)
         self._execute(f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.stage}")
 
-    def merge(self, table: Table) -> None:
+    def removed(self, table: Table) -> str:
+        """Return the condition on rows of a real table that the release has no record for."""
+        return (
+            f"NOT EXISTS (SELECT 1 FROM {table.stage} AS s "
+            f"WHERE {self._equal(table.key, 's', table.name)})"
+        )
+
+    def replaced(self, table: Table, unique: Sequence[str]) -> str:
+        """Return the condition on rows whose values in some of these columns change."""
+        if not unique:
+            return "1 = 0"
+        return (
+            f"EXISTS (SELECT 1 FROM {table.stage} AS s "
+            f"WHERE {self._equal(table.key, 's', table.name)} "
+            f"AND NOT ({self._equal(unique, 's', table.name, self._same)}))"
+        )
+
+    def merge(self, table: Table, unique: Sequence[str]) -> None:
         """Make the real table hold exactly the release's rows.
 
-        Rows that differ are deleted and inserted, not updated: two may exchange unique values,
-        which no order of updates allows. Foreign keys are checked at the commit.
+        Rows that differ are updated, so that what others' tables say of them stays. Only those that
+        change what must be ``unique`` are deleted and inserted: two may exchange such values, which
+        no order of updates allows. Foreign keys are checked at the commit.
         """
         rest = [column for column in table.columns if column not in table.key]
-        same = self._equal(table.key, "s", table.name)
-        if rest:
-            same += f" AND {self._equal(rest, 's', table.name, self._same)}"
         columns = self._list(table.columns)
+        self._execute(f"DELETE FROM {table.name} WHERE {self.removed(table)}")
+        if unique:
+            self._execute(f"DELETE FROM {table.name} WHERE {self.replaced(table, unique)}")
+        if rest:
+            named = [self.connection.ops.quote_name(column) for column in rest]
+            given = ", ".join(f"{column} = s.{column}" for column in named)
+            self._execute(
+                f"UPDATE {table.name} SET {given} FROM {table.stage} AS s "
+                f"WHERE {self._equal(table.key, 's', table.name)} "
+                f"AND NOT ({self._equal(rest, 's', table.name, self._same)})"
+            )
         self._execute(
-            f"DELETE FROM {table.name} "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {table.stage} AS s WHERE {same})",
             f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {table.stage} AS s "
             f"WHERE NOT EXISTS (SELECT 1 FROM {table.name} AS t "
             f"WHERE {self._equal(table.key, 's', 't')})",
@@ -295,9 +319,9 @@ class Stage:
                     f"AND EXISTS (SELECT 1 FROM {both} WHERE t.{key} = a.{owner})"
                 )
         return (
-            self._keys(self._missing(table, table.stage, table.name)),
-            self._keys(" UNION ".join(changed)),
-            self._keys(self._missing(table, table.name, table.stage)),
+            self.keys(self._missing(table, table.stage, table.name)),
+            self.keys(" UNION ".join(changed)),
+            self.keys(self._missing(table, table.name, table.stage)),
         )
 
     def _missing(self, table: Table, here: str, there: str) -> str:
@@ -306,7 +330,7 @@ class Stage:
             f"(SELECT 1 FROM {there} AS b WHERE {self._equal(table.key, 'a', 'b')})"
         )
 
-    def _keys(self, sql: str) -> Keys:
+    def keys(self, sql: str) -> Keys:
         """Return how many keys a query finds, and the first of them."""
         number = self.number(f"SELECT count(*) FROM ({sql}) AS f")
         first = self.rows(f"{sql} ORDER BY 1 LIMIT {SHOWN}") if number else ()

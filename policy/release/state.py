@@ -4,7 +4,7 @@ import hashlib
 from secrets import randbelow
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from policy.models import PassageText, StateMark
@@ -48,9 +48,11 @@ def watch_tables(*, using: str, **options: Any) -> None:
         written = [*(table.name for table in parents_first()), PassageText._meta.db_table]
         tables = [table for table in written if table in present]
         if connection.vendor == "sqlite":
-            for table in tables:
-                for event in ("insert", "update", "delete"):
-                    cursor.execute(SQLITE.format(table=table, event=event, range=RANGE))
+            # Together, as each commit waits for the disk.
+            with transaction.atomic(using=using):
+                for table in tables:
+                    for event in ("insert", "update", "delete"):
+                        cursor.execute(SQLITE.format(table=table, event=event, range=RANGE))
         else:
             _watch_on_postgresql(cursor, tables)
     if not StateMark.objects.using(using).exists():

@@ -90,6 +90,12 @@ def unique_together(model: type[models.Model]) -> Iterator[tuple[list[Any], list
             yield [meta.get_field(name) for name in constraint.fields], empty
 
 
+def unique_columns(model: type[models.Model]) -> tuple[str, ...]:
+    """Return every column, the key left out, that decides whether two rows are alike."""
+    found = [field for group in unique_together(model) for fields in group for field in fields]
+    return tuple(dict.fromkeys(field.column for field in found if not field.primary_key))
+
+
 def _staged(name: str, model: type[models.Model]) -> StagedModel:
     meta = model._meta
     columns = tuple(field.column for field in meta.concrete_fields)

@@ -52,9 +52,12 @@ def numbers() -> Numbers:
 
 def number_of(found: Hits, kept: Numbers) -> int | None:
     """Return the kept count of the hits of one common word, or None if there is none."""
-    if len(found.words) != 1 or found.words[0] not in kept:
+    if len(found.words) != 1 or found.words[0] not in kept or found.within:
         return None
-    return kept[found.words[0]].get(found.kind or EVERY, 0)
+    held = kept[found.words[0]]
+    if found.kinds:
+        return sum(held.get(kind, 0) for kind in found.kinds)
+    return held.get(found.kind or EVERY, 0)
 
 
 def _on_sqlite(cursor: Any) -> Numbers:

@@ -89,6 +89,24 @@ filled(found, "search");
 whole<Schemas["Release"]>(await client.GET("/api/v1/release"), "release");
 whole<Schemas["Codebook"]>(await client.GET("/api/v1/codebook"), "codebook");
 
+// Two values in a list, and every page by the cursor of the one before.
+const kinds: Schemas["StatementKind"][] = ["indirect_speech", "narration"];
+const ids = new Set<string>();
+let cursor: string | undefined;
+let count = 0;
+do {
+  const query = { kind: kinds, page_size: 3, ...(cursor === undefined ? {} : { cursor }) };
+  const paged = whole<Schemas["PaginatedStatementList"]>(
+    await client.GET("/api/v1/statements", { params: { query } }), "statements by page");
+  for (const statement of paged.results) {
+    if (!kinds.includes(statement.kind)) throw new Error(`${statement.id}: ${statement.kind}`);
+    ids.add(statement.id);
+  }
+  count = paged.count;
+  cursor = paged.next === null ? undefined : new URL(paged.next).searchParams.get("cursor") ?? undefined;
+} while (cursor !== undefined);
+if (ids.size !== count) throw new Error(`pages: ${ids.size} of ${count}`);
+
 const refused = await client.GET("/api/v1/events", { params: { query: { q: "!" } } });
 // A text is the page that a browser gets in place of a problem.
 const problem = typeof refused.error === "string" ? undefined : refused.error;

@@ -36,7 +36,13 @@ class Command(BaseCommand):
         )
 
     def handle(
-        self, *args: Any, folder: Path, replace: bool, since: list[str] | None, **options: Any
+        self,
+        *args: Any,
+        folder: Path,
+        replace: bool,
+        since: list[str] | None,
+        verbosity: int,
+        **options: Any,
     ) -> None:
         """Export; exit code 1 if nothing may be exported, 2 if it cannot be written."""
         try:
@@ -46,11 +52,13 @@ class Command(BaseCommand):
             raise CommandError(printable(error)) from error
         except OSError as error:
             raise CommandError(printable(error), returncode=2) from error
+        if verbosity == 0:
+            return
         if written is None:
             self.stdout.write("these files are there already")
             return
         if not parquet.available():
-            self.stdout.write("without Parquet: install pyarrow, as demarche[parquet] does")
+            self.stdout.write("without Parquet: install pyarrow to have it")
         self.stdout.write(f"{printable(written)} written")
 
 

@@ -16,6 +16,7 @@ from policy.release.loading import (
     Outcome,
     load,
 )
+from policy.release.references import ReferencedError
 from policy.release.staging import Keys
 
 
@@ -78,7 +79,7 @@ class Command(BaseCommand):
             if untold := error.problems.total - len(error.problems.lines):
                 self.stderr.write(f"and {untold} more")
             raise CommandError(str(error), returncode=2) from error
-        except (LockedError, DatabaseUnavailableError) as error:
+        except (LockedError, DatabaseUnavailableError, ReferencedError) as error:
             code = 3 if isinstance(error, LockedError) else 4
             raise CommandError(str(error), returncode=code) from error
         if verbosity > 0:

@@ -1,0 +1,149 @@
+"""The server of the Model Context Protocol, asked by a real client over its pipes."""
+
+import asyncio
+import json
+import re
+import sys
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.conftest import ROOT
+from tests.releases import committed
+from tests.samples import WORD
+
+pytestmark = [pytest.mark.servers, pytest.mark.once]
+MOST = 4000
+RECORDS = committed()
+
+
+@pytest.fixture(scope="module")
+def ask(addresses):
+    """A function that calls tools in one session, and returns their texts."""
+
+    def calls(*asked, url=addresses["SQLite"]):
+        async def session():
+            started = StdioServerParameters(
+                command=sys.executable,
+                args=["-m", "api.mcp_server"],
+                env={"DEMARCHE_URL": url, "PYTHONPATH": str(ROOT)},
+                cwd=str(ROOT),
+            )
+            async with Client(started, read_timeout_seconds=60) as client:
+                return [await client.call_tool(name, given) for name, given in asked]
+
+        return [(bool(one.is_error), one.content[0].text) for one in asyncio.run(session())]
+
+    return calls
+
+
+def answers(found):
+    assert not [text for failed, text in found if failed]
+    return [json.loads(text) for _, text in found]
+
+
+def test_the_tools_are_few_and_short(addresses):
+    async def listed():
+        started = StdioServerParameters(
+            command=sys.executable, args=["-m", "api.mcp_server"], cwd=str(ROOT),
+            env={"PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        async with Client(started) as client:
+            return (await client.list_tools()).tools
+
+    tools = asyncio.run(listed())
+    assert {tool.name for tool in tools} == {
+        "inventory", "search", "records", "record", "dyad", "evidence", "codebook"
+    }  # fmt: skip
+    assert all(tool.description for tool in tools)
+    assert sum(len(tool.model_dump_json()) for tool in tools) < 12_000
+
+
+def test_every_answer_is_short_and_cites(ask):
+    (inventory,) = answers(ask(("inventory", {})))
+    assert inventory["release"] in inventory["citation"]
+    asked = []
+    for name, number in inventory["lists"].items():
+        if number:
+            file = name.replace("-", "_")
+            asked += [("record", {"list_name": name, "key": record["pk"]})
+                      for record in RECORDS[file][:8]]  # fmt: skip
+            asked.append(("records", {"list_name": name}))
+    asked += [("codebook", {}), ("codebook", {"vocabulary": "event_type"})]
+    for text in (found for _, found in ask(*asked)):
+        assert len(text.encode()) <= MOST
+        assert json.loads(text)
+
+
+def test_facts_carry_keys_quotes_and_gaps(ask):
+    fact = next(r for r in RECORDS["statements"] if r["fields"].get("evidence"))
+    gap = next(g for g in RECORDS["gaps"] if g["fields"].get("countries"))
+    found, cited, country = answers(
+        ask(
+            ("record", {"list_name": "statements", "key": fact["pk"]}),
+            ("evidence", {"list_name": "statements", "key": fact["pk"]}),
+            ("record", {"list_name": "countries", "key": gap["fields"]["countries"][0],
+                        "max_bytes": 20_000}),
+        )
+    )  # fmt: skip
+    assert found["url"].endswith(f"/api/v1/statements/{fact['pk']}")
+    assert {one["id"] for one in cited["evidence"]} == set(fact["fields"]["evidence"])
+    assert all(one["quote"] and one["sha256"] for one in cited["evidence"])
+    assert any(gap["pk"] in question for question in country["gaps"])
+
+
+def test_pages_lead_through_the_whole_list(ask):
+    expected = {record["pk"] for record in RECORDS["events"]}
+    seen, cursor = [], None
+    for _ in range(len(expected)):
+        given = {"list_name": "events", **({"cursor": cursor} if cursor else {})}
+        (page,) = answers(ask(("records", given)))
+        seen += [one["id"] for one in page["results"]]
+        cursor = page.get("next")
+        if not cursor:
+            break
+    assert len(seen) == len(set(seen))
+    assert set(seen) == expected
+
+
+def test_search_finds_and_a_dyad_tells(ask):
+    pair = next(r for r in RECORDS["bilateral_issues"])["fields"]["countries"]
+    hits, dyad = answers(
+        ask(("search", {"words": WORD}), ("dyad", {"first": pair[0], "second": pair[1]}))
+    )
+    assert hits["results"]
+    assert "issues" in dyad or "cut" in dyad
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "hint"),
+    [
+        ("records", {"list_name": "events", "filters": {"contxt": "x"}}, "nearest"),
+        ("records", {"list_name": "statements", "filters": {"topic": "migratoin"}}, "migration"),
+        ("record", {"list_name": "countries", "key": "ZZZ"}, "404"),
+        ("record", {"list_name": "nope", "key": "x"}, "404"),
+        ("record", {"list_name": "../docs", "key": "x"}, "no name of a list"),
+        ("codebook", {"vocabulary": "nope"}, "event_type"),
+        ("dyad", {"first": "USA", "second": "USA"}, "different"),
+    ],
+)
+def test_refusals_are_passed_on(ask, name, given, hint):
+    ((failed, text),) = ask((name, given))
+    assert failed
+    assert hint in text
+    assert "Traceback" not in text
+
+
+def test_an_instance_that_is_away_is_told(ask):
+    ((failed, text),) = ask(("inventory", {}), url="http://127.0.0.1:9")
+    assert failed
+    assert "DEMARCHE_URL" in text
+
+
+@pytest.mark.django_db
+def test_llms_txt_leads_to_addresses_that_answer(client):
+    found = client.get("/llms.txt")
+    assert found["Content-Type"] == "text/plain; charset=utf-8"
+    links = re.findall(r"\]\(http://testserver(/[^)]*)\)", found.content.decode())
+    assert len(links) > 10
+    assert [path for path in links if client.get(path).status_code != 200] == []
