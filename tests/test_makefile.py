@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.operations import ask
-from tests.servers import free_port, ready
+from tests.servers import free_port, listening, ready
 
 pytestmark = pytest.mark.once
 
@@ -133,10 +134,17 @@ def test_make_run_serves_with_every_python_of_this_machine(tmp_path, version):
         process = subprocess.Popen(
             ["make", "run", f"PORT={port}"],
             cwd=tmp_path, env=settings, stdout=output, stderr=subprocess.STDOUT,
+            start_new_session=True,
         )  # fmt: skip
     with ready(process, port, "/", seconds=120) as address:
-        assert ask(address, "/docs").status == 200
-        assert ask(address, "/releases").status == 200
+        try:
+            assert ask(address, "/docs").status == 200
+            assert ask(address, "/releases").status == 200
+        finally:
+            # As a terminal does: make alone would leave the server behind.
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(30)
+    assert not listening(port)
     told = log.read_text()
     for path in ("/", "/docs", "/releases"):
         assert f" {address}{path}\n" in told
