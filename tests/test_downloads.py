@@ -77,9 +77,15 @@ def test_a_file_says_what_it_is_and_lasts(get, client):
 
 @pytest.mark.parametrize(
     ("asked", "part"),
-    [("bytes=0-9", CONTENT[:10]), ("bytes=5000-", CONTENT[5000:]), ("bytes=-3", CONTENT[-3:]),
-     ("bytes=5100-99999", CONTENT[5100:])],
-)  # fmt: skip
+    [
+        ("bytes=0-0", CONTENT[:1]),
+        ("bytes=5119-5119", CONTENT[-1:]),
+        ("bytes=0-9", CONTENT[:10]),
+        ("bytes=5000-", CONTENT[5000:]),
+        ("bytes=-3", CONTENT[-3:]),
+        ("bytes=5100-99999", CONTENT[5100:]),
+    ],
+)
 def test_a_range_is_answered(get, asked, part):
     found = get("/releases/2.0.0/csv/a.csv", HTTP_RANGE=asked)
     assert (found.status_code, found.getvalue()) == (206, part)
@@ -91,7 +97,8 @@ def test_a_range_that_is_none_is_told(get):
     assert refused.status_code == 416
     assert refused["Content-Type"] == "application/problem+json"
     assert refused["Content-Range"] == f"bytes */{len(CONTENT)}"
-    for odd in ("bytes=a-b", "lines=1-2", "bytes=1-2,5-6"):
+    assert get("/releases/2.0.0/csv/a.csv", HTTP_RANGE="bytes=-0").status_code == 416
+    for odd in ("bytes=--5", "bytes=5-2", "bytes=0-²", "bytes=a-b", "lines=1-2", "bytes=1-2,5-6"):
         assert get("/releases/2.0.0/csv/a.csv", HTTP_RANGE=odd).status_code == 200
 
 

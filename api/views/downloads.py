@@ -15,8 +15,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from whitenoise.middleware import WhiteNoiseMiddleware
-from whitenoise.responders import StaticFile
+from whitenoise.middleware import WhiteNoiseFileResponse, WhiteNoiseMiddleware
+from whitenoise.responders import SlicedFile, StaticFile
 
 from api.addresses import absolute
 from api.formats import transfers
@@ -31,6 +31,7 @@ from policy.export.writing import SUMS
 from policy.models import Release
 
 VERSION = re.compile(r"\d+\.\d+\.\d+")
+RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 LONG = 2**20
 """Files with more bytes are sent by turns, as whole lists are: slow readers hold a thread."""
 LIFETIME = "public, max-age=31536000, immutable"
@@ -175,18 +176,51 @@ def _sent(request: HttpRequest, file: ReleaseFile) -> HttpResponseBase:
     static = StaticFile(str(file.path), [*headers.items(), ("Accept-Ranges", "bytes")])
     # All files of a release have its date, so only the tag tells whether one is another.
     static.last_modified = None
-    meta = dict(request.META)
-    if meta.get("HTTP_IF_RANGE", tag) != tag:
-        meta.pop("HTTP_RANGE", None)
+    meta = {name: value for name, value in request.META.items() if name != "HTTP_RANGE"}
+    asked = request.META.get("HTTP_RANGE", "") if meta.get("HTTP_IF_RANGE", tag) == tag else ""
+    part = _range(asked, file.bytes)
+    if part and part[0] >= part[1]:
+        detail = f"The file has {file.bytes} bytes: ask for a range within them."
+        told = {"Content-Range": f"bytes */{file.bytes}"}
+        return respond(request, "range-not-satisfiable", detail, told)
     with ExitStack() as held:
         if request.method == "GET" and file.bytes > LONG:
             held.enter_context(turns.long_list())
             drop_stalled(int(request.META["SERVER_PORT"]))
-        asked = SimpleNamespace(method=request.method, META=meta)
-        response: HttpResponseBase = WhiteNoiseMiddleware.serve(static, asked)
-        if response.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            detail = f"The file has {file.bytes} bytes: ask for a range within them."
-            told = {"Content-Range": f"bytes */{file.bytes}"}
-            return respond(request, "range-not-satisfiable", detail, told)
+        # Of a file that is sent in part, the headers of the whole are asked for.
+        whole = SimpleNamespace(method="HEAD" if part else request.method, META=meta)
+        response: HttpResponseBase = WhiteNoiseMiddleware.serve(static, whole)
         del response.headers["Last-Modified"]
+        if part and response.status_code == HTTPStatus.OK:
+            response = _sliced(response, file, *part, empty=request.method == "HEAD")
         return transfers.held_open(response, held)  # type: ignore[no-any-return]
+
+
+def _range(asked: str, size: int) -> tuple[int, int] | None:
+    """Return where the range of a Range header begins and ends, None for no single range.
+
+    It cannot be satisfied if it does not begin before its end. WhiteNoise takes one byte for none.
+    """
+    found = RANGE.fullmatch(asked.strip())
+    if not found:
+        return None
+    first, last = found[1], found[2] or found[3]
+    if not first:
+        return max(size - int(last), 0), size if int(last) else 0
+    if last and int(last) < int(first):
+        return None
+    return int(first), min(int(last) + 1, size) if last else size
+
+
+def _sliced(
+    whole: HttpResponseBase, file: ReleaseFile, start: int, end: int, *, empty: bool
+) -> HttpResponseBase:
+    """Return the part of a file from one byte to before another, with the headers of the whole."""
+    content = () if empty else SlicedFile(file.path.open("rb"), start, end - 1)
+    part: HttpResponseBase = WhiteNoiseFileResponse(content, status=HTTPStatus.PARTIAL_CONTENT)
+    del part.headers["Content-Type"]
+    for name, value in whole.items():
+        part.headers[name] = value
+    part.headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.bytes}"
+    part.headers["Content-Length"] = str(end - start)
+    return part
