@@ -8,6 +8,8 @@ import re
 import sqlite3
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -388,3 +390,28 @@ def test_a_delta_of_the_export_leads_to_it(files, tmp_path):
     changed = {path.name: path.read_bytes() for path in copy.iterdir()}
     expected = {path.name: path.read_bytes() for path in (new / "records").iterdir()}
     assert {name: content for name, content in changed.items() if content} == expected
+
+
+def test_what_a_killed_export_leaves_is_removed_by_the_next(tmp_path, loaded):
+    command = [sys.executable, "manage.py", "export_release", str(tmp_path)]
+    started = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "DATABASE_URL": loaded})
+    for _ in range(600):
+        if any(tmp_path.glob(".*/*/csv")):
+            break
+        time.sleep(0.05)
+    started.kill()
+    started.wait(30)
+    assert any(tmp_path.glob(".*")), "it ended before it was killed"
+    assert run(loaded, tmp_path).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == [VERSION]
+    assert not run(loaded, tmp_path).stderr
+
+
+def test_two_exports_at_once_leave_one_whole(tmp_path, loaded):
+    with ThreadPoolExecutor(2) as pool:
+        done = list(pool.map(lambda _: run(loaded, tmp_path, "--replace"), range(2)))
+    assert [one.returncode for one in done] == [0, 0]
+    (folder,) = tmp_path.iterdir()
+    for line in (folder / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest

@@ -1,5 +1,6 @@
 """Writes the files of a release into a folder: everything, in one pass over the tables."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -29,6 +30,8 @@ from policy.release.stored import stored_entries
 from policy.validation import Record
 
 SUMS, MANIFEST = "SHA256SUMS", "manifest.ndjson"
+BEGUN = ".export-"
+"""How the names of folders begin in which an export is under way."""
 Extra = Callable[[Path], object]
 """Writes further files into the folder of the release."""
 
@@ -65,7 +68,7 @@ def export(
                 "or replace them with --replace"
             )
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=f".{release.version}-") as place:
+        with _alone(folder), tempfile.TemporaryDirectory(dir=folder, prefix=BEGUN) as place:
             written = Path(place) / release.version
             written.mkdir()
             _write(written, release, using)
@@ -91,6 +94,19 @@ def _snapshot(using: str) -> Iterator[None]:
             yield
     finally:
         texts_left_out.reset(token)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Wait for another export into a folder, and remove what one that was killed has left."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for path in folder.glob(f"{BEGUN}*"):
+            shutil.rmtree(path)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _holds(target: Path, release: Release) -> bool:
