@@ -26,13 +26,23 @@ esac
 """
 
 
+def apart():
+    """Return the environment without what the make that runs the tests has put into it."""
+    made = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES", "DATABASE_URL")
+    return {name: value for name, value in os.environ.items() if name not in made}
+
+
 def make(folder, *arguments, user=()):
     """Run make on a copy of the Makefile in a folder."""
     for name in ("Makefile", "requirements.lock"):
         shutil.copy(ROOT / name, folder)
+    return run(folder, *arguments, user=user)
+
+
+def run(folder, *arguments, user=()):
     return subprocess.run(
         [*user, "make", *arguments],
-        cwd=folder, check=False, capture_output=True, text=True, timeout=60,
+        cwd=folder, env=apart(), check=False, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
 
 
@@ -91,10 +101,7 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path):
     folder = tmp_path / "empty"
     make(folder, "help")
     folder.chmod(0o555)
-    done = subprocess.run(
-        [*user, "make", "run"],
-        cwd=folder, check=False, capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
+    done = run(folder, "run", user=user)
     folder.chmod(0o755)
     assert done.returncode == 2
     assert done.stderr.startswith(f"{folder} cannot be written to: take a folder of your own.\n")
@@ -126,14 +133,14 @@ def test_make_run_serves_with_every_python_of_this_machine(tmp_path, version):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     subprocess.run(
-        ["make", ".venv/.run", f"PYTHON={python}"], cwd=tmp_path, check=True, timeout=300
-    )
+        ["make", ".venv/.run", f"PYTHON={python}"],
+        cwd=tmp_path, env=apart(), check=True, timeout=300,
+    )  # fmt: skip
     log, port = tmp_path / "log", free_port()
-    settings = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
     with log.open("wb") as output:
         process = subprocess.Popen(
             ["make", "run", f"PORT={port}"],
-            cwd=tmp_path, env=settings, stdout=output, stderr=subprocess.STDOUT,
+            cwd=tmp_path, env=apart(), stdout=output, stderr=subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
     with ready(process, port, "/", seconds=120) as address:
