@@ -530,7 +530,7 @@ class Migration(migrations.Migration):
                 ('id', Key(help_text='Slug of the person and the office.', max_length=120, primary_key=True, serialize=False)),
                 ('title', Text(help_text='Title of the office.', max_length=200)),
                 ('role', Text(choices=[('head_of_state', 'Head of state'), ('head_of_government', 'Head of government'), ('foreign_minister', 'Foreign minister'), ('minister', 'Minister'), ('diplomat', 'Diplomat'), ('spokesperson', 'Spokesperson'), ('legislator', 'Legislator'), ('military', 'Military'), ('official', 'Official')], help_text='What kind of office it is.', max_length=18)),
-                ('status', Text(blank=True, choices=[('held', 'Held'), ('appointed', 'Appointed')], help_text='Whether the office was taken up; null where the source tells nothing of it.', max_length=9, null=True)),
+                ('status', Text(blank=True, choices=[('held', 'Held'), ('appointed', 'Appointed'), ('nominated', 'Nominated')], help_text='Whether the office was taken up; null where the source tells nothing of it.', max_length=9, null=True)),
                 ('appointed_text', Text(blank=True, help_text="The source's own words for the appointment; null when it gives none.", max_length=200, null=True)),
                 ('appointed_earliest', models.DateField(blank=True, help_text='The first day (ISO 8601) the words allow for the appointment; null when they bound nothing.', null=True)),
                 ('appointed_latest', models.DateField(blank=True, help_text='The last day (ISO 8601) the words allow for the appointment; null when they bound nothing.', null=True)),

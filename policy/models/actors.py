@@ -275,6 +275,10 @@ class PositionStatus(Vocabulary):
         "appointed",
         "The person was appointed, and the source does not say that the office was taken up.",
     )
+    NOMINATED = (
+        "nominated",
+        "The person was nominated, and the source has no day of an appointment.",
+    )
 
 
 class Position(Fact):

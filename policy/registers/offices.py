@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from policy.annotations.reading import Entry
 from policy.models import Organisation
-from policy.models.actors import OrganisationKind, Role
+from policy.models.actors import OrganisationKind, PositionStatus, Role
 from policy.models.base import Support
 from policy.registers.countries import Countries, coded, every_code, names, unlisted_name
 from policy.registers.entries import Account, RegisterError, needed, slug, words
@@ -57,8 +57,9 @@ class Appointment:
     used: dict[str, str]
     """The fields that are used."""
     quote: str | None
-    apart: bool
-    """Whether it stands among other appointees."""
+    status: PositionStatus | None
+    part: str
+    """The list of its file it stands in, like `chiefs` or `other-nominees`."""
 
 
 @dataclass

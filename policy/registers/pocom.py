@@ -44,6 +44,10 @@ ABOUT = {
     "one chief had at the same time from one residence.",
 }
 PEOPLE = "people"
+SERVED = ("principals", "chiefs")
+NOMINEES = "other-nominees"
+PARTS = (*SERVED, NOMINEES, "other-appointees")
+"""The lists of appointments in a file; one of another name is told by the ids in it."""
 CONCURRENT = "concurrent-appointments"
 """Its entries repeat appointments, and say from where a chief held several."""
 
@@ -111,11 +115,12 @@ def _cited(register: Register) -> Iterator[Entry]:
 def _appointments(path: Path, root: Element, office: Office | None, register: Register) -> None:
     """Keep the appointments in a file by their people; without an office they are refused."""
     account = register.account
-    for part in ("principals", "chiefs", "other-appointees"):
-        found = root.find(part)
-        for number, element in enumerate(found if found is not None else (), 1):
+    for part in root:
+        for number, element in enumerate(part, 1):
+            if part.tag not in PARTS and element.find("id") is None:
+                continue
             account.read += 1
-            entry = words(element, "id") or f"{part} {number}"
+            entry = words(element, "id") or f"{part.tag} {number}"
             if element.tag == "mission-note":
                 account.aside["notes on a mission, in prose"] += 1
             elif element.tag not in ("principal", "chief"):
@@ -124,7 +129,7 @@ def _appointments(path: Path, root: Element, office: Office | None, register: Re
                 account.refuse(path, entry, "its office was refused: mend that first")
             else:
                 try:
-                    person, one = _appointment(element, office, apart=part == "other-appointees")
+                    person, one = _appointment(element, office, part.tag)
                 except (RegisterError, ValueError) as error:
                     account.refuse(path, entry, error)
                 else:
@@ -132,28 +137,30 @@ def _appointments(path: Path, root: Element, office: Office | None, register: Re
                     changed_on(element, account)
 
 
-def _appointment(element: Element, office: Office, *, apart: bool) -> tuple[str, Appointment]:
+def _appointment(element: Element, office: Office, part: str) -> tuple[str, Appointment]:
     used = needed(element, "id", "person-id", "role-title-id")
-    for part in ("appointed", "started", "ended"):
+    for day in ("appointed", "started", "ended"):
         for name in ("date", "note"):
-            used[f"{part}/{name}"] = words(element, f"{part}/{name}")
-    for part in ("appointed", "started", "ended"):
-        uncertain(part, used[f"{part}/date"], used[f"{part}/note"])
+            used[f"{day}/{name}"] = words(element, f"{day}/{name}")
+        uncertain(day, used[f"{day}/date"], used[f"{day}/note"])
     if office.country:
         territory = words(element, "contemporary-territory-id") or office.country
         used["contemporary-territory-id"] = territory
         coded(territory)
     quote = None
-    if _status(used) is not PositionStatus.HELD:
+    if (status := _status(used, part)) is not PositionStatus.HELD:
         quote = quotable(words(element, "note"))
-    return used["person-id"], Appointment(office, used, quote, apart)
+    return used["person-id"], Appointment(office, used, quote, status, part)
 
 
-def _status(used: dict[str, str]) -> PositionStatus | None:
-    """Return how far somebody came, by the dates that are there."""
-    if used["started/date"] or used["ended/date"]:
+def _status(used: dict[str, str], part: str) -> PositionStatus | None:
+    """Return how far somebody came, by the dates that are there and the list it stands in."""
+    # An end alone, in a list of those who did not serve, is that of an appointment.
+    if used["started/date"] or (used["ended/date"] and part in SERVED):
         return PositionStatus.HELD
-    return PositionStatus.APPOINTED if used["appointed/date"] else None
+    if used["appointed/date"] or used["ended/date"]:
+        return PositionStatus.APPOINTED
+    return PositionStatus.NOMINATED if part == NOMINEES else None
 
 
 def _person(root: Element, register: Register) -> Iterator[Entry]:
@@ -221,7 +228,7 @@ def _fields(
     official: str, one: Appointment, title: tuple[str, str], register: Register
 ) -> dict[str, Any]:
     """Return the fields of an office, with the passages that its title rests on."""
-    used, office, status = one.used, one.office, _status(one.used)
+    used, office = one.used, one.office
     times = {
         **uncertain("appointed", used["appointed/date"], used["appointed/note"]),
         **uncertain("start", used["started/date"], used["started/note"]),
@@ -229,8 +236,8 @@ def _fields(
     }
     country = _sent_to(used, register)
     notes = [country.note] if country else []
-    if one.apart:
-        notes.append("The register lists it apart, among other appointees.")
+    if one.part not in SERVED:
+        notes.append(f"The register lists it apart, among {one.part.replace('-', ' ')}.")
     if (
         "start_earliest" in times
         and times.get("end_latest", times["start_earliest"]) < (times["start_earliest"])
@@ -242,7 +249,7 @@ def _fields(
         "role": office.role.value,
         "country": "USA",
         "organisation": office.organisation,
-        "status": status.value if status else None,
+        "status": one.status.value if one.status else None,
         "accredited_to": country.code if country else None,
         "accredited_to_organisation": office.accredited_to,
         **times,
