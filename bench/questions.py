@@ -65,13 +65,13 @@ QUESTIONS = [
     Question("q, country", f"{LIST}q={{w}}&country={{one}}",
              found("{w}", CONCERN.format("= '{one}'"))),
     Question("q, ordering", f"{LIST}q={{w}}&ordering=topic", found("{w}"), "s.topic, s.id"),
-    Question("q, two words", f"{LIST}q={{w}}%20{{v}}", found("{w} {v}"), "x.rank, s.id"),
-    Question("q, prefix", f"{LIST}q={{p}}*", found("{p}*"), "x.rank, s.id"),
-    Question("q", f"{LIST}q={{w}}", found("{w}"), "x.rank, s.id"),
+    Question("q, two words", f"{LIST}q={{w}}%20{{v}}", found("{w} {v}"), "x.rowid"),
+    Question("q, prefix", f"{LIST}q={{p}}*", found("{p}*"), "x.rowid"),
+    Question("q", f"{LIST}q={{w}}", found("{w}"), "x.rowid"),
     Question("search, kind", "/api/v1/search?q={w}&kind=official",
-             found("{w}", kind="official"), "x.rank, e.id", "e.*"),
+             found("{w}", kind="official"), "x.rowid", "e.*"),
     Question("search", "/api/v1/search?q={w}", f"{HITS} where machinery_searchindex match '{{w}}'",
-             "x.rank, e.id", "e.*"),
+             "x.rowid", "e.*"),
     Question("facets=topic", f"{LIST}facets=topic", narrowed("1")),
     Question("facets=about", f"{LIST}facets=about", narrowed("1")),
     Question("five facets", f"{LIST}facets=topic,about,kind,support,source", narrowed("1")),
@@ -148,8 +148,7 @@ def by_sql(question: Question, asked: dict[str, str]) -> list[Ask]:
         f"select count(*) from {rows}",
         *FACETS.get(question.name, ()),
     ]
-    parameters = {"_shape": "array", "_timelimit": "60000"}
-    return [Ask(f"/ours.json?{urlencode({'sql': sql, **parameters})}") for sql in queries]
+    return [Ask(f"/ours.json?{urlencode({'sql': sql, '_shape': 'array'})}") for sql in queries]
 
 
 @dataclass(frozen=True, slots=True)

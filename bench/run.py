@@ -376,7 +376,8 @@ def _datasette(file: Path, folder: Path) -> list[str]:
     )
     settings = {
         "suggest_facets": "off", "default_page_size": "50", "default_cache_ttl": "0",
-        "num_sql_threads": "1", "template_debug": "off", "allow_download": "off",
+        "num_sql_threads": "1", "sql_time_limit_ms": "60000", "template_debug": "off",
+        "allow_download": "off",
     }  # fmt: skip
     flags = [part for name, value in settings.items() for part in ("--setting", name, value)]
     return [
