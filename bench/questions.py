@@ -56,7 +56,11 @@ ABOUT = "s.id in (select statement_id from policy_statement_about where country_
 CONCERN = "s.id in (select statement_id from machinery_concern where country_id {})"
 BETWEEN = (
     "s.id in (select a.statement_id from machinery_concern a join machinery_concern b "
-    "on b.statement_id = a.statement_id where a.country_id = '{one}' and b.country_id = '{two}')"
+    "on b.statement_id = a.statement_id where a.country_id = '{one}' and b.country_id = '{two}' "
+    "union select i.statement_id from policy_bilateralissue_countries a "
+    "join policy_bilateralissue_countries b on b.bilateralissue_id = a.bilateralissue_id "
+    "join policy_statement_issues i on i.bilateralissue_id = a.bilateralissue_id "
+    "where a.country_id = '{one}' and b.country_id = '{two}')"
 )
 WHEN = "s.time_earliest <= '{last}' and s.time_latest >= '{first}'"
 LIST = "/api/v1/statements?"
