@@ -309,6 +309,7 @@ class CheckFilterSet(RecordFilterSet):
     register = by_key(RecordKind.SOURCE, "register", "Compares with any of these registers.")
     source = by_source("evidence__source")
     rule = by_code(CheckRule, "rule", "By any of these rules.")
+    role = by_code(Role, "role", "Asks for the holders of any of these offices.")
     verdict = by_code(Verdict, "verdict", "With any of these verdicts.")
 
 
