@@ -265,9 +265,6 @@ class TripFilterSet(FactFilterSet, TimeFilterSet):
         "An official of one of two countries stops in the other, in either order",
     )
     traveller = by_key(RecordKind.OFFICIAL, "traveller", "Made by any of these officials.")
-    traveller_role = by_code(
-        Role, "traveller__positions__role", "Made by somebody who holds any such office."
-    )
     status = by_code(TripStatus, "status", "Any of these statuses.")
 
 

@@ -63,7 +63,7 @@ PARTS = {
 # Filters that are no list of values of a record: they are asked for one by one below.
 OTHERS = {"q", "id", "between", "possibly_on", "from", "to", "narrator", "named", "coded", "quad",
           "stated", "not_stated", "not_stated_by", "paragraph", "sentence",
-          "year", "score_from", "score_to", "superseded", "account", "traveller_role"}  # fmt: skip
+          "year", "score_from", "score_to", "superseded", "account"}  # fmt: skip
 
 Condition = Callable[[Record], Any]
 
@@ -100,10 +100,6 @@ SENTENCE = records("sentences")[0]
 UNSTATED = find(records("issue_sides"), lambda r: r.get("not_stated"), "a side without position")
 DATED = find(records("trips"), lambda r: "time_earliest" in r, "a trip with a time")
 DAY, LATEST = DATED["time_earliest"], DATED["time_latest"]
-OFFICE = find(
-    records("positions"), lambda r: r["official"] == DATED["traveller"], "an office of a traveller"
-)
-HOLDERS = {r["official"] for r in records("positions") if r["role"] == OFFICE["role"]}
 QUAD = plover.quad_of(sample("events", "event_type")).value
 CONCERNED = {r["statement"] for r in records("concerns") if r["country"] == SECOND["id"]}
 
@@ -160,8 +156,6 @@ CASES: dict[str, Condition] = {
     f"trips?from={DAY}&to={LATEST}": (
         lambda r: (r["time_earliest"] or "9") <= LATEST and r["time_latest"] >= DAY
     ),
-    f"trips?traveller_role={OFFICE['role']}": lambda r: r["traveller"] in HOLDERS,
-    f"trips?exclude_traveller_role={OFFICE['role']}": lambda r: r["traveller"] not in HOLDERS,
     f"passages?paragraph={SENTENCE['paragraph']}&sentence={SENTENCE['number']}": (
         lambda r: (r["paragraph"], r["sentence"]) == (SENTENCE["paragraph"], SENTENCE["number"])
     ),

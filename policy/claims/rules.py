@@ -8,7 +8,6 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from policy.claims.journeys import Journeys, RegisteredStop
-from policy.models.actors import Role
 from policy.models.checks import CheckRule, Verdict
 from policy.models.registry import RecordKind
 
@@ -279,9 +278,8 @@ def _until(claim: Claim) -> dict[str, str]:
     return {"traveller": claim.traveller, "to": str(claim.last)}
 
 
-def _of_offices(claim: Claim) -> dict[str, str]:
-    offices = dict.fromkeys((claim.role, Role.HEAD_OF_STATE.value))
-    return {"traveller_role": ",".join(offices), "to": str(claim.last)}
+def _of_everybody(claim: Claim) -> dict[str, str]:
+    return {"to": str(claim.last)}
 
 
 OF_TRIPS = (RecordKind.TRIP,)
@@ -291,7 +289,7 @@ RULES: dict[str, Rule] = {
     CheckRule.LISTED_AS_VISITED: Rule(listed_as_visited, OF_TRIPS, (), _on_days),
     CheckRule.FIRST_IN_OFFICE: Rule(first_in_office, OF_TRIPS, ("role",), _until),
     CheckRule.FIRST_IN_YEARS: Rule(
-        *(first_in_years, (RecordKind.STATEMENT,), ("role", "countries", "years"), _of_offices)
+        *(first_in_years, (RecordKind.STATEMENT,), ("role", "countries", "years"), _of_everybody)
     ),
 }
 """The rules by their codes."""

@@ -315,7 +315,11 @@ def views() -> tuple[View, ...]:
                 label("record", "u.record", "Key of that record."),
                 label("part", "u.part", "What the fact is: the record itself, or a part of it."),
                 label("fact", "u.fact", "Key of the fact."),
-                label("support", "u.support", "How firmly the source carries it; null for a gap or a check."),
+                label(
+                    "support",
+                    "u.support",
+                    "How firmly the source carries it; null for a gap or a check.",
+                ),
                 *own(Passage, "p", passage="id", source="source"),
                 *own(Sentence, "s", paragraph="paragraph", sentence="number"),
                 *own(Passage, "p", "start", "end", "entry", "quote", "sha256"),
