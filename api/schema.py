@@ -35,8 +35,8 @@ EXAMPLES = Path(__file__).with_name("examples.json")
 SELECTION = "application/vnd.demarche.selection+json"
 TAGS = (
     "countries", "organisations", "officials", "statements", "bilateral-issues", "events",
-    "trips", "relations", "gaps", "sources", "passages", "dyads", "search", "release", "releases",
-    "changes", "codebook",
+    "trips", "relations", "checks", "gaps", "sources", "passages", "dyads", "search", "release",
+    "releases", "changes", "codebook",
 )  # fmt: skip
 """The tags in the order in which a reader needs them."""
 SHARED = (

@@ -18,7 +18,7 @@ APART = {"id", "evidence", "support", "note", "superseded", "relations", "not_st
 """The keys of a record that have a place of their own."""
 TOLD_ONCE = "current."
 """Where a field is read that one of the parts tells too."""
-HEADINGS = ("source", "title", "measure", "country", "organisation", "event", "other")
+HEADINGS = ("check", "source", "title", "measure", "country", "organisation", "event", "other")
 """The keys of a part that can head it, the best first."""
 TIME = ("earliest", "latest", "precision", "year_inferred")
 TIME_ENDS = tuple(f"_{name}" for name in ("text", *TIME))
@@ -167,6 +167,9 @@ class Records:
                 yield self.links.to(lists[key], each)
             else:
                 text = "yes" if each is True else str(each)
+                if key == "query":
+                    yield Link(text, local(f"/api/v1/{text}"))
+                    continue
                 yield Link(text, text if text.startswith(("https://", "http://")) else "")
 
 
