@@ -52,6 +52,8 @@ class Node:
     support: str = ""
     note: str = ""
     evidence: list[JsonObject] = field(default_factory=list)
+    uncited: bool = False
+    """Whether it could rest on passages, and rests on none."""
     parts: list[tuple[str, str, list["Node"]]] = field(default_factory=list)
 
 
@@ -106,6 +108,7 @@ class Records:
         if "accounts" not in record:
             node.note = record.get("note") or record.get("reason") or ""
             node.evidence = [self.passage(one) for one in record.get("evidence", ())]
+            node.uncited = record.get("evidence") == []
         for key, one in fields.items():
             if key == "support" and record[key] and not one.source.startswith(TOLD_ONCE):
                 node.support = str(one.choices.get(record[key], record[key]))
