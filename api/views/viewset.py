@@ -328,11 +328,11 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
     ) -> dict[str, Any]:
         """Return the counts of a list by its facets, which are stored for the whole list."""
         whole = not listing.rows.query.where and chosen is self.filterset_class.chosen({})
-        if not (whole and self.served and self.served.rendered):
-            return count_facets(listing.rows, asked, chosen.facets())
-        places = {name: pages.facet_place(self.resource, name) for name in asked}
-        stored = pages.bodies(list(places.values()))
-        return {name: json.loads(stored[place]) for name, place in places.items()}
+        if whole and self.rendered:
+            places = {name: pages.facet_place(self.resource, name) for name in asked}
+            stored = pages.bodies(list(places.values()))
+            return {name: json.loads(stored[place]) for name, place in places.items()}
+        return count_facets(listing.rows, asked, chosen.facets())
 
     def _stream(self, queryset: QuerySet[Any], renderer: type[streams.Csv]) -> HttpResponseBase:
         columns = order_columns(queryset, self.ordering_fields, self.values.get("ordering", []))
