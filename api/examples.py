@@ -50,7 +50,7 @@ VALUES: dict[str, Any] = {
     "entry": ["people/rubio-marco"],
     "same_as": ["rubio-marco"],
     "accredited_to_organisation": ["united-nations"],
-    **dict.fromkeys(("from", "to", "possibly_on"), "2025-02-03"),
+    **dict.fromkeys(("from", "to", "possibly_on", "in_office_on"), "2025-02-03"),
     **{
         name: ["PAN"]
         for name in (

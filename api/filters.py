@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any, Self
@@ -28,7 +27,6 @@ from api.keys import CountryField, VersionField
 from api.listing import Listing
 from api.parameters import (
     CodeField,
-    DayField,
     FlagField,
     ListField,
     ParameterField,
@@ -148,16 +146,6 @@ class ValuesFilter(django_filters.Filter):
         return qs.filter(~Exists(rows.filter(**{owner: OuterRef("pk")})))
 
 
-class YearFilter(ValuesFilter):
-    """Any of some years, which a day lies in."""
-
-    transform = "__year"
-
-    def condition(self, path: str, value: Any) -> Q:
-        """Return the condition on the day, as ranges of an index."""
-        return reduce(or_, (Q(**{f"{path}__year": year}) for year in value))
-
-
 class FlagFilter(ValuesFilter):
     """Whether a column is true."""
 
@@ -235,26 +223,6 @@ class BetweenFilter(ValuesFilter):
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the records between the two."""
         return qs.filter(between(self.name, *sorted(value)))
-
-
-class TimeFilter(ValuesFilter):
-    """Uncertain time against a bound; a record without any day matches nothing."""
-
-    many = False
-
-    def __init__(self, *lookups: str, help_text: str) -> None:
-        """Take the lookups that must all hold of the day, such as time_latest__gte."""
-        self.lookups = lookups
-        super().__init__(DayField(), "", help_text)
-
-    def filter(self, qs: QuerySet[Any], value: date) -> QuerySet[Any]:
-        """Narrow by the earliest and latest day."""
-        beside = rows_beside(qs.model, self.lookups[0])
-        if beside is None:
-            return qs.filter(**dict.fromkeys(self.lookups, value))
-        rows, owner, _ = beside
-        days = {lookup.partition("__")[2]: value for lookup in self.lookups}
-        return self.narrow_by_rows(qs, rows.filter(**days), owner)
 
 
 class RelationFilter(ValuesFilter):

@@ -77,18 +77,18 @@ class WordIndex:
             rows = entries.order_by("kind", "record").values_list("kind", "record")
             return list(rows[: MOST + 1])
         if connections[SearchEntry.objects.db].vendor == "sqlite":
-            if not self._ranges:
-                return []
-            within = " OR ".join(
-                ["machinery_searchindex.rowid BETWEEN %s AND %s"] * len(self._ranges)
-            )
             sql = (
                 "SELECT kind, record FROM machinery_searchindex CROSS JOIN machinery_searchentry "
                 "ON id = machinery_searchindex.rowid WHERE machinery_searchindex MATCH %s "
-                f"AND ({within}) ORDER BY machinery_searchindex.rowid LIMIT %s"
+                "AND machinery_searchindex.rowid BETWEEN %s AND %s "
+                "ORDER BY machinery_searchindex.rowid LIMIT %s"
             )
-            bounds = [bound for span in self._ranges for bound in span]
-            return self._asked(sql, [FTS5.query([word], titled=titled), *bounds, MOST + 1])
+            found: list[Place] = []
+            # One by one: FTS5 walks within one range, and past what several leave out.
+            for span in self._ranges:
+                left = MOST + 1 - len(found)
+                found += self._asked(sql, [FTS5.query([word], titled=titled), *span, left])
+            return found
         kinds = " | ".join(f"'{KIND}{kind}'" for kind in self.kinds)
         query = f"{TSQUERY.query([word], titled=titled)} & ({kinds})"
         # Else the planner may walk past all entries in their order.
@@ -106,7 +106,7 @@ class WordIndex:
             marks = ", ".join(["%s"] * len(self.kinds))
             sql = (
                 "SELECT min(id), max(id) FROM machinery_searchentry "
-                f"WHERE kind IN ({marks}) GROUP BY kind"
+                f"WHERE kind IN ({marks}) GROUP BY kind ORDER BY 1"
             )
             self._spans = self._asked(sql, list(map(str, self.kinds)))
         return self._spans
