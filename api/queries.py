@@ -9,10 +9,13 @@ from api.problems import error
 from policy.models.registry import RecordKind, list_name, served_models
 from policy.reconciliation.matching import KINDS, MOST_LIMIT, USUAL_LIMIT, Query
 from policy.reconciliation.properties import PROPERTIES
+from policy.search.words import fold
 from policy.vocabulary import nearest
 
 MOST_QUERIES = 50
 """How many queries a batch may have; OpenRefine sends ten."""
+MOST_WORDS = 500
+"""Words of all texts and values of a batch: each is looked up."""
 MOST_KEY = 100
 MOST_TEXT = 500
 """Characters of a text or a value."""
@@ -151,6 +154,16 @@ def read(batch: Mapping[str, Any], found: dict[str, Query]) -> Errors:
             yield error(_clean(where), str(one), one.nearest, one.allowed)
         if query is not None and not wrong:
             found[key] = query
+    number = sum(_words(query) for query in found.values())
+    if number > MOST_WORDS:
+        detail = f"The batch has {number} words in texts and values; at most {MOST_WORDS} are taken"
+        yield error("queries", f"{detail}: send fewer queries at once.")
+
+
+def _words(query: Query) -> int:
+    """Return the number of words of a query; a value without one counts too."""
+    values = [value for _, several in query.properties for value in several]
+    return sum(max(1, len(fold(text))) for text in (query.text or "", *values))
 
 
 def _clean(text: str) -> str:

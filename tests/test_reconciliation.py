@@ -5,6 +5,7 @@ have to give the same bytes.
 """
 
 import json
+import random
 import re
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
-from api.queries import MOST_QUERIES, MOST_TEXT
+from api.queries import MOST_QUERIES, MOST_TEXT, MOST_WORDS
 from api.serving.bodies import MOST, PATIENCE
 from policy.reconciliation.matching import MOST_LIMIT
 from policy.reconciliation.names import EXACT, PARTIAL, TURNED
@@ -386,6 +387,44 @@ def test_every_wrong_thing_is_told_and_the_nearest_right_one(registers):
     }  # fmt: skip
 
 
+def strange(chance, depth=0):
+    """Return any JSON at all, rather such as stands in a batch."""
+    scalars = [
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        10**30,
+        "",
+        "Rubio",
+        "officials",
+        "PAN",
+        "\u0000",
+        "%",
+        "country",
+    ]
+    if depth > 4 or chance.random() < 0.5:
+        return chance.choice(scalars)
+    inner = [strange(chance, depth + 1) for _ in range(chance.randrange(4))]
+    if chance.random() < 0.4:
+        return inner
+    names = ["query", "type", "limit", "properties", "type_strict", "pid", "v", "id", "x"]
+    return dict(zip(chance.sample(names, len(inner)), inner, strict=True))
+
+
+def test_no_json_at_all_is_a_failure(registers):
+    chance, statuses = random.Random(1), set()
+    for number in range(400):
+        query = strange(chance) if number % 4 else {"query": "Rubio", "type": strange(chance)}
+        body = urlencode({"queries": json.dumps({"q0": query})})
+        answers = [sent(address, body) for address in registers.values()]
+        assert {answer.status for answer in answers} <= {200, 400}, query
+        assert len({answer.body for answer in answers if answer.status == 200}) <= 1
+        statuses |= {answer.status for answer in answers}
+    assert statuses == {200, 400}
+
+
 BATCH = urlencode({"queries": json.dumps({"q0": {"query": "Rubio"}})})
 JSON_BODY = json.dumps({"q0": {"query": "Rubio"}})
 
@@ -422,6 +461,10 @@ def test_what_is_no_batch_is_refused(registers, status, body, path, headers):
 def test_limits_are_reached_within_and_refused_beyond(registers):
     batch = {f"q{n}": {"query": f"Marsh {n}", "limit": MOST_LIMIT} for n in range(MOST_QUERIES)}
     assert len(answered(registers, batch)) == MOST_QUERIES
+    wordy = {f"q{n}": {"query": " ".join(["Marsh"] * 25)} for n in range(MOST_WORDS // 25)}
+    assert len(answered(registers, wordy)) == len(wordy)
+    told = answered(registers, {**wordy, "more": {"query": "Marsh"}}, status=400)
+    assert f"at most {MOST_WORDS} are taken" in told["errors"][0]["detail"]
     body = urlencode({"queries": json.dumps({"q0": {"query": "Rubio"}})})
     padded = body + "&" * (MOST - len(body))
     for address in registers.values():

@@ -1,10 +1,12 @@
 """The reconciliation service: its manifest, and answers to batches of queries."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -31,16 +33,38 @@ BATCH = BatchField(
 SINGLE = 'A single query is a batch of one: write queries={"q0": {"query": "Marco Rubio"}}.'
 
 
+def form_of(environ: Mapping[str, Any]) -> bytes:
+    """Return the form in the body of a request; raises APIException for one that is not read."""
+    media_type, _, rest = environ.get("CONTENT_TYPE", "").lower().partition(";")
+    charset = rest.strip().removeprefix("charset=").strip('"')
+    plain = environ.get("HTTP_CONTENT_ENCODING", "identity") == "identity"
+    if media_type.strip() != FORM or charset not in ("", "utf-8") or not plain:
+        detail = f"The body is not {FORM} in UTF-8: send the batch as a form, in queries."
+        raise MediaTypeError(detail)
+    return body_of(environ)
+
+
 class ReconciliationView(StrictView):
     """Which records the names in somebody else's table may mean, with reasons."""
 
     schema = ReconciliationSchema()
     queries: dict[str, Query]
+    body: bytes | APIException = b""
+    """The body of a POST, or why it was not read."""
 
     @classmethod
     def parameters(cls, action: str | None) -> dict[str, ParameterField]:
         """Add the batch."""
         return {"queries": BATCH, **super().parameters(action)}
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        """Read the body first: no snapshot is to be held open for a client that is slow."""
+        if request.method == "POST":
+            try:
+                self.body = form_of(request.META)
+            except APIException as refused:
+                self.body = refused
+        return super().dispatch(request, *args, **kwargs)
 
     def read(self, request: Request) -> Values:
         """Return the parameters, of the form where there is one; raises InvalidParametersError."""
@@ -50,28 +74,21 @@ class ReconciliationView(StrictView):
                 return super().read(request)
             query = request.META.get("QUERY_STRING", "")
             values = read_parameters(query, super().parameters(None))
-            return {**values, **self._read_form(request)}
+            return {**values, **self._read_form()}
         except InvalidParametersError as refused:
             for entry in refused.errors:
                 if entry["parameter"] == "query":
                     entry["detail"] = SINGLE
             raise
 
-    def _read_form(self, request: Request) -> Values:
+    def _read_form(self) -> Values:
         """Return what the body of a request holds."""
-        media_type, _, rest = request.META.get("CONTENT_TYPE", "").lower().partition(";")
-        charset = rest.strip().removeprefix("charset=").strip('"')
-        if (
-            media_type.strip() != FORM
-            or charset not in ("", "utf-8")
-            or request.META.get("HTTP_CONTENT_ENCODING", "identity") != "identity"
-        ):
-            detail = f"The body is not {FORM} in UTF-8: send the batch as a form, in queries."
-            raise MediaTypeError(detail)
-        text = body_of(request.META).decode("latin-1")
+        if isinstance(self.body, APIException):
+            raise self.body
         batch = BATCH.described(str(BATCH.help_text))
         batch.required = True
         batch.error_messages = {"required": f"Send the batch as a form: {SINGLE}"}
+        text = self.body.decode("latin-1")
         return read_parameters(text, {"queries": batch}, self.check_filters, MOST)
 
     def check_filters(self, values: Values) -> Errors:
