@@ -5,7 +5,7 @@ HOST := 127.0.0.1
 TRAVELS ?= ../travels
 POCOM ?= ../pocom
 JOIN := releases/registers
-SIZE ?= 1000000
+SIZE ?= 20000 200000
 BENCH ?=
 PYTHON ?= python3
 ELEMENTS ?= 9.0.25
@@ -102,7 +102,7 @@ elements: $(VENV)/.dev ## Vendor the library of /docs, compressed too (needs npm
 	$(BIN)/python -m whitenoise.compress --quiet $(ELEMENTS_DIR) json txt
 	rm $(ELEMENTS_DIR)/LICENSE.*
 
-bench: $(VENV)/.bench ## Benchmark with SIZE generated statements (docs/performance.md)
+bench: $(VENV)/.bench ## Benchmark with generated statements (SIZE="20000 200000", docs/performance.md)
 	$(BIN)/python -m bench --size $(SIZE) $(BENCH)
 
 lock: ## Pin every dependency again (needs uv)

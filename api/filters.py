@@ -1,7 +1,7 @@
 """Filter classes: how the value of a parameter becomes a condition on the records of a list."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import reduce
@@ -30,13 +30,11 @@ from api.parameters import (
     FlagField,
     ListField,
     ParameterField,
-    ScoreField,
     WordsField,
 )
 from api.problems import UnavailableError
-from policy.dyads import between
+from policy.dyads import between, keys_between
 from policy.models import PublishedRelease
-from policy.models.events import scored
 from policy.models.registry import RecordKind, kind_of
 from policy.models.relations import RelationSeen, related, superseded
 from policy.models.state import live
@@ -74,6 +72,10 @@ class ValuesFilter(django_filters.Filter):
     many = True
     """Whether several values may be given; these can be excluded too."""
     lookup = "in"
+    order = 0
+    """Filters of a greater number are applied later."""
+    pairs = False
+    """Whether a row beside a record is the only one of its value, where the path does not tell."""
     transform = ""
     """What makes a value of the column, such as ``__year``."""
 
@@ -85,6 +87,11 @@ class ValuesFilter(django_filters.Filter):
         self.item, self.path, self.where = item, path, where or Q()
         self._field = (ListField(item) if self.many else item).described(help_text)
 
+    @property
+    def turn(self) -> int:
+        """When it is applied: exclusions are counted within what other filters find."""
+        return 2 if self.exclude else self.order
+
     def negated(self, help_text: str) -> Self:
         """Return the filter that excludes what this one finds."""
         none_of = copy(self)
@@ -93,16 +100,40 @@ class ValuesFilter(django_filters.Filter):
 
     def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
         """Narrow a list to what the value called ``name`` finds; ``values`` has all of them."""
-        return replace(listing, rows=self.filter(listing.rows, values[name]))
+        value, rows = values[name], listing.rows
+        narrowed = replace(listing, rows=self.filter(rows, value), counted=None, difference=None)
+        found = self.found_beside(rows.model, value)
+        if found and self.exclude:
+            taken = self.including().narrow(listing, values, name)
+            return replace(narrowed, difference=(listing, taken))
+        if found and not rows.query.where:
+            beside, owner = found
+            return replace(narrowed, counted=beside.values(owner).distinct())
+        return narrowed
+
+    def including(self) -> Self:
+        """Return the filter that finds what this one excludes."""
+        any_of = copy(self)
+        any_of.exclude = False
+        return any_of
+
+    def found_beside(self, model: type[Model], value: Any) -> tuple[QuerySet[Any], str] | None:
+        """Return the rows beside a model that hold a value, with their column of its keys.
+
+        None where the value is in the table of the model.
+        """
+        beside = self.path and rows_beside(model, self.path)
+        if not beside:
+            return None
+        rows, owner, path = beside
+        # Both conditions at once, so that they are of one row where the path goes on to many.
+        return rows.filter(self.where, self.condition(path, value)), owner
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow the list; joins to many stay in a subquery, so that no row comes twice."""
-        beside = rows_beside(qs.model, self.path)
-        if beside:
-            rows, owner, path = beside
-            # Both conditions at once, so that they are of one row where the path goes on to many.
-            found = rows.filter(self.where, self.condition(path, value))
-            return self.narrow_by_rows(qs, found, owner)
+        found = self.found_beside(qs.model, value)
+        if found:
+            return self.narrow_by_rows(qs, *found)
         condition = self.condition(self.path, value)
         return qs.exclude(condition) if self.exclude else qs.filter(condition)
 
@@ -114,7 +145,13 @@ class ValuesFilter(django_filters.Filter):
         """Return how many records of a list have each value; None counts those without one."""
         counted: Counter[Any] = Counter()
         beside = rows_beside(qs.model, self.path)
-        if beside:
+        # A pair of a record and what it leads to stands once, and holds a value.
+        pairs = beside and (
+            self.pairs or (beside[0].model._meta.auto_created and "__" not in beside[2])
+        )
+        rows, path, number = qs.order_by(), self.path, Count("pk")
+        # Without a condition, the pairs are counted without the records that they belong to.
+        if beside and (self.where or not pairs or not qs.query.where):
             rows, owner, path = beside
             # Of many rows beside a record, some may hold no value.
             rows = rows.filter(self.where, **{f"{path}__isnull": False})
@@ -123,11 +160,7 @@ class ValuesFilter(django_filters.Filter):
             without = qs.count() - rows.values(owner).distinct().count()
             if without:
                 counted[None] = without
-            # A pair of a list and what it leads to stands once.
-            pairs = rows.model._meta.auto_created and "__" not in path
             number = Count("pk") if pairs else Count(owner, distinct=True)
-        else:
-            rows, path, number = qs.order_by(), self.path, Count("pk")
         grouped = rows.values_list(f"{path}{self.transform}").annotate(records=number)
         for value, records in grouped.values_list(f"{path}{self.transform}", "records"):
             counted[self.item.shown(value)] += records
@@ -160,6 +193,9 @@ class FlagFilter(ValuesFilter):
 class ConcernFilter(ValuesFilter):
     """Countries that a statement concerns in any way, narrowed by topic where both are given."""
 
+    order = 1  # After the topic, with which it is counted.
+    pairs = True
+
     def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
         """Narrow to the statements that concern one of the countries, or none of them.
 
@@ -167,15 +203,21 @@ class ConcernFilter(ValuesFilter):
         nothing but a topic narrows the list besides, the concerns of a single country are counted.
         """
         countries, topics = values[name], values.get("topic", ())
-        if self.exclude and live.get() is None:
-            rows = self.narrow_by_rows(listing.rows, concerns_for(countries), "statement")
-            return replace(listing, rows=rows)
+        if live.get() is not None:
+            condition = concerning(countries)
+            rows = listing.rows.filter(~condition if self.exclude else condition)
+            return replace(listing, rows=rows, counted=None, difference=None)
         if self.exclude:
-            return replace(listing, rows=listing.rows.exclude(concerning(countries)))
+            rows = self.narrow_by_rows(listing.rows, concerns_for(countries), "statement")
+            taken = self.including().narrow(listing, values, name)
+            return replace(listing, rows=rows, counted=None, difference=(listing, taken))
         rows = listing.rows.filter(concerning(countries, topics))
-        alone = len(countries) == 1 and values.keys() <= {"country", "topic"} and not live.get()
-        counted = concerns_for(countries, topics) if alone else None
-        return replace(listing, rows=rows, counted=counted)
+        counted: QuerySet[Any] | None = None
+        if values.keys() <= {name, "topic"}:
+            counted = concerns_for(countries, topics)
+            if len(countries) > 1:
+                counted = counted.values("statement").distinct()
+        return replace(listing, rows=rows, counted=counted, difference=None)
 
     def counts(self, qs: QuerySet[Any]) -> Counter[Any]:
         """Return how many statements of a list concern each country."""
@@ -219,6 +261,13 @@ class BetweenFilter(ValuesFilter):
         """Take what a dyad calls the records of the list."""
         self.name = name
         super().__init__(PAIR, "", f"{help_text}, {COUNTRY}.")
+
+    def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
+        """Narrow to the records between the two, of which the keys alone are counted."""
+        narrowed = super().narrow(listing, values, name)
+        if self.name == "relations" or listing.rows.query.where:
+            return narrowed
+        return replace(narrowed, counted=keys_between(self.name, *sorted(values[name])))
 
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the records between the two."""
@@ -281,21 +330,6 @@ class SinceFilter(ValuesFilter):
         return qs.filter(release__in=later.values("pk"))
 
 
-class ScoreFilter(ValuesFilter):
-    """The score of an event against a bound; an event without a code matches nothing."""
-
-    many = False
-
-    def __init__(self, compare: Callable[[float, float], bool], help_text: str) -> None:
-        """Take what must be true of the score and the bound."""
-        self.compare = compare
-        super().__init__(ScoreField(), "", help_text)
-
-    def filter(self, qs: QuerySet[Any], value: float) -> QuerySet[Any]:
-        """Narrow by event type and mode, from which the score follows."""
-        return qs.filter(scored(lambda score: self.compare(score, value)))
-
-
 def entries_with(words: Sequence[str]) -> QuerySet[Any]:
     """Return the search entries that hold all these words; raises UnavailableError."""
     try:
@@ -311,6 +345,7 @@ class SearchFilter(ValuesFilter):
     """Words in the text of a record; a list then has the best match first."""
 
     many = False
+    order = 3
 
     def __init__(self, **options: Any) -> None:
         """Take the options of the field: every list is searched alike."""
@@ -343,7 +378,7 @@ class SearchFilter(ValuesFilter):
         The index counts and orders hits, and one page of records is looked up. It is asked last, as
         it looks for hits among what the other filters leave.
         """
-        narrowed = super().narrow(replace(listing, counted=None), values, name)
+        narrowed = super().narrow(listing, values, name)
         if live.get() is not None:
             return narrowed
         words, kind = tuple(values[name]), kind_of(listing.rows.model)

@@ -17,8 +17,8 @@ from api.filters import (
 from api.keys import CountryField, KeyField
 from api.parameters import CodeField, Errors, Values, WholeNumberField
 from api.problems import error
+from api.range_filters import TimeFilter, YearFilter
 from api.serializers.base import RecordSerializer, RelatedSerializer
-from api.time_filters import TimeFilter, YearFilter
 from api.unstated import unstated
 from policy.models.base import Precision, Support
 from policy.models.registry import RecordKind

@@ -12,7 +12,6 @@ from api.filters import (
     ConcernFilter,
     FlagFilter,
     PresenceFilter,
-    ScoreFilter,
     SearchFilter,
     SinceFilter,
     ValuesFilter,
@@ -34,9 +33,9 @@ from api.filterset_bases import (
 from api.keys import AnyKeyField, CountryField, VersionField
 from api.parameters import ENTRY, KEY, LANGUAGE, M49, Errors, QuadField, Values, WholeNumberField
 from api.problems import error
+from api.range_filters import OfficeFilter, ScoreFilter
 from api.serializers import changes
 from api.serializers import records as serializers
-from api.time_filters import OfficeFilter
 from api.unstated import unstated
 from policy import plover
 from policy.models import Account

@@ -6,6 +6,7 @@ from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, ClassVar, NamedTuple, Self
 
+from django.db import connections
 from django.db.models import F, Field, QuerySet
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -13,6 +14,7 @@ from rest_framework.request import Request
 from api.addresses import absolute
 from api.database.release import ServedRelease, served
 from api.keyset import RANK, Column, CursorField, KeysetPager, order_columns, read_rows
+from api.lookups import looked_up
 from api.parameters import OrderingField, ParameterField, Values, WholeNumberField, once
 from policy.models import SearchEntry
 from policy.models.registry import kind_of
@@ -22,6 +24,12 @@ from policy.search.hits import Hits
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
+SPREAD = 600
+"""A list that keeps n of N records is walked, and each record looked up, if n * n > SPREAD * N.
+
+A page of 50 looks 50 * N / n records up, each of which takes as long as gathering three keys; the
+rest is for lists whose records lie far behind in the order.
+"""
 
 
 class Hit(NamedTuple):
@@ -41,12 +49,14 @@ class Listing:
     """A list that filters have narrowed.
 
     ``records`` is the list before that, ``rows`` after it. ``counted`` are rows that are as many
-    and quicker to count; ``hits`` are the same rows in the order of the search index.
+    and quicker to count; ``difference`` are two lists of which the one holds as many more than the
+    other; ``hits`` are the same rows in the order of the search index.
     """
 
     records: QuerySet[Any]
     rows: QuerySet[Any]
     counted: QuerySet[Any] | None = None
+    difference: "tuple[Listing, Listing] | None" = None
     hits: Hits | None = None
 
     @classmethod
@@ -54,7 +64,7 @@ class Listing:
         """Return a list with every filter applied that there is a value for."""
         listing = cls(records, records)
         given = {name: value for name, value in values.items() if name in filters}
-        for name in sorted(given, key="q".__eq__):  # words last: see SearchFilter.narrow
+        for name in sorted(given, key=lambda one: filters[one].turn):
             listing = filters[name].narrow(listing, given, name)
         if RANK in listing.rows.query.annotations and "ordering" not in values:
             # What a list is ordered by has to be read too.
@@ -65,6 +75,9 @@ class Listing:
         """Return the exact number of rows; the release tells that of a list nobody narrowed."""
         if self.hits is not None:
             return _number_of_hits(state.state, self.hits)
+        if self.difference is not None:
+            whole, taken = self.difference
+            return whole.count(state) - taken.count(state)
         if self.counted is not None:
             return self.counted.count()
         if not self.rows.query.where:
@@ -72,6 +85,17 @@ class Listing:
             if told is not None:
                 return told
         return self.rows.count()
+
+    def planned(self, total: int, state: ServedRelease) -> Self:
+        """Return the list as its pages are read soonest, where it has so many rows.
+
+        SQLite does not know how many rows a subquery finds, and gathers all of them for each page.
+        Where a list keeps many of its records, walking it and looking each one up is quicker.
+        """
+        of_all = state.release.counts.get(file_name(self.records.model))  # type: ignore[arg-type]
+        if self.hits or not of_all or connections[self.rows.db].vendor != "sqlite":
+            return self
+        return replace(self, rows=looked_up(self.rows)) if total**2 > SPREAD * of_all else self
 
     def columns(self, allowed: Mapping[str, str], names: list[str]) -> list[Column]:
         """Return the columns that the rows are ordered by, as ``order_columns`` takes them."""
@@ -115,6 +139,10 @@ class RowsListing:
     def count(self, state: ServedRelease) -> int:
         """Return the exact number of rows."""
         return len(self.rows)
+
+    def planned(self, total: int, state: ServedRelease) -> Self:
+        """Return the list as it is: its rows are in memory."""
+        return self
 
     def columns(self, allowed: Mapping[str, str], names: list[str]) -> list[Column]:
         """Return the columns that the rows are ordered by, ending in the key ``id``."""
@@ -171,7 +199,7 @@ class ListPage:
         StaleCursorError.
         """
         asked = request.query_params
-        self.listing, self.release = listing, served().release
+        self.release = served().release
         self.pager = KeysetPager(
             listing.columns(ordering, values.get("ordering", [])),
             values.get("page_size", DEFAULT_PAGE_SIZE),
@@ -181,6 +209,7 @@ class ListPage:
         )
         self.backwards, self.after = self.pager.begin(values.get("cursor"))
         self.count = listing.count(served())
+        self.listing = listing.planned(self.count, served())
 
     def read(self, *, keys_only: bool) -> list[Any]:
         """Return the rows of the page; with ``keys_only`` only the key of each is needed."""

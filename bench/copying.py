@@ -13,34 +13,35 @@ from urllib.parse import unquote, urlsplit
 
 from django.db import models
 
-from policy.release.contents import release_models
+from policy.release.tables import parents_first, staged_models
 
-ORDER = (
-    "sources", "sentences", "passages", "countries", "officials", "positions",
-    "bilateral_issues", "issue_sides", "statements", "concerns", "search_entries", "release",
-)  # fmt: skip
-"""The files of a made release, each after those that it refers to."""
 CHUNK = 5000
 
 
 def write_tables(release: Path, folder: Path) -> list[Path]:
     """Write one CSV file per table, with a header; return them in loading order."""
     folder.mkdir(parents=True, exist_ok=True)
+    kinds = {table: kind for kind in staged_models() for table in kind.tables}
     written = []
-    for name in ORDER:
-        model = release_models()[name]
-        path = release / ("release.json" if name == "release" else f"{name}.ndjson")
-        columns = list(model._meta.concrete_fields)
-        rows = (_row(columns, record) for record in _records(path))
-        written.append(_table(folder, model._meta.db_table, [f.column for f in columns], rows))
-        for field in model._meta.many_to_many:
+    for table in parents_first():
+        kind = kinds[table]
+        path = release / ("release.json" if kind.name == "release" else f"{kind.name}.ndjson")
+        if not path.exists():
+            continue
+        meta: Any = kind.model._meta
+        if table.field is None:
+            columns = list(meta.concrete_fields)
+            rows = (_row(columns, record) for record in _records(path))
+            written.append(_table(folder, table.name, [f.column for f in columns], rows))
+        else:
+            field = meta.get_field(table.field)
             names = [field.m2m_column_name(), field.m2m_reverse_name()]
             pairs = (
                 [record["pk"], key]
                 for record in _records(path)
-                for key in record["fields"].get(field.name, ())
+                for key in record["fields"].get(table.field, ())
             )
-            written.append(_table(folder, field.m2m_db_table(), names, pairs))
+            written.append(_table(folder, table.name, names, pairs))
     return written
 
 

@@ -219,7 +219,7 @@ def about(size: int, rounds: int) -> str:
 
 def table(rows: list[list[str]]) -> str:
     """Return rows of cells as a table in Markdown."""
-    widths = [max(len(row[at]) for row in rows) for at in range(len(HEAD))]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     written = [
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
         for row in rows

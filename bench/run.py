@@ -16,6 +16,7 @@ from statistics import median, quantiles
 from bench import copying
 from bench.client import Ask, Raw, ask, saturated, seconds
 from bench.dataset import World, lines, make
+from bench.questions import Answered, measured, report
 from bench.rows import HEAD, Keys, Row, about, cached, human, same_records, table, verdict
 from bench.servers import BIN, ROOT, Server, granian, ours, serve
 from tests.postgres import binaries, cluster
@@ -52,25 +53,52 @@ class Data:
 def main(arguments: list[str]) -> int:
     """Run the measurements; the exit code tells whether they ran, not whether goals are met."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--size", type=int, default=1_000_000, help="Number of statements.")
-    parser.add_argument("--rounds", type=int, default=0, help="Number of rounds; 0 chooses.")
+    parser.add_argument(
+        "--size", type=int, nargs="+", default=[20_000, 200_000], help="Numbers of statements."
+    )
+    parser.add_argument("--rounds", type=int, default=5, help="Number of rounds.")
     parser.add_argument("--only", default="", help="Only rows whose name holds this text.")
+    parser.add_argument(
+        "--questions", action="store_true", help="Only questions that are asked for the first time."
+    )
     chosen = parser.parse_args(arguments)
-    rounds = chosen.rounds or (15 if chosen.size > 20_000 else 5)
-    folder = ROOT / "build" / "bench" / str(chosen.size)
-    content_hash = _made(folder, chosen.size)
-    with ExitStack() as stack:
-        loading, data = _loaded(folder, chosen.size, content_hash, stack)
-        rows, absolute = _rows(data, stack, quick=chosen.size <= 20_000)
-        rows = [row for row in rows if chosen.only in row.what]
-        for number in range(rounds):
-            for row in rows:
-                row.round(number)
-            print(f"round {number + 1} of {rounds}", file=sys.stderr, flush=True)
-        cells = [*(row.cells() for row in rows), *loading, *absolute]
-    print(about(chosen.size, rounds))
-    print(table([HEAD, *cells]))
+    found = {}
+    for size in sorted(chosen.size):
+        folder = ROOT / "build" / "bench" / str(size)
+        content_hash = _made(folder, size)
+        with ExitStack() as stack:
+            loading, data = _loaded(folder, size, content_hash, stack)
+            cells = [] if chosen.questions else _compared(data, stack, chosen)
+            found[size] = _questions(data, stack, chosen.rounds)
+        print(about(size, chosen.rounds))
+        print(table([HEAD, *cells, *loading]))
+    print("\nCPU of questions that are asked for the first time:\n")
+    print(table(report(found)))
     return 0
+
+
+def _compared(data: Data, stack: ExitStack, chosen: argparse.Namespace) -> list[list[str]]:
+    """Return the cells of all comparisons, after so many rounds."""
+    rows, absolute = _rows(data, stack, quick=data.size <= 20_000)
+    rows = [row for row in rows if chosen.only in row.what]
+    for number in range(chosen.rounds):
+        for row in rows:
+            row.round(number)
+        print(f"round {number + 1} of {chosen.rounds}", file=sys.stderr, flush=True)
+    return [*(row.cells() for row in rows), *absolute]
+
+
+def _questions(data: Data, stack: ExitStack, rounds: int) -> dict[tuple[str, str], Answered]:
+    """Return what every question costs."""
+    logs = data.folder / "logs"
+    logs.mkdir(exist_ok=True)
+    print("asking questions for the first time", file=sys.stderr, flush=True)
+    command, other = _datasette(data.folder / "ours.sqlite3", data.folder), None
+    try:
+        other = stack.enter_context(serve(command, "/-/versions.json", logs / "datasette.log"))
+    except (OSError, RuntimeError) as failed:
+        print(f"DATASETTE COULD NOT BE SERVED: {failed}", file=sys.stderr)
+    return measured(data.urls, World(SEED, data.size), other, rounds, logs / "questions.log")
 
 
 def _made(folder: Path, size: int) -> str:

@@ -32,7 +32,7 @@ class Server:
 
     def memory(self) -> int:
         """Return the bytes that the process and its children hold, shared pages split (PSS)."""
-        return sum(_proportional(process) for process in _family(self.process))
+        return sum(_proportional(process) for process in family(self.process))
 
 
 def granian(application: str) -> list[str]:
@@ -85,11 +85,12 @@ def _answers(port: int, probe: str) -> bool:
         connection.close()
 
 
-def _family(process: int) -> Iterator[int]:
+def family(process: int) -> Iterator[int]:
+    """Yield a process and all its descendants."""
     yield process
     for task in Path(f"/proc/{process}/task").iterdir():
         for child in (task / "children").read_text().split():
-            yield from _family(int(child))
+            yield from family(int(child))
 
 
 def _proportional(process: int) -> int:

@@ -3,8 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from itertools import combinations
+from operator import or_
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -116,34 +117,38 @@ def between(name: str, first: Any, second: Any) -> Q:
     ``first`` is the country with the lesser code. A relation is where one of its ends is.
     """
     if name != "relations":
-        return Q(pk__in=_keys_between(name, first, second))
+        return Q(pk__in=keys_between(name, first, second))
     condition = Q(pk__in=[])
     for other, kind in KINDS.items():
-        keys = _keys_between(other, first, second)
-        condition |= Q(subject_kind=kind, subject__in=keys) | Q(object_kind=kind, object__in=keys)
+        for end in ENDS:
+            # There are few relations, and many records between two countries.
+            ways = _ways_between(other, first, second)
+            found = [Exists(rows.filter(**{key: OuterRef(end)})) for rows, key in ways]
+            condition |= Q(**{f"{end}_kind": kind}) & reduce(or_, map(Q, found))
     return condition
 
 
-def _keys_between(name: str, first: Any, second: Any) -> QuerySet[Any]:
-    """Return the keys of the records of a kind between two countries."""
-    ways = [rows[name] for rows in (pairs(), pairs_of_issues()) if name in rows]
-    keys: list[QuerySet[Any]] = [
-        way.filter(one=first, other=second).values("record") for way in ways
-    ]
-    found, *others = keys
-    if name == "statements" and live.get() is None:
+def keys_between(name: str, first: Any, second: Any) -> QuerySet[Any]:
+    """Return the keys of the records of a kind between two countries, each once."""
+    keys = [rows.values(key) for rows, key in _ways_between(name, first, second)]
+    return keys[0].union(*keys[1:]) if keys[1:] else keys[0].distinct()
+
+
+def _ways_between(name: str, first: Any, second: Any) -> list[tuple[QuerySet[Any], str]]:
+    """Return the rows that lay records of a kind between two countries, and the column of keys."""
+    direct, *within = (
+        (rows[name].filter(one=first, other=second), "record")
+        for rows in (pairs(), pairs_of_issues())
+        if name in rows
+    )
+    if name == "statements" and live.get() is not None:
+        both = concerning([first]) & concerning([second])
+        direct = Statement.objects.order_by().filter(both), "pk"
+    elif name == "statements":
         # A join of pairs by way of the statements takes twice as long.
         of_second = Concern.objects.filter(country=second, statement=OuterRef("statement"))
-        concerned_both = Concern.objects.order_by().filter(Exists(of_second), country=first)
-        found = concerned_both.values("statement")
-    elif name == "statements":
-        within = Q(pk__in=others[0])
-        return (
-            Statement.objects.order_by()
-            .filter(within | (concerning([first]) & concerning([second])))
-            .values("pk")
-        )
-    return found.union(*others) if others else found
+        direct = Concern.objects.order_by().filter(Exists(of_second), country=first), "statement"
+    return [direct, *within]
 
 
 def dyads() -> list[Dyad]:

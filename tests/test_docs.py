@@ -157,7 +157,13 @@ COMMANDS = {
 }
 
 
-@pytest.mark.parametrize("language", COMMANDS)
+@pytest.mark.parametrize(
+    "language",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in {"JavaScript", "R"} else [])
+        for name in COMMANDS
+    ],
+)
 def test_the_code_samples_run(addresses, language):
     command = COMMANDS[language]
     if not shutil.which("curl" if language == "curl" else command[0]):

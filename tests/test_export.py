@@ -364,6 +364,7 @@ def test_the_committed_documents_are_current():
     assert Release.objects.get().content_hash in (ROOT / "CITATION.cff").read_text()
 
 
+@pytest.mark.slow
 def test_a_delta_of_the_export_leads_to_it(files, tmp_path):
     """From an export of a release before, by the script in docs, to the records of this one."""
     before = committed()

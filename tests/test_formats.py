@@ -93,6 +93,7 @@ def make_statements(first, last):
     Statement.objects.bulk_create(many)
 
 
+@pytest.mark.slow
 def test_a_stream_takes_no_more_memory_for_ten_times_the_rows(api):
     """One chunk is in memory at a time, however long the list; CSV and NDJSON share the stream."""
 

@@ -129,6 +129,7 @@ def test_every_address_answers_a_browser_with_a_page(browse, read):
         assert response["ETag"]
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", SOME)
 def test_programs_get_json_as_before(api, path):
     plain = api.get(path)
@@ -139,6 +140,7 @@ def test_programs_get_json_as_before(api, path):
         assert response.content == plain.content
 
 
+@pytest.mark.once
 def test_the_format_can_be_asked_for_by_name(api):
     for path in SOME:
         sign = "&" if "?" in path else "?"
@@ -148,6 +150,7 @@ def test_the_format_can_be_asked_for_by_name(api):
         assert response["Content-Type"] == "application/json"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", SOME)
 def test_head_has_the_headers_of_get(api, path):
     got, head = (ask(path, HTTP_ACCEPT=BROWSER) for ask in (api.get, api.head))
@@ -166,6 +169,7 @@ def serve(db, monkeypatch):
         yield asking(ResponseCache(get_wsgi_application(), 2**24))
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", SOME)
 def test_the_cache_never_gives_one_format_for_the_other(serve, path):
     json_type, page_type = "application/json", "text/html; charset=utf-8"
@@ -181,6 +185,7 @@ def test_the_cache_never_gives_one_format_for_the_other(serve, path):
     assert serve(path, accept=BROWSER, accept_encoding="gzip").headers["content-encoding"] == "gzip"
 
 
+@pytest.mark.once
 def test_errors_of_a_browser_are_pages_with_the_same_status(api, browse):
     for path, status in {
         "/nothing": 404, "/api/v1/statements/no-such-thing": 404, "/api/v1/dyads/XXX-YYY": 404,
@@ -199,6 +204,7 @@ def test_errors_of_a_browser_are_pages_with_the_same_status(api, browse):
     assert refused["Content-Type"] == "application/problem+json"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("path", ["/", *LISTS, f"/api/v1/dyads/{DYAD}", "/problems"])
 def test_an_unknown_parameter_is_told_with_the_nearest_match(browse, path):
     sign = "&" if "?" in path else "?"
@@ -214,6 +220,7 @@ def test_a_former_key_leads_a_browser_on(browse):
             assert response["Location"].endswith(f"/{renaming['record']}")
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_every_link_leads_somewhere(api, browse, read):
     told, seen = {}, {}
@@ -247,6 +254,7 @@ def test_links_are_below_the_path_of_the_public_address(api, settings):
             assert re.match(r"(https://x\.example)?/under/|data:,|https://x\.example/under$", link)
 
 
+@pytest.mark.once
 def test_hostile_texts_are_shown_and_not_obeyed(api, browse):
     Statement.objects.update(summary=HOSTILE, note=HOSTILE, medium=HOSTILE)
     Event.objects.update(summary=HOSTILE, rationale=HOSTILE, place_text=HOSTILE)
@@ -350,6 +358,7 @@ def test_a_dyad_marks_what_contradicts_and_tells_each_account_by_its_source(brow
     assert "/api/v1/sources/another" in page.links
 
 
+@pytest.mark.once
 def test_filters_that_are_set_can_be_taken_out(browse):
     path = "/api/v1/statements?topic=migration&country=USA&page_size=1"
     response, page = browse(path)

@@ -412,6 +412,7 @@ def entries(register, tags):
                 yield path, element
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_every_entry_of_the_travels_is_a_stop(real):
     found = records(real / "joined")
@@ -433,6 +434,7 @@ def test_every_entry_of_the_travels_is_a_stop(real):
     assert number + 5 == len(found["stops"]), "and the five of the article"
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_every_entry_of_the_officers_is_a_person_or_an_office(real):
     found = records(real / "joined")
@@ -462,6 +464,7 @@ def test_every_entry_of_the_officers_is_a_person_or_an_office(real):
     assert len(from_register) == number - len(refused)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_the_journey_of_the_article_and_that_of_the_register_are_related(real):
     found = records(real / "joined")
@@ -483,6 +486,7 @@ def test_the_journey_of_the_article_and_that_of_the_register_are_related(real):
     assert "us-department-of-state" not in found["organisations"]
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_no_prose_of_the_registers_is_in_the_release(real):
     """No run of thirteen words of a remark stands in any record."""

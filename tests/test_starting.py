@@ -58,6 +58,7 @@ def every_address(address: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+@pytest.mark.slow
 def test_no_first_answer_depends_on_being_alone(filled):
     with serving(filled) as address:
         asked = every_address(address)
@@ -189,6 +190,7 @@ def test_any_name_of_a_folder_will_do(tmp_path):
             assert ask(address, path).status == 200, path
 
 
+@pytest.mark.slow
 def test_several_may_migrate_and_load_at_once(tmp_path):
     with new_database(tmp_path, "raced") as url:
         create(url)

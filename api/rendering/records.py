@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from api.database.release import served
 from api.formats.streams import CHUNK, Csv, chunks
 from api.models import RenderedState, Rendering
-from api.rendering.pages import render_json
+from api.rendering.pages import facet_place, render_json
 from api.rendering.shared import share
-from api.shaping import JsonObject
+from api.shaping import JsonObject, count_facets
 from api.views.records import RESOURCES
 from api.views.viewset import RecordViewSet
 from policy.dyads import dyads
@@ -38,11 +38,19 @@ def serialized(viewset: type[RecordViewSet]) -> Iterator[Iterable[JsonObject]]:
         yield map(serializer.to_representation, rows)
 
 
+def facets_of(resource: str, viewset: type[RecordViewSet]) -> list[tuple[str, int, int, str]]:
+    """Return the renderings of all facets of a whole list."""
+    facets = viewset.filterset_class.chosen({}).facets()
+    counted = count_facets(viewset.alone().queryset, facets, facets)
+    return [(facet_place(resource, name), 0, 0, render_json(counted[name])) for name in counted]
+
+
 def render_all(*, anew: bool = False) -> None:
     """Render all records of the release that is loaded, unless that was done already.
 
     With ``anew`` it is done again. The loader calls this before it commits. The counts of common
-    words, which searches need, and the dyads with their counts are stored with the renderings.
+    words, which searches need, those of the facets of whole lists, and the dyads with theirs are
+    stored with the renderings.
     Without them, or with those of another state, the answers are the same but take longer.
     """
     if served().rendered and not anew:
@@ -56,6 +64,7 @@ def render_all(*, anew: bool = False) -> None:
                     for record in records
                 ]
                 fill(connection, Rendering._meta.db_table, COLUMNS, written)
+            fill(connection, Rendering._meta.db_table, COLUMNS, facets_of(resource, viewset))
         state = {
             "stamp": served().stamp,
             "common_words": counts.numbers(),

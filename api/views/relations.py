@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import connections, router
-from django.db.models import CharField, Field, IntegerField, QuerySet, Value
+from django.db.models import CharField, Count, Field, IntegerField, QuerySet, Value, Window
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -207,11 +207,9 @@ class DyadView(StrictView):
             "id": render_json("-".join(pair)),
             "countries": render_json(pair),
         }
-        for name, texts in self._bodies({name: keys[name][:SHOWN] for name in PARTS}).items():
-            count = len(keys[name])
-            if count > SHOWN:
-                found: QuerySet[Any] = PARTS[name].queryset.model._base_manager.all()  # type: ignore[union-attr]
-                count = found.filter(dyads.between(name, *pair)).count()
+        counts = {row[0]: row[3] for row in rows if row[0] != TOTALS}
+        for name, texts in self._bodies(keys).items():
+            count = counts.get(name, 0)
             members[name] = f'{{"count":{count},"records":[{",".join(texts)}]}}'
             if name == "events":
                 totals = dyads.event_totals(row[1:] for row in rows if row[0] == TOTALS)
@@ -257,13 +255,13 @@ def _between_query() -> CompiledQuery:
 
 
 def _between(*pair: Any) -> CompiledQuery:
-    """Return what finds the keys of the first records of each part, and the codings of events."""
+    """Return what finds the first keys of each part, with their number, and codings of events."""
     found = {
         name: viewset.queryset.model._base_manager.filter(dyads.between(name, *pair))  # type: ignore[union-attr]
         for name, viewset in PARTS.items()
     }
     parts = [
-        rows.order_by("pk").values_list(Value(name), "pk", Value(""), Value(0))[: SHOWN + 1]
+        rows.order_by("pk").values_list(Value(name), "pk", Value(""), Window(Count("pk")))[:SHOWN]
         for name, rows in found.items()
     ]
     return CompiledQuery(*parts, dyads.codings(found["events"], Value(TOTALS)))

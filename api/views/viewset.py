@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -205,12 +205,12 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         asked = self.values.get("facets")
         if isinstance(renderer, Html) and not asked and found.count <= COUNTED:
             asked = usual_facets(chosen.facets())
-        facets = count_facets(listing.rows, asked, chosen.facets()) if asked else {}
+        facets = self._facets(listing, asked, chosen) if asked else {}
         around = found.envelope(facets)
         if self._as_rendered(request):
             if settings.RECIPES and self.served and listing.hits is None:
-                token = self.served.token
-                recipe = pages.PageRecipe(token, found.pager, self.resource, listing.rows, around)
+                token, rows_read = self.served.token, cast("Listing", found.listing).rows
+                recipe = pages.PageRecipe(token, found.pager, self.resource, rows_read, around)
                 pages.keep(request._request, recipe)
             return pages.json_response(pages.page_of(around, self._bodies(rows)))
         records = self.written(rows)
@@ -317,6 +317,17 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         view = self.expandable[name].alone(self.request, self.served)
         records: streams.JsonObjects = view.records(view.get_queryset().filter(pk__in=keys))
         return records
+
+    def _facets(
+        self, listing: Listing, asked: Sequence[str], chosen: type[ListFilterSet]
+    ) -> dict[str, Any]:
+        """Return the counts of a list by its facets, which are stored for the whole list."""
+        whole = not listing.rows.query.where and chosen is self.filterset_class.chosen({})
+        if not (whole and self.served and self.served.rendered):
+            return count_facets(listing.rows, asked, chosen.facets())
+        places = {name: pages.facet_place(self.resource, name) for name in asked}
+        stored = pages.bodies(list(places.values()))
+        return {name: json.loads(stored[place]) for name, place in places.items()}
 
     def _stream(self, queryset: QuerySet[Any], renderer: type[streams.Csv]) -> HttpResponseBase:
         columns = order_columns(queryset, self.ordering_fields, self.values.get("ordering", []))

@@ -61,11 +61,12 @@ TRIP_STATUS = [
 FULL_TEXT_INDEX = {
     # FTS5's documented external-content table: it stores no words, and triggers keep it current.
     # The words come folded from the build, those of titles marked, so nothing is tokenised but
-    # at spaces; and no query asks for positions.
+    # at spaces; and no query asks for positions. Beginnings of one and two characters, which many
+    # words have, are kept as words are.
     'sqlite': [
         """CREATE VIRTUAL TABLE machinery_searchindex USING fts5(
             words, content = 'machinery_searchentry', content_rowid = 'id',
-            tokenize = 'ascii', detail = none)""",
+            tokenize = 'ascii', detail = none, prefix = '1 2')""",
         """CREATE TRIGGER machinery_searchentry_added AFTER INSERT ON machinery_searchentry BEGIN
             INSERT INTO machinery_searchindex (rowid, words) VALUES (new.id, new.words);
         END""",

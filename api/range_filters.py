@@ -1,6 +1,6 @@
-"""Filter classes for days: of an uncertain time, and of the offices that people hold."""
+"""Filter classes for ranges: days of an uncertain time, days in office, scores."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import reduce
@@ -11,7 +11,8 @@ from django.db.models import Q, QuerySet
 
 from api.filters import ValuesFilter, rows_beside
 from api.listing import Listing
-from api.parameters import DayField
+from api.parameters import DayField, ScoreField
+from policy.models.events import scored
 
 
 class YearFilter(ValuesFilter):
@@ -62,4 +63,20 @@ class OfficeFilter(ValuesFilter):
                 held &= Q(**{f"{column}__in": values[other]})
         offices = listing.rows.model._meta.get_field(self.path)
         rows = offices.related_model._base_manager.order_by().filter(held)
-        return replace(listing, rows=self.narrow_by_rows(listing.rows, rows, offices.field.name))
+        found = self.narrow_by_rows(listing.rows, rows, offices.field.name)
+        return replace(listing, rows=found, counted=None, difference=None)
+
+
+class ScoreFilter(ValuesFilter):
+    """The score of an event against a bound; an event without a code matches nothing."""
+
+    many = False
+
+    def __init__(self, compare: Callable[[float, float], bool], help_text: str) -> None:
+        """Take what must be true of the score and the bound."""
+        self.compare = compare
+        super().__init__(ScoreField(), "", help_text)
+
+    def filter(self, qs: QuerySet[Any], value: float) -> QuerySet[Any]:
+        """Narrow by event type and mode, from which the score follows."""
+        return qs.filter(scored(lambda score: self.compare(score, value)))
