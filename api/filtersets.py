@@ -42,6 +42,7 @@ from policy.models import Account
 from policy.models.actors import OrganisationKind, PositionStatus, Role, Scheme
 from policy.models.base import Support
 from policy.models.changes import ChangeType
+from policy.models.checks import CheckRule, Verdict
 from policy.models.events import ACTS, RECEIVES
 from policy.models.issues import IssueStatus
 from policy.models.registry import RecordKind
@@ -306,6 +307,18 @@ class RelationFilterSet(FactFilterSet):
     between = BetweenFilter(
         "relations", "One of its ends is a record between two countries, in either order"
     )
+
+
+class CheckFilterSet(RecordFilterSet):
+    record = serializers.CheckSerializer
+    claim_kind = by_code(RecordKind, "claim_kind", "The claim is of any of these kinds.")
+    claim = ValuesFilter(AnyKeyField(), "claim", "Tests the claim of any of these records.")
+    trip = by_key(RecordKind.TRIP, "trip", "Tests what another record says of these journeys.")
+    register = by_key(RecordKind.SOURCE, "register", "Compares with any of these registers.")
+    source = by_source("evidence__source")
+    rule = by_code(CheckRule, "rule", "By any of these rules.")
+    role = by_code(Role, "role", "Asks for the holders of any of these offices.")
+    verdict = by_code(Verdict, "verdict", "With any of these verdicts.")
 
 
 class SearchFilterSet(ListFilterSet):

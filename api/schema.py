@@ -37,8 +37,8 @@ FORM = "application/x-www-form-urlencoded"
 SELECTION = "application/vnd.demarche.selection+json"
 TAGS = (
     "countries", "organisations", "officials", "statements", "bilateral-issues", "events",
-    "trips", "relations", "gaps", "sources", "passages", "dyads", "search", "reconcile",
-    "release", "releases", "changes", "codebook",
+    "trips", "relations", "checks", "gaps", "sources", "passages", "dyads", "search",
+    "reconcile", "release", "releases", "changes", "codebook",
 )  # fmt: skip
 """The tags in the order in which a reader needs them."""
 SHARED = (

@@ -56,7 +56,11 @@ ABOUT = "s.id in (select statement_id from policy_statement_about where country_
 CONCERN = "s.id in (select statement_id from machinery_concern where country_id {})"
 BETWEEN = (
     "s.id in (select a.statement_id from machinery_concern a join machinery_concern b "
-    "on b.statement_id = a.statement_id where a.country_id = '{one}' and b.country_id = '{two}')"
+    "on b.statement_id = a.statement_id where a.country_id = '{one}' and b.country_id = '{two}' "
+    "union select i.statement_id from policy_bilateralissue_countries a "
+    "join policy_bilateralissue_countries b on b.bilateralissue_id = a.bilateralissue_id "
+    "join policy_statement_issues i on i.bilateralissue_id = a.bilateralissue_id "
+    "where a.country_id = '{one}' and b.country_id = '{two}')"
 )
 WHEN = "s.time_earliest <= '{last}' and s.time_latest >= '{first}'"
 LIST = "/api/v1/statements?"
@@ -65,13 +69,13 @@ QUESTIONS = [
     Question("q, country", f"{LIST}q={{w}}&country={{one}}",
              found("{w}", CONCERN.format("= '{one}'"))),
     Question("q, ordering", f"{LIST}q={{w}}&ordering=topic", found("{w}"), "s.topic, s.id"),
-    Question("q, two words", f"{LIST}q={{w}}%20{{v}}", found("{w} {v}"), "x.rank, s.id"),
-    Question("q, prefix", f"{LIST}q={{p}}*", found("{p}*"), "x.rank, s.id"),
-    Question("q", f"{LIST}q={{w}}", found("{w}"), "x.rank, s.id"),
+    Question("q, two words", f"{LIST}q={{w}}%20{{v}}", found("{w} {v}"), "x.rowid"),
+    Question("q, prefix", f"{LIST}q={{p}}*", found("{p}*"), "x.rowid"),
+    Question("q", f"{LIST}q={{w}}", found("{w}"), "x.rowid"),
     Question("search, kind", "/api/v1/search?q={w}&kind=official",
-             found("{w}", kind="official"), "x.rank, e.id", "e.*"),
+             found("{w}", kind="official"), "x.rowid", "e.*"),
     Question("search", "/api/v1/search?q={w}", f"{HITS} where machinery_searchindex match '{{w}}'",
-             "x.rank, e.id", "e.*"),
+             "x.rowid", "e.*"),
     Question("facets=topic", f"{LIST}facets=topic", narrowed("1")),
     Question("facets=about", f"{LIST}facets=about", narrowed("1")),
     Question("five facets", f"{LIST}facets=topic,about,kind,support,source", narrowed("1")),
@@ -148,8 +152,7 @@ def by_sql(question: Question, asked: dict[str, str]) -> list[Ask]:
         f"select count(*) from {rows}",
         *FACETS.get(question.name, ()),
     ]
-    parameters = {"_shape": "array", "_timelimit": "60000"}
-    return [Ask(f"/ours.json?{urlencode({'sql': sql, **parameters})}") for sql in queries]
+    return [Ask(f"/ours.json?{urlencode({'sql': sql, '_shape': 'array'})}") for sql in queries]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,52 +2,25 @@
 
 import argparse
 import json
-import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
-from bench import copying
 from bench.client import Ask, Raw, ask, saturated, seconds
-from bench.dataset import World, lines, make
+from bench.dataset import World
+from bench.loading import SEED, Data, loaded, made
 from bench.questions import Answered, measured, report
 from bench.rows import HEAD, Keys, Row, about, cached, human, same_records, table, verdict
 from bench.servers import BIN, ROOT, Server, granian, ours, serve
-from tests.postgres import binaries, cluster
 from tests.servers import free_port
 
-SEED = 1
-RAW = "the raw rows were written as CSV before"
-RENDER = (
-    "from api.models import RenderedState; from api.rendering.records import render_all; "
-    "RenderedState.objects.all().delete(); render_all()"
-)
-SMALL = 2000
-"""How many statements loaddata is given: a million would take it hours."""
 QUIET = {"LOG_LEVEL": "WARNING"}
 """No line for each answer: nobody else writes one."""
 NESTED = "ours nests passages, countries and issues; theirs are flat rows"
-
-
-@dataclass(frozen=True, slots=True)
-class Data:
-    """A made release on disk, and the databases that hold it."""
-
-    folder: Path
-    size: int
-    content_hash: str
-    urls: dict[str, str]
-
-    @property
-    def release(self) -> Path:
-        """The folder with the records."""
-        return self.folder / "release"
 
 
 def main(arguments: list[str]) -> int:
@@ -65,9 +38,9 @@ def main(arguments: list[str]) -> int:
     found = {}
     for size in sorted(chosen.size):
         folder = ROOT / "build" / "bench" / str(size)
-        content_hash = _made(folder, size)
+        content_hash = made(folder, size)
         with ExitStack() as stack:
-            loading, data = _loaded(folder, size, content_hash, stack)
+            loading, data = loaded(folder, size, content_hash, stack)
             cells = [] if chosen.questions else _compared(data, stack, chosen)
             found[size] = _questions(data, stack, chosen.rounds)
         print(about(size, chosen.rounds))
@@ -99,124 +72,6 @@ def _questions(data: Data, stack: ExitStack, rounds: int) -> dict[tuple[str, str
     except (OSError, RuntimeError) as failed:
         print(f"DATASETTE COULD NOT BE SERVED: {failed}", file=sys.stderr)
     return measured(data.urls, World(SEED, data.size), other, rounds, logs / "questions.log")
-
-
-def _made(folder: Path, size: int) -> str:
-    """Make the release unless it is there already, and give its content hash."""
-    written = folder / "release" / "release.json"
-    if not written.exists():
-        print(f"making {size} statements", file=sys.stderr, flush=True)
-        make(folder / "release", size, SEED)
-    (record,) = json.loads(written.read_text())
-    return str(record["fields"]["content_hash"])
-
-
-def _manage(url: str, *arguments: object) -> float:
-    """Run a management command on a database, and give the seconds it took."""
-    begin = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "manage.py", *map(str, arguments)],
-        cwd=ROOT, env={**os.environ, "DATABASE_URL": url}, check=True, stdout=subprocess.DEVNULL,
-    )  # fmt: skip
-    return time.perf_counter() - begin
-
-
-def _loaded(
-    folder: Path, size: int, content_hash: str, stack: ExitStack
-) -> tuple[list[list[str]], Data]:
-    """Load every database, and give the rows on loading."""
-    paths = copying.write_tables(folder / "release", folder / "tables")
-    records = sum(1 for _ in lines(folder / "release"))
-    urls, found = {}, []
-    for engine, other, url, copied in _databases(folder, stack):
-        urls[engine] = url
-        print(f"loading {engine}", file=sys.stderr, flush=True)
-        for database in (url, copied):
-            _manage(database, "migrate", "-v0")
-        raw = _raw(copied, folder, paths)
-        taken = _manage(url, "load_release", folder / "release")
-        rendering = _manage(url, "shell", "-v0", "-c", RENDER) - _manage(
-            url, "shell", "-v0", "-c", "pass"
-        )
-        for note, spent in (
-            ("read, checked, indexed, rendered", taken),
-            ("the same without rendering", taken - rendering),
-        ):
-            ratio = raw / spent
-            found.append([
-                f"bulk load, {engine}", human(spent), f"{other} {human(raw)}", f"{ratio:.2f}",
-                "one run", *verdict(ratio, 0.5), f"{records / spent:.0f} records/s, {note}; {RAW}",
-            ])  # fmt: skip
-        found.append(_loaddata(folder, engine, url, taken / records))
-        _settled(url, folder)
-    return found, Data(folder, size, content_hash, urls)
-
-
-def _databases(folder: Path, stack: ExitStack) -> Iterator[tuple[str, str, str, str]]:
-    """Yield each engine, its raw loader, and the URLs of two empty databases."""
-    for one in ("ours", "copied"):
-        (folder / f"{one}.sqlite3").unlink(missing_ok=True)
-    yield (
-        "SQLite", "executemany",
-        f"sqlite:///{folder}/ours.sqlite3", f"sqlite:///{folder}/copied.sqlite3",
-    )  # fmt: skip
-    if binaries() is None:
-        print("POSTGRESQL IS NOT INSTALLED: ITS ROWS ARE MISSING", file=sys.stderr)
-        return
-    url = stack.enter_context(
-        cluster(shared_buffers="1GB", maintenance_work_mem="256MB", max_wal_size="4GB")
-    )
-    copied = f"{url.rpartition('/')[0]}/copied"
-    copying.createdb(url, _binaries(), "copied")
-    yield "PostgreSQL", "\\copy", url, copied
-
-
-def _binaries() -> Path:
-    found: Path | None = binaries()
-    if found is None:
-        raise RuntimeError("PostgreSQL is not installed: apt-get install postgresql")
-    return found
-
-
-def _raw(url: str, folder: Path, paths: list[Path]) -> float:
-    if url.startswith("sqlite"):
-        return copying.insert(Path(url.removeprefix("sqlite:///")), paths)
-    return copying.copy(url, _binaries(), paths)
-
-
-def _settled(url: str, folder: Path) -> None:
-    """Return both engines what a database at rest has: statistics, and no dead rows."""
-    if url.startswith("sqlite"):
-        copying.analyse(Path(url.removeprefix("sqlite:///")))
-    else:
-        copying.vacuum(url, _binaries())
-
-
-def _loaddata(folder: Path, engine: str, url: str, each: float) -> list[str]:
-    """Return the row on Django's own loader, per record and of a smaller release."""
-    small = folder / "small"
-    if not small.exists():
-        make(small / "release", SMALL, SEED)
-        (small / "json").mkdir(parents=True)
-        for path in sorted((small / "release").glob("*.ndjson")):
-            listed = ",\n".join(path.read_text().splitlines())
-            (small / "json" / f"{path.stem}.json").write_text(f"[{listed}]")
-        shutil.copy(small / "release" / "release.json", small / "json")
-    empty = f"sqlite:///{small}/empty.sqlite3"
-    if engine == "PostgreSQL":
-        empty = f"{url.rpartition('/')[0]}/small"
-        copying.createdb(url, _binaries(), "small")
-    else:
-        (small / "empty.sqlite3").unlink(missing_ok=True)
-    _manage(empty, "migrate", "-v0")
-    taken = _manage(empty, "loaddata", "-v0", *sorted((small / "json").glob("*.json")))
-    records = sum(1 for _ in lines(small / "release"))
-    ratio = taken / records / each
-    return [
-        f"loaddata of a record, {engine}", f"bulk {human(each)}",
-        f"loaddata {human(taken / records)}", f"{ratio:.2f}", "one run", *verdict(ratio, 20),
-        f"loaddata of {records} records, bulk of all",
-    ]  # fmt: skip
 
 
 def _rows(data: Data, stack: ExitStack, *, quick: bool) -> tuple[list[Row], list[list[str]]]:
@@ -376,7 +231,8 @@ def _datasette(file: Path, folder: Path) -> list[str]:
     )
     settings = {
         "suggest_facets": "off", "default_page_size": "50", "default_cache_ttl": "0",
-        "num_sql_threads": "1", "template_debug": "off", "allow_download": "off",
+        "num_sql_threads": "1", "sql_time_limit_ms": "60000", "template_debug": "off",
+        "allow_download": "off",
     }  # fmt: skip
     flags = [part for name, value in settings.items() for part in ("--setting", name, value)]
     return [

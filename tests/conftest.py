@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS
 from django.test import Client
 from jsonschema_rs import Draft202012Validator
@@ -28,6 +28,8 @@ from tests.samples import find, records
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLE = ROOT.parent / "shared" / "article" / "article.txt"
+REAL = ROOT.parent / "shared" / "registers"
+"""The registers of the historians, where they lie beside the project."""
 FIXTURES = sorted(str(path) for path in (ROOT / "fixtures").glob("*.json"))
 RESOURCES = [prefix for prefix, _, _ in router.registry]
 VIEWSETS = {prefix: viewset for prefix, viewset, _ in router.registry}
@@ -246,3 +248,17 @@ def registers(register_urls) -> Iterator[dict[str, str]]:
 
     with ExitStack() as stack:
         yield {name: stack.enter_context(serving(url)) for name, url in register_urls.items()}
+
+
+@pytest.fixture(scope="session")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the releases of the historians' registers, and of their join."""
+    if not REAL.exists():
+        pytest.skip("the registers are not beside the project")
+    folder = tmp_path_factory.mktemp("real")
+    call_command("import_register", "travels", REAL / "travels", into=folder / "travels")
+    with pytest.raises(CommandError, match="1 entries were refused"):
+        call_command("import_register", "pocom", REAL / "pocom", into=folder / "pocom")
+    sources = [ROOT / "fixtures", folder / "travels", folder / "pocom"]
+    call_command("build_release", *sources, into=folder / "joined")
+    return folder

@@ -19,17 +19,22 @@ FREE = {
 """Keys of the description that may change: words, and limits, which the schema tells."""
 
 
-def stripped(node: Any) -> Any:
-    """Return a part of a description without what may change; parameters are told by name."""
+def stripped(node: Any, *, names: bool = False) -> Any:
+    """Return a part of a description without what may change; parameters are told by name.
+
+    ``names`` says that the keys of the part are names of properties, which are no keywords.
+    """
     if isinstance(node, list):
         if node and all(isinstance(one, dict) and "in" in one for one in node):
             return {one["name"]: stripped(one) for one in node}
         return sorted((stripped(one) for one in node), key=json.dumps)
     if not isinstance(node, dict):
         return node
-    # The names of properties are no keywords, so one of them may be called title.
-    free = () if all(isinstance(one, dict) for one in node.values()) else FREE
-    return {key: stripped(child) for key, child in sorted(node.items()) if key not in free}
+    return {
+        key: stripped(child, names=key == "properties" and not names)
+        for key, child in sorted(node.items())
+        if names or key not in FREE
+    }
 
 
 def contract(described: Any) -> Any:

@@ -27,6 +27,7 @@ PATHS = {
     "passages": {"source": "source"},
     "sources": {"precision": "published_precision"},
     "relations": {"relation": "relation"},
+    "checks": {"source": "evidence.source"},
     "trips": {"country": "stops.country"},
     "gaps": {"source": "source", "country": "countries", "official": "officials",
              "organisation": "organisations",

@@ -20,15 +20,17 @@ QUERIES = {
     "countries": 4,
     "organisations": 5,
     "officials": 7,
-    "statements": 7,
+    # And of statements and trips another finds the checks.
+    "statements": 8,
     "bilateral-issues": 10,
     "events": 14,
-    "trips": 6,
+    "trips": 7,
     "sources": 3,
     # Whatever may cite a passage is asked once.
     "passages": 3 + len(CITING),
     "gaps": 11,
     "relations": 3,
+    "checks": 3,
 }
 
 

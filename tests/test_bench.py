@@ -1,15 +1,22 @@
 """The generated release of the benchmark: reproducible, valid, and loaded by both engines."""
 
 import json
+import sqlite3
 from collections import Counter
+from contextlib import closing
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 
-from bench.dataset import lines, make
+from bench import copying
+from bench.dataset import World, lines, make
+from bench.questions import QUESTIONS, values
 from policy.models import Release, SearchEntry, Statement
 from policy.validation import errors_of
+from tests.operations import ask
+from tests.releases import database
+from tests.servers import load, serving
 
 STATEMENTS = 300
 
@@ -65,3 +72,37 @@ def test_made_records_load_and_are_skewed_like_real_ones(db, made, tmp_path):
     assert release.counts["statements"] == STATEMENTS
     assert SearchEntry.objects.filter(record__startswith="statement-").count() == STATEMENTS
     assert max(speakers.values()) > 3 * sum(speakers.values()) / len(speakers)
+
+
+@pytest.mark.once
+@pytest.mark.servers
+def test_questions_find_what_the_sql_beside_them_finds(made, tmp_path):
+    asked = values(World(1, STATEMENTS))
+    with database(tmp_path, "questions", cluster="") as url:
+        load(url, made)
+        with (
+            serving(url) as address,
+            closing(sqlite3.connect(tmp_path / "questions.sqlite3")) as db,
+        ):
+            for one in QUESTIONS:
+                answer = ask(address, one.path.format(**asked))
+                assert answer.status == 200, one.name
+                found = json.loads(answer.body)
+                count = found["statements"]["count"] if one.name == "dyad" else found["count"]
+                sql = f"SELECT count(*) FROM {one.rows.format(**asked)}"
+                assert db.execute(sql).fetchone() == (count,), one.name
+
+
+@pytest.mark.once
+def test_the_raw_rows_fill_every_table_that_a_load_fills(made, tmp_path):
+    paths = copying.write_tables(made, tmp_path / "tables")
+    counts = []
+    for name in ("loaded", "copied"):
+        with database(tmp_path, name, cluster="") as url:
+            file = tmp_path / f"{name}.sqlite3"
+            load(url, made) if name == "loaded" else copying.insert(file, paths)
+            with closing(sqlite3.connect(file)) as db:
+                sql = "SELECT count(*) FROM {}"
+                counts.append([db.execute(sql.format(path.stem)).fetchone()[0] for path in paths])
+    assert counts[0] == counts[1]
+    assert sum(counts[0]) > 10 * STATEMENTS

@@ -139,8 +139,41 @@ CASES = {
         r'subject = "\1"\n\2object = "\1"', r"relation \S+: object: a record has no relation"),
     "only a gap is answered": ("relations.toml", r'^relation = ".*"', 'relation = "answers"',
         r"relation \S+: What is answered is a gap"),
+    "a written verdict": ("checks.toml", r"^rule = ", 'verdict = "agrees"\nrule = ',
+        r"checks\.toml: check \S+: verdict: leave it out; the build computes it"),
+    "a written finding": ("checks.toml", r"^rule = ", 'finding = "It is so."\nrule = ',
+        r"check \S+: finding: leave it out; the build computes it"),
+    "unknown rule": ("checks.toml", r'^rule = "days_within"', 'rule = "day_within"',
+        r"check \S+: rule: .*'day_within'.*'days_within'"),
+    "a check of nothing": ("checks.toml", r'^claim = "(.*)"', r'claim = "\1x"',
+        r"check \S+: claim: there is no trip '(\S+)x'; did you mean '\1'"),
+    "a rule for another kind": ("checks.toml", r'^(rule = )"days_within"', r'\1"first_in_years"',
+        r"check \S+: claim_kind: first_in_years tests the claim of a statement"),
+    "a rule without what it asks": ("checks.toml", r"^years = \d+", "",
+        r"check \S+: years: say which: first_in_years asks for it"),
+    "a rule with what it does not ask": ("checks.toml", r'^rule = "days_within"',
+        r"\g<0>\nyears = 5", r"check \S+: years: leave it out: days_within does not ask"),
+    "unknown register": ("checks.toml", r'^register = ".*"', 'register = "us-travel"',
+        r"check \S+: register: no rule is for 'us-travel'; did you mean 'us-travels'"),
+    "a check without a journey": ("checks.toml", r"^trip = .*\n", "",
+        r"check \S+: Give trip, the journey that the claim is about"),
+    "a check without evidence": ("checks.toml", r"^evidence = .*", "",
+        r"check \S+: evidence: cite the passage that makes the claim"),
+    "a region with no country": ("checks.toml", r'"ARG"', '"ARX"',
+        r"check \S+: countries: 'ARX' is no alpha-3 code"),
+    "a journey without days": ("trips.toml",
+        r"^time_text(?:.*\n)+?time_year_inferred = .*\n", "",
+        r"check \S+: claim: the journey \S+ has no days to look for"),
     "broken TOML": ("gaps.toml", r"^\[\[gap\]\]", "[[gap", r"gaps\.toml: is not TOML"),
 }  # fmt: skip
+
+
+def test_all_that_is_wrong_with_checks_is_told_at_once(folder):
+    spoil(folder, "checks.toml", r"^rule = ", 'verdict = "agrees"\nrule = ')
+    spoil(folder, "checks.toml", r'^claim = "(.*)"', r'claim = "\1x"')
+    spoil(folder, "checks.toml", r"^years = \d+", "")
+    found = "\n".join(errors(folder))
+    assert all(f": {name}: " in found for name in ("verdict", "claim", "years"))
 
 
 @pytest.mark.parametrize("case", CASES)

@@ -25,7 +25,14 @@ SMALL = {
                     {"name": "q", "in": "query", "schema": {"type": "string"}},
                     {"name": "page", "in": "query", "schema": {"type": "integer", "default": 50}},
                 ],
-                "responses": {"200": {"content": {"text/csv": {}, "application/json": {}}}},
+                "responses": {
+                    "200": {
+                        "content": {
+                            "text/csv": {},
+                            "application/json": {"schema": {}, "example": {"id": {}}},
+                        }
+                    }
+                },
             }
         }
     },
@@ -53,6 +60,10 @@ def operation(described):
     return described["paths"]["/a"]["get"]
 
 
+def media(described):
+    return operation(described)["responses"]["200"]["content"]
+
+
 def schemas(described):
     return described["components"]["schemas"]
 
@@ -72,7 +83,7 @@ def schemas(described):
             ),
             "/key is required now",
         ),
-        (lambda d: operation(d)["responses"]["200"]["content"].pop("text/csv"), "/text/csv"),
+        (lambda d: media(d).pop("text/csv"), "/text/csv"),
         (lambda d: schemas(d)["Topic"]["enum"].remove("war"), "/enum"),
         (lambda d: schemas(d)["A"]["properties"].pop("title"), "/properties/title"),
         (lambda d: schemas(d)["A"]["required"].remove("id"), "/required"),
@@ -95,6 +106,7 @@ def test_what_breaks_the_contract_is_told(change, where):
         ),
         lambda d: operation(d)["parameters"].reverse(),
         lambda d: operation(d)["parameters"][0].update(example="canal"),
+        lambda d: media(d)["application/json"].update(example={"id": {"of": "another"}}),
         lambda d: schemas(d)["Topic"]["enum"].append("aid"),
         lambda d: schemas(d)["A"]["properties"].update(new={"type": "string"}),
         lambda d: schemas(d)["A"]["required"].append("new"),

@@ -130,7 +130,7 @@ def test_a_relation_to_a_kind_that_is_none_is_still_written(db, read):
 def test_a_stream_holds_a_chunk_at_a_time(api, django_assert_max_num_queries):
     make_statements(0, CHUNK * 2)
     served()  # finds out that the tables were written to
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(25):
         response = api.get("/api/v1/statements?format=ndjson&topic=crime&q=")
         assert response.status_code == 400
         # What is compressed needs no length, for which a list that is not rendered is made twice.

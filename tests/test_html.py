@@ -309,6 +309,15 @@ def test_a_record_shows_every_passage_it_rests_on_and_its_note(browse, read):
             assert {f"/api/v1/passages/{key}" for key in keys} <= {*page.links}, path
 
 
+@pytest.mark.once
+def test_a_page_says_that_nothing_is_cited_only_of_what_could_cite(browse, read):
+    for name in RESOURCES:
+        for record in read(f"{name}?page_size=500")["results"]:
+            page = browse(f"/api/v1/{name}/{record['id']}")[0].content.decode()
+            silent = json.dumps(record).count('"evidence": []')
+            assert page.count("no passage is cited") == silent, record["id"]
+
+
 def test_a_source_shows_each_sentence_and_what_rests_on_it(browse, read):
     key = sample("sources")
     response, page = browse(f"/api/v1/sources/{key}")

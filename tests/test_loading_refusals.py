@@ -140,6 +140,10 @@ CASES = {
         field("relations", "object", "no"),
         "object: there is no statement 'no'",
     ),
+    "check of nothing": (
+        field("checks", "claim", "no"),
+        "claim: there is no statement 'no'",
+    ),
     "relation of nothing": (
         field("relations", "subject_kind", "trip"),
         "subject: there is no trip '",

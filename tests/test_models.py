@@ -17,6 +17,7 @@ from policy.annotations.reading import FILES
 from policy.checks import check_models
 from policy.models import (
     Change,
+    Check,
     Concern,
     Event,
     Official,
@@ -106,6 +107,7 @@ def test_no_index_stands_twice(db):
 def test_text_sorts_by_code_point(db):
     titles = ["a-b", "ab", "a-c", "aB", "Z", "é", "z"]
     shared = {"summary": "x", "traveller_id": SPEAKER, "status": "planned", "support": "stated"}
+    Check.objects.all().delete()
     Trip.objects.all().delete()
     for number, title in enumerate(titles):
         Trip.objects.create(id=f"trip-{number}", title=title, **shared)

@@ -18,12 +18,11 @@ from django.core.management import CommandError, call_command
 from policy.models import Passage, Position, Stop
 from policy.registers.countries import coded
 from policy.registers.dates import uncertain
-from tests.conftest import ROOT
+from tests.conftest import REAL, ROOT
 from tests.releases import connected, database, manage
 from tests.servers import serving
 
 SAMPLE = ROOT / "tests" / "registers"
-REAL = ROOT.parent / "shared" / "registers"
 TRAVELS = "travels/secretary-travels/marsh-edwina.xml"
 POSITIONS = "pocom/positions-principals/director-bureau-of-lighthouses.xml"
 
@@ -384,20 +383,6 @@ def test_the_join_of_article_and_registers_is_loaded_and_served(clones, django_d
         with django_db_blocker.unblock(), connected(url) as made, made.cursor() as cursor:
             cursor.execute("SELECT DISTINCT entry FROM evidence WHERE source = 'us-travels'")
             assert len(cursor.fetchall()) == 11
-
-
-@pytest.fixture(scope="module")
-def real(tmp_path_factory):
-    """The folder of the releases of the historians' registers, and of their join."""
-    if not REAL.exists():
-        pytest.skip("the registers are not beside the project")
-    folder = tmp_path_factory.mktemp("real")
-    call_command("import_register", "travels", REAL / "travels", into=folder / "travels")
-    with pytest.raises(CommandError, match="1 entries were refused"):
-        call_command("import_register", "pocom", REAL / "pocom", into=folder / "pocom")
-    sources = [ROOT / "fixtures", folder / "travels", folder / "pocom"]
-    call_command("build_release", *sources, into=folder / "joined")
-    return folder
 
 
 def texts(element, *paths):

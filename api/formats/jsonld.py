@@ -22,7 +22,7 @@ TERMS: JsonObject = json.loads(Path(__file__).with_name("terms.json").read_text(
 """The terms that records use of published vocabularies; some hold within one type only."""
 OWN = "/api/v1/terms"
 """The path of the document that defines all other terms."""
-OF_ANY_KIND = (*ENDS, "other")
+OF_ANY_KIND = (*ENDS, "other", "claim")
 """The keys that lead to a record of the kind which stands beside them."""
 PASSAGE = "oa:SpecificResource"
 """The type of a passage, by itself and as the evidence of a fact."""

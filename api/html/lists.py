@@ -14,7 +14,8 @@ from api.html.records import Node, Records
 from api.parameters import CodeField, ParameterField
 from api.shaping import JsonObject
 
-USUAL = ("topic", "kind", "event_type", "status", "role", "relation", "country", "source")
+USUAL = ("topic", "kind", "event_type", "status", "verdict", "rule", "role", "relation", "country",
+         "source")  # fmt: skip
 """The facets that a page counts by unasked, as many as MOST of those that a list has."""
 MOST = 3
 NUMBERS = ("issues", "events", "statements", "trips", "gaps", "relations")

@@ -18,7 +18,7 @@ APART = {"id", "evidence", "support", "note", "superseded", "relations", "not_st
 """The keys of a record that have a place of their own."""
 TOLD_ONCE = "current."
 """Where a field is read that one of the parts tells too."""
-HEADINGS = ("source", "title", "measure", "country", "organisation", "event", "other")
+HEADINGS = ("check", "source", "title", "measure", "country", "organisation", "event", "other")
 """The keys of a part that can head it, the best first."""
 TIME = ("earliest", "latest", "precision", "year_inferred")
 TIME_ENDS = tuple(f"_{name}" for name in ("text", *TIME))
@@ -52,6 +52,8 @@ class Node:
     support: str = ""
     note: str = ""
     evidence: list[JsonObject] = field(default_factory=list)
+    uncited: bool = False
+    """Whether it could rest on passages, and rests on none."""
     parts: list[tuple[str, str, list["Node"]]] = field(default_factory=list)
 
 
@@ -106,6 +108,7 @@ class Records:
         if "accounts" not in record:
             node.note = record.get("note") or record.get("reason") or ""
             node.evidence = [self.passage(one) for one in record.get("evidence", ())]
+            node.uncited = record.get("evidence") == []
         for key, one in fields.items():
             if key == "support" and record[key] and not one.source.startswith(TOLD_ONCE):
                 node.support = str(one.choices.get(record[key], record[key]))
@@ -167,6 +170,9 @@ class Records:
                 yield self.links.to(lists[key], each)
             else:
                 text = "yes" if each is True else str(each)
+                if key == "query":
+                    yield Link(text, local(f"/api/v1/{text}"))
+                    continue
                 yield Link(text, text if text.startswith(("https://", "http://")) else "")
 
 

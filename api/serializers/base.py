@@ -10,13 +10,14 @@ from rest_framework import serializers
 from rest_framework.serializers import ModelSerializer
 
 from api.rendering.fields import Reader, reader
-from policy.models import Passage, Sentence
+from policy.models import Check, Passage, Sentence
 from policy.models.base import Support
 from policy.models.registry import RecordKind
 from policy.models.relations import RelationSeen
 
 FACT = "support note evidence"
 RELATED = "superseded relations"
+CHECKED = f"{RELATED} checks"
 
 
 def uncertain(name: str) -> str:
@@ -184,5 +185,19 @@ class RelatedSerializer(RecordSerializer):
     relations = parts(RelationToOtherSerializer, "How it lies to other records.")
 
 
+class CheckOfClaimSerializer(RecordSerializer):
+    check = RecordKey(Check, source="id", read_only=True, help_text="Key of the check.")
+
+    class Meta:
+        model = Check
+        fields = names("check rule verdict finding")
+
+
 class RelatedFactSerializer(FactSerializer, RelatedSerializer):
     """A record that rests on passages, and that others may contradict, correct or confirm."""
+
+
+class ClaimSerializer(RelatedFactSerializer):
+    """A record whose claim may be compared with a register."""
+
+    checks = parts(CheckOfClaimSerializer, "What registers say to what it claims.")

@@ -5,10 +5,12 @@ from typing import Any
 from rest_framework import serializers
 
 from api.serializers.base import (
+    CHECKED,
     FACT,
     RELATED,
     TIME,
     CitationSerializer,
+    ClaimSerializer,
     Counts,
     EvidenceSerializer,
     FactSerializer,
@@ -109,7 +111,7 @@ class OfficialSerializer(RelatedFactSerializer):
         )
 
 
-class StatementSerializer(RelatedFactSerializer):
+class StatementSerializer(ClaimSerializer):
     class Meta:
         model = models.Statement
         fields = names(
@@ -118,7 +120,7 @@ class StatementSerializer(RelatedFactSerializer):
             "medium quotation quotation_language quotation_translated verbatim",
             TIME,
             FACT,
-            RELATED,
+            CHECKED,
         )
 
 
@@ -241,14 +243,14 @@ class StopSerializer(FactSerializer):
         fields = names("id country status listed_position visit_order city host", TIME, FACT)
 
 
-class TripSerializer(RelatedFactSerializer):
+class TripSerializer(ClaimSerializer):
     purposes = Texts(help_text=help_of(models.Trip, "purposes"))
     stops = parts(StopSerializer, "The countries on it, in the order of the source's list.")
 
     class Meta:
         model = models.Trip
         fields = names(
-            "id title summary traveller status region_text purposes stops", TIME, FACT, RELATED
+            "id title summary traveller status region_text purposes stops", TIME, FACT, CHECKED
         )
 
 
@@ -269,6 +271,18 @@ class RelationSerializer(FactSerializer):
         model = models.Relation
         fields = names(
             "id relation subject_kind subject subject_part object_kind object object_part", FACT
+        )
+
+
+class CheckSerializer(RecordSerializer):
+    countries = Texts(help_text=help_of(models.Check, "countries"))
+    evidence = parts(EvidenceSerializer, help_of(models.Check, "evidence"))
+
+    class Meta:
+        model = models.Check
+        fields = names(
+            "id title claim_kind claim trip register rule rule_text role countries years query",
+            "verdict finding evidence",
         )
 
 

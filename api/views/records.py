@@ -283,6 +283,16 @@ class RelationViewSet(RecordViewSet):
     ordering_fields: ClassVar = {"id": "pk", "relation": "relation"}
 
 
+class CheckViewSet(RecordViewSet):
+    """What registers say to claims of the sources: the rule, the verdict, what it rests on."""
+
+    queryset = models.Check.objects.prefetch_related(*evidence())
+    serializer_class = serializers.CheckSerializer
+    filterset_class = filtersets.CheckFilterSet
+    expandable: ClassVar = {"trip": TripViewSet}
+    ordering_fields: ClassVar = {"id": "pk", **columns("title rule")}
+
+
 RESOURCES: dict[str, type[RecordViewSet]] = {
     list_name(viewset.queryset.model): viewset
     for viewset in (
@@ -297,6 +307,7 @@ RESOURCES: dict[str, type[RecordViewSet]] = {
         PassageViewSet,
         GapViewSet,
         RelationViewSet,
+        CheckViewSet,
     )
 }
 """The viewset of each list, in the order in which they are listed."""

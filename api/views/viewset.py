@@ -31,7 +31,7 @@ from api.parameters import KEY, ChoicesField, Errors, ParameterField, Values
 from api.problems import METHODS, error, unanswered
 from api.rendering import pages
 from api.schema import SELECTION, RecordSchema
-from api.serializers.base import RelatedSerializer
+from api.serializers.base import ClaimSerializer, RelatedSerializer
 from api.serving import turns
 from api.serving.cache import known_length
 from api.serving.compression import PLAIN, preferred_encoding
@@ -44,6 +44,7 @@ from api.shaping import (
     shaping_fields,
 )
 from api.views.base import StrictView, raise_if_former
+from policy.models.checks import checks_of
 from policy.models.registry import RecordKind, kind_of, list_name
 from policy.models.relations import is_superseded, relations_of
 
@@ -288,6 +289,10 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             for row in rows:
                 row.relations = found.get(row.pk, [])
                 row.superseded = is_superseded(row.relations)
+        if issubclass(self.serializer_class, ClaimSerializer):  # type: ignore[arg-type]
+            tested = checks_of(kind, [row.pk for row in rows])
+            for row in rows:
+                row.checks = tested.get(row.pk, [])
 
     @classmethod
     def alone(cls, request: Any = None, served: ServedRelease | None = None) -> Any:

@@ -21,6 +21,7 @@ from policy.annotations.reading import Draft, Entry, TomlTable
 from policy.annotations.reference import complete_countries
 from policy.annotations.renaming import GivenUp, lost_keys, read_renamings
 from policy.annotations.search_entries import search_entries
+from policy.claims.verdicts import settle
 from policy.models import Release
 from policy.models.releases import SCHEMA_VERSION
 from policy.release.contents import UNCOUNTED, canonical, content_hash, file_name
@@ -47,6 +48,8 @@ def build(folder: Path, draft: Draft | None = None) -> dict[str, str]:
     if not draft.errors:
         # An annotation that cannot be read would seem to be gone.
         draft.errors.extend(lost_keys(folder, draft))
+    if not draft.errors:
+        settle(draft)
     texts = {} if draft.errors else _fixtures(folder, draft, release, given_up)
     if draft.errors:
         raise reading.InvalidAnnotationsError(draft.errors)

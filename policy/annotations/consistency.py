@@ -1,4 +1,4 @@
-"""Checks across records: references, evidence, accounts, parties, order, relations, spans."""
+"""Checks across records: references, evidence, accounts, parties, relations, checks, spans."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from policy import models, plover
 from policy.annotations.ledger import UNCITED, UNPROVED, UNUSED
 from policy.annotations.reading import Draft, Entry
 from policy.annotations.search_entries import owner_of
+from policy.claims.verdicts import misdeclared
 from policy.models.base import Fact, Support
 from policy.models.events import OrderRelation
 from policy.models.registry import RecordKind, served_as
@@ -26,7 +27,7 @@ def inconsistencies(draft: Draft) -> Iterator[str]:
     """Yield one line, with file, record and field, for each inconsistency between records."""
     for check in (
         *(_references, _evidence, _quotes, _accounts, _parties, _order),
-        *(_relations, _related_kinds, _spans, _ledger),
+        *(_relations, _related_kinds, misdeclared, _spans, _ledger),
     ):
         yield from check(draft)
 
@@ -193,8 +194,9 @@ def _related_kinds(draft: Draft) -> Iterator[str]:
         kinds = [entry.fields.get(f"{end}_kind") for end in ENDS]
         if entry.fields.get("relation") in SUPERSEDING and kinds[1] in UNTOLD:
             yield f"{entry.where}: object_kind: a {kinds[1]} is no word of a source to be wrong"
-        if RecordKind.RELATION in kinds:
-            yield f"{entry.where}: object_kind: a relation leads to no relation: relate the records"
+        for kind in (RecordKind.RELATION, RecordKind.CHECK):
+            if kind in kinds:
+                yield f"{entry.where}: object_kind: a {kind} is no end: relate the records"
 
 
 def _spans(draft: Draft) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import Model
 
 from policy import models
+from policy.models.checks import COMPUTED
 from policy.models.registry import kind_of, owner_key
 from policy.release.files import printable
 from policy.validation import Record, errors_of, fields_of
@@ -93,6 +94,7 @@ FILES: dict[str, AnnotationType] = {
     ),
     "gaps.toml": AnnotationType("gap", models.Gap),
     "relations.toml": AnnotationType("relation", models.Relation),
+    "checks.toml": AnnotationType("check", models.Check),
 }
 ADDED = ("aliases", "evidence", "members")
 """The lists that any source may add to, in a record that another one declares."""
@@ -237,9 +239,10 @@ class _Reader:
         if "id" in table and kind.key != "{id}":
             self.draft.errors.append(f"{where}: id: leave it out; the key is made from the rest")
         derived = {"source", "current_for", owner_key(kind.model) or "source"}
-        derived |= {"role"} if kind.role else set()
+        derived |= {*COMPUTED, *(["role"] if kind.role else ())}
         for name in sorted(derived & table.keys() & fields_of(kind.model).keys()):
-            self.draft.errors.append(f"{where}: {name}: leave it out; it follows from the place")
+            why = "the build computes it" if name in COMPUTED else "it follows from the place"
+            self.draft.errors.append(f"{where}: {name}: leave it out; {why}")
         fields = self._fields(kind, table, owner)
         self._add(Entry(kind.model, key, fields, where), kind)
         for part in kind.parts:

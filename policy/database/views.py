@@ -21,6 +21,7 @@ from policy.database.columns import (
 from policy.models import (
     Account,
     BilateralIssue,
+    Check,
     Code,
     Country,
     Event,
@@ -314,7 +315,11 @@ def views() -> tuple[View, ...]:
                 label("record", "u.record", "Key of that record."),
                 label("part", "u.part", "What the fact is: the record itself, or a part of it."),
                 label("fact", "u.fact", "Key of the fact."),
-                label("support", "u.support", "How firmly the source carries it; null for a gap."),
+                label(
+                    "support",
+                    "u.support",
+                    "How firmly the source carries it; null for a gap or a check.",
+                ),
                 *own(Passage, "p", passage="id", source="source"),
                 *own(Sentence, "s", paragraph="paragraph", sentence="number"),
                 *own(Passage, "p", "start", "end", "entry", "quote", "sha256"),
@@ -337,6 +342,18 @@ def views() -> tuple[View, ...]:
             "ON st.kind = r.subject_kind AND st.record = r.subject\n"
             "LEFT JOIN records AS ot "
             "ON ot.kind = r.object_kind AND ot.record = r.object",
+        ),
+        View(
+            "checks",
+            "What registers say to claims of the sources, with what to call the claims.",
+            [
+                *own(Check, "k", "id", "title", "claim_kind", "claim"),
+                label("claim_title", "t.title", "What to call the record that makes the claim."),
+                *own(Check, "k", "trip", "register", "rule", "rule_text", "role", "countries"),
+                *own(Check, "k", "years", "query", "verdict", "finding"),
+            ],
+            "FROM policy_check AS k\n"
+            "LEFT JOIN records AS t ON t.kind = k.claim_kind AND t.record = k.claim",
         ),
         View(
             "gaps",

@@ -51,7 +51,7 @@ RECORD_KINDS = [
     ('country', 'Country'), ('official', 'Official'), ('organisation', 'Organisation'),
     ('statement', 'Statement'), ('bilateral-issue', 'Bilateral issue'), ('event', 'Event'),
     ('trip', 'Trip'), ('source', 'Source'), ('passage', 'Passage'), ('gap', 'Gap'),
-    ('relation', 'Relation'),
+    ('relation', 'Relation'), ('check', 'Check'),
 ]
 TRIP_STATUS = [
     ('planned', 'Planned'), ('underway', 'Underway'), ('completed', 'Completed'),
@@ -837,6 +837,34 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Check',
+            fields=[
+                ('id', Key(help_text='Slug of the check, stable for good.', max_length=120, primary_key=True, serialize=False)),
+                ('title', Text(help_text='What is checked, in a few words.', max_length=200)),
+                ('claim_kind', Text(choices=RECORD_KINDS, help_text='Kind of the record that makes the claim.', max_length=15)),
+                ('claim', Text(help_text='Key of that record.', max_length=120)),
+                ('register', Text(help_text='Key of the register, a source that this release may not hold.', max_length=120)),
+                ('rule', Text(choices=[('days_within', 'Days within'), ('same_countries', 'Same countries'), ('listed_as_visited', 'Listed as visited'), ('first_in_office', 'First in office'), ('first_in_years', 'First in years')], help_text='The rule by which the two are compared.', max_length=17)),
+                ('rule_text', LongText(help_text='What the rule means for this claim, and why it is a fair one.')),
+                ('role', Text(blank=True, choices=[('head_of_state', 'Head of state'), ('head_of_government', 'Head of government'), ('foreign_minister', 'Foreign minister'), ('minister', 'Minister'), ('diplomat', 'Diplomat'), ('spokesperson', 'Spokesperson'), ('legislator', 'Legislator'), ('military', 'Military'), ('official', 'Official')], help_text='The office that the rule asks for; null where it asks for none.', max_length=18, null=True)),
+                ('countries', models.JSONField(blank=True, default=list, help_text='The countries that the rule asks for, as alpha-3; empty where it asks for none.', validators=[list_of_texts])),
+                ('years', models.PositiveSmallIntegerField(blank=True, help_text='For how many years before the journey the claim is meant, where the rule asks.', null=True)),
+                ('query', LongText(blank=True, default='', help_text='The list of the API, with its parameters, that shows what the verdict is computed over; that list is empty in a release without the register.')),
+                ('verdict', Text(blank=True, choices=[('agrees', 'Agrees'), ('differs', 'Differs'), ('depends', 'Depends')], help_text='What the register says; null where the release does not hold it.', max_length=7, null=True)),
+                ('finding', LongText(blank=True, help_text='What was found, and what it depends on; null where there is no verdict.', null=True)),
+                ('evidence', models.ManyToManyField(blank=True, help_text='The passages of the claim, and the entries of the register that the verdict rests on.', to='policy.passage')),
+                ('trip', models.ForeignKey(blank=True, help_text='Slug of the journey that the claim is about; null where that is the record itself.', null=True, on_delete=models.PROTECT, related_name='+', to='policy.trip')),
+            ],
+            options={
+                'ordering': ['id'],
+                'indexes': [models.Index(fields=['claim', 'claim_kind'], name='policy_check_claim')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('claim_kind', 'trip'), ('trip__isnull', True)), models.Q(models.Q(('claim_kind', 'trip'), _negated=True), ('trip__isnull', False)), _connector='OR'), name='policy_check_journey', violation_error_message='Give trip, the journey that the claim is about, unless the claim is a trip itself.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('finding__isnull', True), ('verdict__isnull', True)), models.Q(('finding__isnull', False), ('verdict__isnull', False)), _connector='OR'), name='policy_check_computed', violation_error_message='A verdict comes with what was found.'),
+                ],
             },
         ),
         migrations.CreateModel(

@@ -2,6 +2,7 @@
 
 from policy.models.actors import Country, Identifier, Official, Organisation, Position
 from policy.models.changes import Change, PublishedRelease
+from policy.models.checks import Check
 from policy.models.codes import Code
 from policy.models.events import Event, EventContext, EventOrder, EventParty
 from policy.models.issues import Account, BilateralIssue, Figure, IssueSide
@@ -18,6 +19,7 @@ __all__ = [
     "Account",
     "BilateralIssue",
     "Change",
+    "Check",
     "Code",
     "Concern",
     "Country",

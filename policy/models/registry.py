@@ -29,6 +29,7 @@ class RecordKind(Vocabulary):
     PASSAGE = "passage", "A span or an entry that facts cite."
     GAP = "gap", "Something a source does not say."
     RELATION = "relation", "How one record lies to another."
+    CHECK = "check", "A claim of a source, compared with a register."
 
 
 def kind_of(model: type[models.Model]) -> RecordKind | None:

@@ -22,7 +22,8 @@ from policy.annotations.reading import (
     plain,
 )
 from policy.annotations.search_entries import search_entries
-from policy.models import Country, Identifier, Official, Organisation, Relation, Renaming
+from policy.claims.verdicts import settle
+from policy.models import Check, Country, Identifier, Official, Organisation, Relation, Renaming
 from policy.models.registry import kind_of, owner_key
 from policy.models.relations import ENDS
 from policy.registers.writing import ReleaseWriter, Told
@@ -41,6 +42,7 @@ OWN = {*NAMES, *ADDED, "support", "country_support", "note"}
 LEADING: dict[type[Model], list[tuple[str, str, str]]] = {
     Relation: [(f"{end}_kind", end, f"{end}_part") for end in ENDS],
     Renaming: [("kind", "record", "")],
+    Check: [("claim_kind", "claim", "")],
 }
 """The fields that hold a key without a foreign key: that of its kind, its own, that of a part."""
 MODELS = {str(kind_of(model)): model for model in JOINED}
@@ -81,6 +83,7 @@ def build_release(
     _raise(whole)
     whole.errors += inconsistencies(whole)
     _raise(whole)
+    settle(whole)
     with ReleaseWriter(into) as writer:
         writer.write(*whole.entries.values(), *search_entries(whole), *concerns(whole))
         return writer.finish(_told(parts[0].release)), idle

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from django.db import OperationalError, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from policy.models import Relation
+from policy.models import Check, Relation
 from policy.models.registry import served_models
 from policy.models.relations import ENDS
 from policy.release.records import DatabaseRow
@@ -205,21 +205,21 @@ class Stage:
             self._report(problems, kind, sql, f"{name}: there is no record {{!r}}")
 
     def _ends(self, problems: LoadErrors, refused: Set[str]) -> None:
-        """Report ends of relations that are no record; no foreign key leads to every kind."""
+        """Report ends of relations and checks that are no record; no foreign key leads to each."""
         kinds = {kind.model: kind for kind in staged_models()}
-        relation = kinds[Relation]
-        for end, (kind, model) in product(ENDS, served_models().items()):
-            target = kinds[model]
+        ends = [*product([Relation], ENDS), (Check, "claim")]
+        for (of, end), (kind, model) in product(ends, served_models().items()):
+            held, target = kinds[of], kinds[model]
             if target.name in refused:
                 continue
             named = f"s.{self._list([end])}"
             sql = (
-                f"SELECT {self._list(relation.table.key, 's')}, {named} "
-                f"FROM {relation.table.stage} AS s WHERE s.{end}_kind = '{kind.value}' "
+                f"SELECT {self._list(held.table.key, 's')}, {named} "
+                f"FROM {held.table.stage} AS s WHERE s.{end}_kind = '{kind.value}' "
                 f"AND NOT EXISTS (SELECT 1 FROM {target.table.stage} AS o "
                 f"WHERE {self._list(target.table.key, 'o')} = {named})"
             )
-            self._report(problems, relation, sql, f"{end}: there is no {kind} {{!r}}")
+            self._report(problems, held, sql, f"{end}: there is no {kind} {{!r}}")
 
     def is_first(self) -> bool:
         """Tell whether the real tables are all empty."""

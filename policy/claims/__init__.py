@@ -1,0 +1,1 @@
+"""Claims of sources, compared with registers by rules."""
