@@ -2,6 +2,9 @@
 PORT ?= 8000
 # Not from the environment, where some shells and conda keep the name of the machine in it.
 HOST := 127.0.0.1
+TRAVELS ?= ../travels
+POCOM ?= ../pocom
+JOIN := releases/registers
 SIZE ?= 20000 200000
 BENCH ?=
 PYTHON ?= python3
@@ -17,17 +20,21 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage faults lint fixtures openapi examples typescript accessibility fuzz contract elements bench lock clean
+.PHONY: help run registers test coverage faults lint fixtures openapi examples typescript accessibility fuzz contract elements bench lock clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-13s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run ## Load the dataset into SQLite and serve it (PORT=8001 for another port than 8000)
 	@$(writable)
-	$(BIN)/python manage.py migrate --verbosity 0 --skip-checks
-	$(BIN)/python manage.py load_release --verbosity 0
-	$(BIN)/python manage.py export_release releases --replace --verbosity 0
-	RELEASES_DIR=releases $(BIN)/python -m api --host $(HOST) --port $(PORT) --log-level warning
+	$(call serve,fixtures,releases)
+
+registers: $(VENV)/.dev ## Join it with clones of the registers, and serve that (TRAVELS=../travels POCOM=../pocom)
+	@$(writable)
+	$(call import,travels,$(TRAVELS))
+	$(call import,pocom,$(POCOM))
+	$(BIN)/python manage.py build_release fixtures $(JOIN)/travels $(JOIN)/pocom --into $(JOIN)/joined --verbosity 0
+	$(call serve,$(JOIN)/joined,$(JOIN)/files)
 
 test: $(VENV)/.dev ## Test on SQLite and on PostgreSQL (SLOW=1 for all tests, as in CI)
 	$(BIN)/python tests/engines.py
@@ -110,6 +117,16 @@ lock: ## Pin every dependency again (needs uv)
 
 clean: ## Remove generated files
 	rm -rf $(VENV) *.sqlite3* .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+
+define serve
+$(BIN)/python manage.py migrate --verbosity 0 --skip-checks
+$(BIN)/python manage.py load_release $(1) --verbosity 0
+$(BIN)/python manage.py export_release $(2) --replace --verbosity 0
+RELEASES_DIR=$(2) $(BIN)/python -m api --host $(HOST) --port $(PORT) --log-level warning
+endef
+
+# It exits with 1 where entries were refused, each with what to do, and the others are written.
+import = $(BIN)/python manage.py import_register $(1) $(2) --into $(JOIN)/$(1) || [ $$? -eq 1 ]
 
 # What a new machine may lack is told in a line each, with the cure.
 need = || { echo "$(1)" >&2; exit 1; }

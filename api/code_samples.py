@@ -51,6 +51,35 @@ cat(names(answer), sep = ", ")
 """,
 }
 """What reads anything else; each prints the keys of the answer."""
+POSTED = {
+    "curl": """\
+curl -s '$url' --data-urlencode 'queries=$batch'
+""",
+    "Python": """\
+import requests
+
+batch = '$batch'
+answer = requests.post("$url", data={"queries": batch}, timeout=30).json()
+for key, found in answer.items():
+    for candidate in found["result"]:
+        print(key, candidate["id"], candidate["score"], candidate["match"])
+""",
+    "JavaScript": """\
+const body = new URLSearchParams({ queries: '$batch' });
+const response = await fetch("$url", { method: "POST", body });
+for (const [key, found] of Object.entries(await response.json()))
+  for (const candidate of found.result)
+    console.log(key, candidate.id, candidate.score, candidate.match);
+""",
+    "R": """\
+library(httr)
+
+answer <- content(POST("$url", body = list(queries = '$batch'), encode = "form"))
+for (key in names(answer))
+  for (candidate in answer[[key]]$$result) cat(key, candidate$$id, candidate$$score, "\\n")
+""",
+}
+"""What sends a batch of queries in a form; each prints the candidates."""
 HIGHLIGHTED = {"curl": "shell", "Python": "python", "JavaScript": "javascript", "R": "r"}
 """The name of each language for what highlights it."""
 
@@ -81,4 +110,13 @@ def samples(asked: str, *, listed: bool) -> list[dict[str, str]]:
     return [
         {"lang": HIGHLIGHTED[label], "label": label, "source": text}
         for label, text in sources.items()
+    ]
+
+
+def posted(path: str, batch: str) -> list[dict[str, str]]:
+    """Return the samples that send a batch of queries, as JSON without apostrophes, in a form."""
+    told = {"url": f"{LOCAL}{path}", "batch": batch}
+    return [
+        {"lang": HIGHLIGHTED[label], "label": label, "source": Template(text).substitute(told)}
+        for label, text in POSTED.items()
     ]

@@ -7,10 +7,11 @@ dataset alone (releases, hashes, cursors, counts of pages) has a fixed value in 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.test import Client, override_settings
 
-from api.schema import generated_schema
+from api.schema import FORM, generated_schema
 from policy.citation import citation
 from policy.models import Release
 
@@ -29,8 +30,14 @@ FIXED: dict[str, Any] = {
     **dict.fromkeys(("next", "previous")),
 }
 """What stands in an answer in place of the value of such a key."""
+BATCH = {
+    "q0": {"query": "Marco Rubio", "type": "officials", "type_strict": "should", "limit": 2},
+    "q1": {"query": "Republic of Panama", "properties": [{"pid": "country", "v": "PA"}]},
+}
+"""A batch of reconciliation queries, as OpenRefine sends them."""
 VALUES: dict[str, Any] = {
     "q": "canal",
+    "queries": json.dumps(BATCH),
     "between": ["PAN", "USA"],
     "page_size": 10,
     "year": [2025],
@@ -43,7 +50,7 @@ VALUES: dict[str, Any] = {
     "entry": ["people/rubio-marco"],
     "same_as": ["rubio-marco"],
     "accredited_to_organisation": ["united-nations"],
-    **dict.fromkeys(("from", "to", "possibly_on"), "2025-02-03"),
+    **dict.fromkeys(("from", "to", "possibly_on", "in_office_on"), "2025-02-03"),
     **{
         name: ["PAN"]
         for name in (
@@ -88,8 +95,12 @@ def collect() -> dict[str, Any]:
             values = _values(described, schema["components"]["schemas"], page.get("results", []))
             parameters[name] = dict(sorted(values))
             answers[name] = _shortened(page)
+        if "post" in item:
+            name = item["post"]["operationId"]
+            answers[name] = _shortened(_ask(path, {"queries": json.dumps(BATCH)}))
     return {
         "answers": dict(sorted(answers.items())),
+        "batch": BATCH,
         "parameters": dict(sorted(parameters.items())),
         "problems": {
             "invalid-parameters": _shortened(_ask("/api/v1/bilateral-issues?topic=migratoin")),
@@ -98,9 +109,12 @@ def collect() -> dict[str, Any]:
     }
 
 
-def _ask(path: str) -> Any:
+def _ask(path: str, form: Mapping[str, str] | None = None) -> Any:
     with override_settings(PUBLIC_URL=HOST, ALLOWED_HOSTS=["*"]):
-        return json.loads(Client().get(path).content)
+        if form is None:
+            return json.loads(Client().get(path).content)
+        answer = Client().post(path, urlencode(form), content_type=FORM)
+        return json.loads(answer.content)
 
 
 def _shortened(node: Any, key: str = "") -> Any:

@@ -1,10 +1,9 @@
 """Filter classes: how the value of a parameter becomes a condition on the records of a list."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
-from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any, Self
@@ -28,17 +27,14 @@ from api.keys import CountryField, VersionField
 from api.listing import Listing
 from api.parameters import (
     CodeField,
-    DayField,
     FlagField,
     ListField,
     ParameterField,
-    ScoreField,
     WordsField,
 )
 from api.problems import UnavailableError
 from policy.dyads import between, keys_between
 from policy.models import PublishedRelease
-from policy.models.events import scored
 from policy.models.registry import RecordKind, kind_of
 from policy.models.relations import RelationSeen, related, superseded
 from policy.models.state import live
@@ -183,16 +179,6 @@ class ValuesFilter(django_filters.Filter):
         return qs.filter(~Exists(rows.filter(**{owner: OuterRef("pk")})))
 
 
-class YearFilter(ValuesFilter):
-    """Any of some years, which a day lies in."""
-
-    transform = "__year"
-
-    def condition(self, path: str, value: Any) -> Q:
-        """Return the condition on the day, as ranges of an index."""
-        return reduce(or_, (Q(**{f"{path}__year": year}) for year in value))
-
-
 class FlagFilter(ValuesFilter):
     """Whether a column is true."""
 
@@ -288,26 +274,6 @@ class BetweenFilter(ValuesFilter):
         return qs.filter(between(self.name, *sorted(value)))
 
 
-class TimeFilter(ValuesFilter):
-    """Uncertain time against a bound; a record without any day matches nothing."""
-
-    many = False
-
-    def __init__(self, *lookups: str, help_text: str) -> None:
-        """Take the lookups that must all hold of the day, such as time_latest__gte."""
-        self.lookups = lookups
-        super().__init__(DayField(), "", help_text)
-
-    def filter(self, qs: QuerySet[Any], value: date) -> QuerySet[Any]:
-        """Narrow by the earliest and latest day."""
-        beside = rows_beside(qs.model, self.lookups[0])
-        if beside is None:
-            return qs.filter(**dict.fromkeys(self.lookups, value))
-        rows, owner, _ = beside
-        days = {lookup.partition("__")[2]: value for lookup in self.lookups}
-        return self.narrow_by_rows(qs, rows.filter(**days), owner)
-
-
 class RelationFilter(ValuesFilter):
     """How a record lies to others, seen from itself."""
 
@@ -362,21 +328,6 @@ class SinceFilter(ValuesFilter):
         known = PublishedRelease.objects.filter(pk=value).values("place")
         later = PublishedRelease.objects.filter(place__gt=Subquery(known))
         return qs.filter(release__in=later.values("pk"))
-
-
-class ScoreFilter(ValuesFilter):
-    """The score of an event against a bound; an event without a code matches nothing."""
-
-    many = False
-
-    def __init__(self, compare: Callable[[float, float], bool], help_text: str) -> None:
-        """Take what must be true of the score and the bound."""
-        self.compare = compare
-        super().__init__(ScoreField(), "", help_text)
-
-    def filter(self, qs: QuerySet[Any], value: float) -> QuerySet[Any]:
-        """Narrow by event type and mode, from which the score follows."""
-        return qs.filter(scored(lambda score: self.compare(score, value)))
 
 
 def entries_with(words: Sequence[str]) -> QuerySet[Any]:

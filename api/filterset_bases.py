@@ -12,13 +12,12 @@ from api.filters import (
     SearchFilter,
     StatedFilter,
     SupersededFilter,
-    TimeFilter,
     ValuesFilter,
-    YearFilter,
 )
 from api.keys import CountryField, KeyField
 from api.parameters import CodeField, Errors, Values, WholeNumberField
 from api.problems import error
+from api.range_filters import TimeFilter, YearFilter
 from api.serializers.base import RecordSerializer, RelatedSerializer
 from api.unstated import unstated
 from policy.models.base import Precision, Support

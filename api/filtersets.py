@@ -12,7 +12,6 @@ from api.filters import (
     ConcernFilter,
     FlagFilter,
     PresenceFilter,
-    ScoreFilter,
     SearchFilter,
     SinceFilter,
     ValuesFilter,
@@ -34,6 +33,7 @@ from api.filterset_bases import (
 from api.keys import AnyKeyField, CountryField, VersionField
 from api.parameters import ENTRY, KEY, LANGUAGE, M49, Errors, QuadField, Values, WholeNumberField
 from api.problems import error
+from api.range_filters import OfficeFilter, ScoreFilter
 from api.serializers import changes
 from api.serializers import records as serializers
 from api.unstated import unstated
@@ -110,6 +110,17 @@ class OfficialFilterSet(FactFilterSet):
         RecordKind.ORGANISATION,
         "positions__accredited_to_organisation",
         "Was sent as a diplomat to any of these organisations.",
+    )
+    in_office_on = OfficeFilter(
+        "positions",
+        {
+            **{name: name for name in ("organisation", "role", "accredited_to")},
+            "status": "position_status",
+            "accredited_to_organisation": "accredited_to_organisation",
+        },
+        "May have been in an office on this day, whose first and last days are known: the office "
+        "that organisation, role, position_status, accredited_to and accredited_to_organisation "
+        "ask for, where they are given.",
     )
     scheme = by_code(Scheme, "same_as__scheme", "Is in any of these lists of others.")
     same_as = ValuesFilter(KEY, "same_as__value", "Is called any of these in a list of others.")

@@ -281,15 +281,16 @@ def read_parameters(
     query: str,
     fields: Mapping[str, ParameterField],
     check: Callable[[Values], Errors] = lambda _: (),
+    most: int = MAX_QUERY,
 ) -> Values:
-    """Return the values of a query string, each as its field reads it.
+    """Return the values of a query string, or of a form, each as its field reads it.
 
-    ``check`` yields the errors of values that are good alone and not together. Raises
-    InvalidParametersError with an entry for every wrong parameter, in their order, up to
-    MAX_ERRORS.
+    ``check`` yields the errors of values that are good alone and not together; ``most`` is the
+    greatest length. Raises InvalidParametersError with an entry for every wrong parameter, in their
+    order, up to MAX_ERRORS.
     """
-    if len(query) > MAX_QUERY:
-        detail = f"The query is {len(query)} characters long; at most {MAX_QUERY} are read."
+    if len(query) > most:
+        detail = f"The query is {len(query)} characters long; at most {most} are read."
         raise InvalidParametersError([error("", detail)])
     values: Values = {}
     errors = list(islice(_read(query, fields, values), MAX_ERRORS))

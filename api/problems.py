@@ -53,6 +53,25 @@ class UnavailableError(exceptions.APIException):
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
 
 
+class TooLargeError(exceptions.APIException):
+    """A body that is longer than what is read."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class SlowBodyError(exceptions.APIException):
+    """A body that did not arrive in time, or not whole."""
+
+    status_code = HTTPStatus.REQUEST_TIMEOUT
+    default_detail = "The body did not arrive whole within five seconds: send it again."
+
+
+class MediaTypeError(exceptions.APIException):
+    """A body of a type that is not read."""
+
+    status_code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+
 class RenamedError(exceptions.APIException):
     """A key that a record had in an earlier release; ``path`` has its present one."""
 
@@ -158,10 +177,10 @@ def unanswered(request: HttpRequest, error: Error) -> HttpResponse:
     return respond(request, "unavailable", detail, {"Retry-After": "5"})
 
 
-def not_allowed(request: HttpRequest) -> HttpResponse:
-    """Return the response to a method not in METHODS; methods are case-sensitive."""
-    detail = f"Nothing answers to {request.META['REQUEST_METHOD'][:40]!r}: ask with GET."
-    return respond(request, "method-not-allowed", detail, {"Allow": ", ".join(METHODS)})
+def not_allowed(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
+    """Return the response to a method that is none of these; methods are case-sensitive."""
+    detail = f"Nothing answers to {request.META['REQUEST_METHOD'][:40]!r} here: ask with GET."
+    return respond(request, "method-not-allowed", detail, {"Allow": ", ".join(methods)})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

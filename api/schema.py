@@ -16,10 +16,11 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 
 from api import problems
-from api.code_samples import LOCAL, question, samples
+from api.code_samples import LOCAL, posted, question, samples
 from api.html.guide import chapters
 from api.negotiation import PAGE
 from api.parameters import ParameterField
+from api.serializers.reconciliation import ManifestSerializer, ResultSerializer
 from api.serializers.service import FacetsField, ProblemSerializer
 from api.serving.headers import DESCRIBED, EVERY, LASTING
 from policy.plover import MODE_CHOICES
@@ -32,11 +33,12 @@ for dumper in filter(None, (yaml.SafeDumper, getattr(yaml, "CSafeDumper", None))
 
 JsonSchema = dict[str, Any]
 EXAMPLES = Path(__file__).with_name("examples.json")
+FORM = "application/x-www-form-urlencoded"
 SELECTION = "application/vnd.demarche.selection+json"
 TAGS = (
     "countries", "organisations", "officials", "statements", "bilateral-issues", "events",
-    "trips", "relations", "checks", "gaps", "sources", "passages", "dyads", "search", "release",
-    "releases", "changes", "codebook",
+    "trips", "relations", "checks", "gaps", "sources", "passages", "dyads", "search",
+    "reconcile", "release", "releases", "changes", "codebook",
 )  # fmt: skip
 """The tags in the order in which a reader needs them."""
 SHARED = (
@@ -85,7 +87,8 @@ class StrictSchema(AutoSchema):
     def get_summary(self) -> str:
         """Return the first sentence of the method, or what is done with the records of a list."""
         if not hasattr(self.view, "action"):
-            return (getdoc(self.view.get) or "").partition(".")[0] + "."
+            described = getattr(self.view, self.method.lower())
+            return (getdoc(described) or "").partition(".")[0] + "."
         many = self.view.resource.replace("-", " ")
         one = f"{many.removesuffix('ies')}y" if many.endswith("ies") else many.removesuffix("s")
         return self.view.summary or (
@@ -219,6 +222,47 @@ class RecordSchema(StrictSchema):
         return self.component(f"{whole.name}SelectionPage", page)
 
 
+class ReconciliationSchema(StrictSchema):
+    """Describes the batch of queries, in the query of the address or in a form, and its answer."""
+
+    def _get_parameters(self) -> list[dict[str, Any]]:
+        found = super()._get_parameters()
+        for one in found:
+            if one["name"] == "queries":
+                one["schema"] = self._batch()
+        return [one for one in found if self.method == "GET" or one["name"] != "queries"]
+
+    def _get_request_body(self, direction: str = "request") -> dict[str, Any] | None:
+        if self.method != "POST":
+            return None
+        field = self.view.parameters(None)["queries"]
+        queries = {"allOf": [self._batch()], "description": str(field.help_text)}
+        form = {"type": "object", "properties": {"queries": queries}, "required": ["queries"]}
+        schema = {**form, "additionalProperties": False}
+        return {"content": {FORM: {"schema": schema}}, "required": True}
+
+    def _batch(self) -> JsonSchema:
+        """Return the schema of a batch, as the text in a parameter."""
+        schema = dict(self.view.parameters(None)["queries"].schema)
+        return self.component("ReconciliationBatch", schema)
+
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+        bodies = super()._get_response_bodies(direction)
+        manifest = self.resolve_serializer(ManifestSerializer, "response").ref
+        result = self.resolve_serializer(ResultSerializer, "response").ref
+        meaning = "The candidates for each query of a batch, by its key."
+        results = {"type": "object", "additionalProperties": result, "description": meaning}
+        answer = self.component("ReconciliationResults", results)
+        schema = answer if self.method == "POST" else {"oneOf": [manifest, answer]}
+        bodies["200"]["content"]["application/json"]["schema"] = schema
+        if self.method == "POST":
+            bodies["200"]["headers"] = self._headers("Dataset-Version")
+            for name in ("request-timeout", "content-too-large", "unsupported-media-type"):
+                kind = problems.PROBLEM_TYPES[name]
+                bodies[str(kind.status)] = self._problem(kind)
+        return bodies
+
+
 def share_vocabularies(result: Any, generator: Any, request: Any, public: bool) -> Any:
     """Make each vocabulary one component, and refer to it wherever its codes are listed.
 
@@ -288,7 +332,7 @@ def add_examples(result: Any, generator: Any, request: Any, public: bool) -> Any
     """Add the committed example of each answer and parameter, and what asks for it in code."""
     known = json.loads(EXAMPLES.read_text())
     for path, operations in result["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             name = operation["operationId"]
             content = operation["responses"]["200"]["content"]
             if name in known["answers"]:
@@ -298,6 +342,11 @@ def add_examples(result: Any, generator: Any, request: Any, public: bool) -> Any
                 plain = described["name"].removeprefix("exclude_")
                 if plain in values:
                     described["example"] = values[plain]
+            if method == "post":
+                form = operation["requestBody"]["content"][FORM]
+                form["example"] = {"queries": json.dumps(known["batch"])}
+                operation["x-codeSamples"] = posted(path, form["example"]["queries"])
+                continue
             asked = question(path, operation.get("parameters", []))
             operation["x-codeSamples"] = samples(asked, listed=name.endswith("_list"))
     for name, body in known["problems"].items():

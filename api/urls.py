@@ -4,7 +4,8 @@ from django.conf import settings
 from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
-from api.views import changes, downloads, relations, service
+from api.serving.middleware import RECONCILE
+from api.views import changes, downloads, reconciliation, relations, service
 from api.views.records import RESOURCES
 
 router = SimpleRouter(trailing_slash=False, use_regex_path=False)
@@ -23,6 +24,7 @@ urlpatterns = [
     path("api/v1/dyads", relations.DyadsView.as_view()),
     path("api/v1/dyads/<str:id>", relations.DyadView.as_view()),
     path("api/v1/sources/<str:id>/coverage", relations.CoverageView.as_view()),
+    path(RECONCILE.removeprefix("/"), reconciliation.ReconciliationView.as_view()),
     path("api/v1/release", service.ReleaseView.as_view()),
     path("api/v1/codebook", service.CodebookView.as_view()),
     path("api/v1/terms", service.TermsView.as_view()),

@@ -223,6 +223,34 @@ def addresses(tmp_path_factory) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
+def register_urls(tmp_path_factory) -> Iterator[dict[str, str]]:
+    """The URL of a database on each engine that holds the join with the made registers."""
+    from tests.releases import database, made_join, manage
+
+    clusters = {"SQLite": "", "PostgreSQL": os.environ.get("TEST_POSTGRES_URL", "")}
+    folder = tmp_path_factory.mktemp("joined")
+    release = made_join(folder)
+    with ExitStack() as stack:
+        urls = {}
+        for name, cluster in clusters.items():
+            if cluster or name == "SQLite":
+                url = stack.enter_context(database(folder, "joined", cluster=cluster))
+                done = manage(url, "load_release", str(release))
+                assert done.returncode == 0, done.stderr
+                urls[name] = url
+        yield urls
+
+
+@pytest.fixture(scope="session")
+def registers(register_urls) -> Iterator[dict[str, str]]:
+    """The address of a real server on each engine that serves the join with the made registers."""
+    from tests.servers import serving
+
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(serving(url)) for name, url in register_urls.items()}
+
+
+@pytest.fixture(scope="session")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the releases of the historians' registers, and of their join."""
     if not REAL.exists():

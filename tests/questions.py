@@ -63,7 +63,7 @@ PARTS = {
 # Filters that are no list of values of a record: they are asked for one by one below.
 OTHERS = {"q", "id", "between", "possibly_on", "from", "to", "narrator", "named", "coded", "quad",
           "stated", "not_stated", "not_stated_by", "paragraph", "sentence",
-          "year", "score_from", "score_to", "superseded", "account"}  # fmt: skip
+          "year", "in_office_on", "score_from", "score_to", "superseded", "account"}  # fmt: skip
 
 Condition = Callable[[Record], Any]
 
@@ -148,6 +148,12 @@ CASES: dict[str, Condition] = {
         lambda r: (
             FIRST["id"] in values(r, "actors.country")
             and SECOND["id"] in values(r, "recipients.country")
+        )
+    ),
+    f"officials?in_office_on={DAY}": (
+        lambda r: any(
+            (one["start_earliest"] or "9") <= DAY <= (one["end_latest"] or "0")
+            for one in r["positions"]
         )
     ),
     f"trips?year={DAY[:4]}": lambda r: (r["time_earliest"] or "").startswith(DAY[:4]),

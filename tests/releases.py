@@ -103,6 +103,21 @@ def write(folder: Path, records: Records, ending: str = "json") -> Path:
     return folder
 
 
+def made_join(folder: Path) -> Path:
+    """Write the join of the annotations with the made registers, and return its folder."""
+    from django.core.management import call_command
+
+    registers = ROOT / "tests" / "registers"
+    for name in ("travels", "pocom"):
+        call_command("import_register", name, registers / name, into=folder / name, verbosity=0)
+    table = folder / "identities.toml"
+    both = (ROOT / "fixtures" / "identities.toml", registers / "identities.toml")
+    table.write_text("\n".join(path.read_text() for path in both))
+    sources = [ROOT / "fixtures", folder / "travels", folder / "pocom"]
+    call_command("build_release", *sources, into=folder / "joined", identities=table, verbosity=0)
+    return folder / "joined"
+
+
 def manage(url: str, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
     """Run a command of manage.py on a database."""
     return subprocess.run(

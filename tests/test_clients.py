@@ -66,6 +66,9 @@ def test_the_python_client_reads_every_operation(package, addresses):
     for name, module in calls:
         resource = name.rpartition("_")[0]
         arguments = {"q": WORD} if name == "search_list" else {}
+        if name == "reconcile_create":
+            form = package.models.ReconcileCreateBody
+            arguments = {"body": form(queries=json.dumps({"q0": {"query": WORD}}))}
         taken = inspect.signature(module.sync_detailed).parameters
         named = "id" in taken and not name.endswith("_list")
         keys = ids[resource] if named else [None]

@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from jsonschema_rs import Draft202012Validator
@@ -99,6 +99,22 @@ def test_the_answers_are_those_of_the_server(direct, proxied):
     for method in ("HEAD", "OPTIONS", "POST"):
         answers = [ask(at, "/api/v1/events", method) for at in (direct, proxied)]
         assert same(answers[0]) == same(answers[1]), method
+
+
+def test_a_batch_of_queries_passes_and_no_answer_is_kept(direct, proxied):
+    form = "Content-Type: application/x-www-form-urlencoded"
+    for text, status in (("Panama", 200), ("a" * 60_000, 400), ("a" * 70_000, 400)):
+        body = urlencode({"queries": json.dumps({"q0": {"query": text}})}).encode()
+        sent = request(
+            "/api/v1/reconcile", form, f"Content-Length: {len(body)}", body=body, method="POST"
+        )
+        for _ in range(2):
+            answer = exchange(proxied, sent)
+            assert answer.startswith(f"HTTP/1.1 {status} ".encode()), answer[:200]
+            assert b"X-Cache: HIT" not in answer
+        if status == 200:
+            told = exchange(direct, sent).partition(b"\r\n\r\n")[2]
+            assert answer.partition(b"\r\n\r\n")[2] == told
 
 
 def test_pages_are_walked_under_the_public_address(proxied):
@@ -237,7 +253,7 @@ def test_what_nginx_refuses_is_a_problem():
         for sent, expected in {
             request(f"/api/v1/events?q={'a' * 33_000}"): 400,
             request("/api/v1/events", f"X-Long: {'a' * 33_000}"): 400,
-            request("/api/v1/events", "Content-Length: 2000", body=b"a" * 2000): 400,
+            request("/api/v1/events", "Content-Length: 70000", body=b"a" * 70_000): 400,
             request("/api/v1/events", method="TRACE"): 405,
             b"NOT HTTP\r\n\r\n": 400,
             request("/api/v1/events", "Transfer-Encoding: gzip"): 400,

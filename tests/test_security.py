@@ -18,7 +18,7 @@ pytestmark = pytest.mark.once
 
 PATHS = ["/", "/api/v1/countries", f"/api/v1/countries/{sample('countries')}",
          "/api/v1/events?format=csv", "/api/v1/events?nothing=1", "/api/v1/nothing", "/nothing",
-         "/api/schema", "/docs", "/guide", "/problems", "/healthz", "/readyz",
+         "/api/v1/reconcile", "/api/schema", "/docs", "/guide", "/problems", "/healthz", "/readyz",
          "/static/api/docs.js", "/static/nothing.js"]  # fmt: skip
 DOCS = {"/docs"}
 

@@ -22,11 +22,10 @@ CORS = {
 }
 """Lets pages of any origin read answers."""
 PREFLIGHT = {
-    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     "Access-Control-Allow-Headers": "*",
     "Access-Control-Max-Age": "86400",
 }
-"""Lets them send headers such as If-None-Match."""
+"""Lets them send headers such as If-None-Match; the methods are those of the address."""
 REQUEST_ID_HEADER = "X-Request-ID"
 LIFETIME = "public, max-age={}"
 """Of an answer that holds until another release is loaded, in seconds."""

@@ -29,6 +29,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 ALIVE = "/healthz"
 PROBES = {ALIVE, "/readyz"}
 """Probes, which containers and balancers ask with any Host header."""
+RECONCILE = "/api/v1/reconcile"
+"""The one address that answers to POST too: OpenRefine sends its questions in a body."""
 
 current_request: ContextVar[str] = ContextVar("current_request", default="-")
 
@@ -56,6 +58,11 @@ def id_of(environ: Mapping[str, Any]) -> str:
 def without_slash(path: str) -> str:
     """Return a path without a single slash at its end, which makes no difference."""
     return path[:-1] if path[-1:] == "/" and path[-2:] not in ("/", "//") else path
+
+
+def methods_of(path: str) -> tuple[str, ...]:
+    """Return the methods that a path answers to."""
+    return (*METHODS, "POST") if without_slash(path) == RECONCILE else METHODS
 
 
 def has_body(environ: Mapping[str, Any]) -> bool:
@@ -115,7 +122,7 @@ def observe(get_response: Handler) -> Handler:
 def require_read(get_response: Handler) -> Handler:
     """Refuse what is no question to us, and take a path with a trailing slash for the one without.
 
-    A question has a host of ours, a method that reads, and no body.
+    A question has a host of ours, a method that reads, and a body only where that is POST.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -123,9 +130,10 @@ def require_read(get_response: Handler) -> Handler:
         if canonical not in PROBES:
             request.get_host()
         # Django writes the method in capitals; META has it as it was sent.
-        if request.META["REQUEST_METHOD"] not in METHODS:
-            return not_allowed(request)
-        if has_body(request.META):
+        method, methods = request.META["REQUEST_METHOD"], methods_of(canonical)
+        if method not in methods:
+            return not_allowed(request, methods)
+        if has_body(request.META) and method != "POST":
             detail = "A question has no body: write parameters into the query of the address."
             return respond(request, "bad-request", detail)
         if canonical != request.path_info:
@@ -142,7 +150,10 @@ def add_headers(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         headers = response.headers
-        given = {**CORS, **PREFLIGHT} if request.method == "OPTIONS" else CORS
+        given = CORS
+        if request.method == "OPTIONS":
+            methods = ", ".join(methods_of(request.path_info))
+            given = {**CORS, **PREFLIGHT, "Access-Control-Allow-Methods": methods}
         for name, value in given.items():
             headers[name] = value
         # What is refused, and what tells of this moment, holds for no later request.

@@ -82,15 +82,19 @@ class StrictView(APIView):
 
         There are no versions, accounts or limits, which DRF would look at here.
         """
-        query = request.META.get("QUERY_STRING", "")
-        fields = parameters_of(type(self), getattr(self, "action", None))  # type: ignore[arg-type]
-        self.values = read_parameters(query, fields, partial(self._check, request))
+        self.values = self.read(request)
         if getattr(request, "accepted_renderer", None) is None:
             self._negotiate(request, self.values)
         if self.reads_database:
             self.served = served()
 
-    def _check(self, request: Request, values: Values) -> Errors:
+    def read(self, request: Request) -> Values:
+        """Return the values of all parameters; raises InvalidParametersError."""
+        query = request.META.get("QUERY_STRING", "")
+        fields = parameters_of(type(self), getattr(self, "action", None))  # type: ignore[arg-type]
+        return read_parameters(query, fields, partial(self.check, request))
+
+    def check(self, request: Request, values: Values) -> Errors:
         """Yield what ``check_parameters`` does, which may depend on the format."""
         yield from self.check_filters(values)
         # Wrong parameters are told before an Accept header that nothing fits.

@@ -114,6 +114,7 @@ class IndexView(StrictView):
             "counts": dict(sorted(release.counts.items())),
             "resources": {name: link(f"/api/v1/{name}") for name in names},
             "search": link("/api/v1/search?q={words}"),
+            "reconcile": link("/api/v1/reconcile"),
             "files": link(f"/releases/{release.version}") if settings.RELEASES_DIR else None,
             "feed": link("/api/v1/releases.atom"),
             "guide": link("/guide"),

@@ -86,6 +86,13 @@ for (const { id } of dyads.results) {
 const found = whole<Schemas["PaginatedSearchHitList"]>(
   await client.GET("/api/v1/search", { params: { query: { q: "canal", page_size: 5 } } }), "search");
 filled(found, "search");
+whole<Schemas["Manifest"]>(await client.GET("/api/v1/reconcile"), "manifest");
+const answers = whole<Schemas["ReconciliationResults"]>(
+  await client.POST("/api/v1/reconcile", {
+    body: { queries: JSON.stringify({ q0: { query: "Rubio" } }) },
+    headers: { "Content-Type": "application/x-www-form-urlencoded" },
+  }), "reconcile");
+if (answers["q0"]?.result.length === 0) throw new Error("reconcile: nobody");
 whole<Schemas["Release"]>(await client.GET("/api/v1/release"), "release");
 whole<Schemas["Codebook"]>(await client.GET("/api/v1/codebook"), "codebook");
 

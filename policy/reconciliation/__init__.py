@@ -1,0 +1,1 @@
+"""Reconciliation: which records a name in somebody else's table may mean, and why."""
