@@ -103,7 +103,7 @@ class ValuesFilter(django_filters.Filter):
         value, rows = values[name], listing.rows
         narrowed = replace(listing, rows=self.filter(rows, value), counted=None, difference=None)
         found = self.found_beside(rows.model, value)
-        if found and self.exclude:
+        if self.exclude and (found or not rows.query.where):
             taken = self.including().narrow(listing, values, name)
             return replace(narrowed, difference=(listing, taken))
         if found and not rows.query.where:
@@ -389,7 +389,7 @@ class SearchFilter(ValuesFilter):
             if others == {"kind"}:
                 kinds = tuple(sorted(map(RecordKind, values["kind"])))
                 return replace(narrowed, hits=Hits(words, kinds=kinds))
-        elif connections[listing.rows.db].vendor == "sqlite":
+        else:
             within = Within.of(listing.rows)
             return replace(narrowed, hits=within and Hits(words, kind, within=within))
         return narrowed

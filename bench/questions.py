@@ -216,7 +216,7 @@ def measured(
             with serve(ours(), "/readyz", log, **environment) as server:
                 roots = [server.process, *([] if url.startswith("sqlite") else [postmaster(url)])]
                 mine = Side(server.port, roots)
-                mine.spent([Ask(one.path.format(**before)) for one in QUESTIONS])
+                mine.spent([Ask(_shorter(one.path.format(**before))) for one in QUESTIONS])
                 for one in QUESTIONS:
                     taken[one.name, engine].append(mine.spent([Ask(one.path.format(**asked))]))
                     if datasette and engine == "SQLite":
@@ -232,6 +232,11 @@ def measured(
         for (name, engine), spent in list(taken.items())
         if engine != "Datasette"
     }
+
+
+def _shorter(path: str) -> str:
+    """Return a path to fewer records, so that the same values are another question too."""
+    return path if "/dyads/" in path else f"{path}&page_size=9"
 
 
 def report(found: dict[int, dict[tuple[str, str], Answered]]) -> list[list[str]]:

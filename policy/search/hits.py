@@ -29,7 +29,7 @@ class HitPosition(NamedTuple):
 
 
 class Within(NamedTuple):
-    """The records that other filters leave of a list, as the query for their keys on SQLite."""
+    """The records that other filters leave of a list, as the query for their keys."""
 
     sql: str
     params: tuple[Any, ...]
@@ -50,7 +50,7 @@ class Hits:
 
     Those whose title holds all the words (rank 1) come first, then the others (rank 0), each in
     the order of the entries. Each of the two is a walk through the index, which stops when a page
-    is full. ``kinds`` narrow hits of every kind; ``within`` narrows those of one kind, on SQLite.
+    is full. ``kinds`` narrow hits of every kind; ``within`` narrows those of one kind.
     """
 
     words: tuple[str, ...]
@@ -81,12 +81,20 @@ class Hits:
                 )
                 values = [*values, *self.within.params, str(self.kind)]
             return int(self._rows(sql, [FTS5.query(self.words), *values])[0][0])
-        query = TSQUERY.query(self.words)
-        if self._narrowed:
-            kinds = " | ".join(f"'{KIND}{kind}'" for kind in self._narrowed)
-            query = f"({query}) & ({kinds})"
         sql = "SELECT count(*) FROM machinery_searchentry WHERE found_by @@ %s::tsquery"
-        return int(self._rows(sql, [query])[0][0])
+        values = [self._tsquery()]
+        if self.within:
+            sql += f" AND record IN (SELECT f.id FROM ({self.within.sql}) AS f)"
+            values += self.within.params
+        return int(self._rows(sql, values)[0][0])
+
+    def _tsquery(self, *, titled: bool | None = None) -> str:
+        """Return the query of PostgreSQL's index, which has the kinds of entries as words too."""
+        query = TSQUERY.query(self.words, titled=titled)
+        if not self._narrowed:
+            return query
+        kinds = " | ".join(f"'{KIND}{kind}'" for kind in self._narrowed)
+        return f"({query}) & ({kinds})"
 
     def after(
         self,
@@ -145,9 +153,12 @@ class Hits:
             if self._narrowed:
                 known.append(f"kind IN ({', '.join(['%s'] * len(self._narrowed))})")
                 values += map(str, self._narrowed)
+            if self.within:
+                known.append(f"record IN (SELECT f.id FROM ({self.within.sql}) AS f)")
+                values += self.within.params
             # Else the planner may walk past a million entries for what the index has at once.
             materialized = "MATERIALIZED" if total <= FEW_HITS else "NOT MATERIALIZED"
-            query = TSQUERY.query(self.words, titled=bool(rank))
+            query = self._tsquery(titled=bool(rank))
             sql = (
                 f"WITH found AS {materialized} (SELECT id, kind, record FROM machinery_searchentry "
                 "WHERE found_by @@ %s::tsquery) SELECT id, record FROM found "
