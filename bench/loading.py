@@ -1,6 +1,5 @@
 """Makes releases and loads them into databases, beside raw rows and Django's own loader."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -33,7 +32,6 @@ class Data:
 
     folder: Path
     size: int
-    content_hash: str
     urls: dict[str, str]
 
     @property
@@ -42,14 +40,11 @@ class Data:
         return self.folder / "release"
 
 
-def made(folder: Path, size: int) -> str:
-    """Make the release unless it is there already, and give its content hash."""
-    written = folder / "release" / "release.json"
-    if not written.exists():
+def made(folder: Path, size: int) -> None:
+    """Make the release unless it is there already."""
+    if not (folder / "release" / "release.json").exists():
         print(f"making {size} statements", file=sys.stderr, flush=True)
         make(folder / "release", size, SEED)
-    (record,) = json.loads(written.read_text())
-    return str(record["fields"]["content_hash"])
 
 
 def _manage(url: str, *arguments: object) -> float:
@@ -62,9 +57,7 @@ def _manage(url: str, *arguments: object) -> float:
     return time.perf_counter() - begin
 
 
-def loaded(
-    folder: Path, size: int, content_hash: str, stack: ExitStack
-) -> tuple[list[list[str]], Data]:
+def loaded(folder: Path, size: int, stack: ExitStack) -> tuple[list[list[str]], Data]:
     """Load every database, and give the rows on loading."""
     paths = copying.write_tables(folder / "release", folder / "tables")
     records = sum(1 for _ in lines(folder / "release"))
@@ -90,7 +83,7 @@ def loaded(
             ])  # fmt: skip
         found.append(_loaddata(folder, engine, url, taken / records))
         _settled(url, folder)
-    return found, Data(folder, size, content_hash, urls)
+    return found, Data(folder, size, urls)
 
 
 def _databases(folder: Path, stack: ExitStack) -> Iterator[tuple[str, str, str, str]]:

@@ -1,5 +1,7 @@
 """The rows of the table: what is compared with what, by which requests, and how far we want."""
 
+import base64
+import json
 import math
 import os
 import platform
@@ -9,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from api.keyset import encoded
 from bench.client import Ask, Raw, ask
@@ -78,9 +80,9 @@ def human(seconds: float) -> str:
 class Keys:
     """What is asked for: other keys in every round, drawn as the made data is skewed."""
 
-    def __init__(self, world: World, version: str) -> None:
-        """Take the world that the data was made from, and the content hash of its release."""
-        self.world, self.place = world, (version, "/api/v1/statements")
+    def __init__(self, world: World, state: str) -> None:
+        """Take the world that the data was made from, and what cursors are bound to."""
+        self.world, self.place = world, (state, "/api/v1/statements")
 
     def _chance(self, purpose: str, number: int) -> random.Random:
         return self.world.chance(f"asking {purpose} {number}")
@@ -162,6 +164,13 @@ class Stored:
     """A bare answer with as many headers as ours."""
     ceiling: Ask
     """A bare answer without a body, to a request like the conditional one."""
+
+
+def state_of(port: int) -> str:
+    """Return what a server binds its cursors to, from one of its own."""
+    link = ask(port, "/api/v1/statements?page_size=1")["next"]
+    (cursor,) = parse_qs(urlsplit(link).query)["cursor"]
+    return str(json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))[1])
 
 
 def cached(port: int, keys: Keys, count: int) -> list[Stored]:

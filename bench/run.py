@@ -14,7 +14,7 @@ from bench.client import Ask, Raw, ask, saturated, seconds
 from bench.dataset import World
 from bench.loading import SEED, Data, loaded, made
 from bench.questions import Answered, measured, report
-from bench.rows import HEAD, Keys, Row, about, cached, human, same_records, table, verdict
+from bench.rows import HEAD, Keys, Row, about, cached, human, same_records, state_of, table, verdict
 from bench.servers import BIN, ROOT, Server, granian, ours, serve
 from tests.servers import free_port
 
@@ -38,9 +38,9 @@ def main(arguments: list[str]) -> int:
     found = {}
     for size in sorted(chosen.size):
         folder = ROOT / "build" / "bench" / str(size)
-        content_hash = made(folder, size)
+        made(folder, size)
         with ExitStack() as stack:
-            loading, data = loaded(folder, size, content_hash, stack)
+            loading, data = loaded(folder, size, stack)
             cells = [] if chosen.questions else _compared(data, stack, chosen)
             found[size] = _questions(data, stack, chosen.rounds)
         print(about(size, chosen.rounds))
@@ -79,7 +79,6 @@ def _rows(data: Data, stack: ExitStack, *, quick: bool) -> tuple[list[Row], list
     logs = data.folder / "logs"
     shutil.rmtree(logs, ignore_errors=True)
     logs.mkdir(parents=True)
-    keys = Keys(World(SEED, data.size), data.content_hash)
     burst = 1 if quick else 2
 
     def up(name: str, command: list[str], probe: str, **environment: str) -> Server:
@@ -101,6 +100,7 @@ def _rows(data: Data, stack: ExitStack, *, quick: bool) -> tuple[list[Row], list
 
     bare = up("bare", granian("bench.bare:application"), "/1").port
     warm = api("warm", "SQLite", "64")
+    keys = Keys(World(SEED, data.size), state_of(warm))
     cold = {engine: api(f"cold-{engine}", engine, "0") for engine in data.urls}
     plain = {
         engine: up(
