@@ -15,6 +15,7 @@ from django.http import HttpResponseBase
 from api.database.release import SOFTWARE, ServedRelease, watch
 from api.problems import respond
 from api.rendering.pages import PLAIN_QUERY
+from api.serving import turns
 from api.serving.compression import PLAIN, CompressedStream, Headers, encoded, preferred_encoding
 from api.serving.headers import LIFETIME, NOT_MODIFIED, REQUEST_ID_HEADER, VARY
 from api.serving.middleware import ALIVE, add_headers, has_body, observed, without_slash
@@ -120,7 +121,8 @@ class ResponseCache:
     ) -> Iterable[bytes]:
         """Call the application, and cache its answer if it is successful."""
         started: list[Any] = []
-        result = self._application(environ, lambda *given: started.extend(given[:2]))
+        with turns.short_answer(environ.get("QUERY_STRING", "")):
+            result = self._application(environ, lambda *given: started.extend(given[:2]))
         status, headers = started
         body: bytes | None = None
         if getattr(result, "streaming", False):
