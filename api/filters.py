@@ -150,12 +150,14 @@ class ValuesFilter(django_filters.Filter):
             self.pairs or (beside[0].model._meta.auto_created and "__" not in beside[2])
         )
         rows, path, number = qs.order_by(), self.path, Count("pk")
-        # Without a condition, the pairs are counted without the records that they belong to.
-        if beside and (self.where or not pairs or not qs.query.where):
+        # Without a condition, the pairs are counted without the records that they belong to, unless
+        # what else wrote the tables may have left pairs of records that are gone.
+        narrowed = bool(qs.query.where) or live.get() is not None
+        if beside and (self.where or not pairs or not narrowed):
             rows, owner, path = beside
             # Of many rows beside a record, some may hold no value.
             rows = rows.filter(self.where, **{f"{path}__isnull": False})
-            if qs.query.where:
+            if narrowed:
                 rows = rows.filter(**{f"{owner}__in": qs.order_by().values("pk")})
             without = qs.count() - rows.values(owner).distinct().count()
             if without:

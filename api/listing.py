@@ -75,6 +75,9 @@ class Listing:
         """Return the exact number of rows; the release tells that of a list nobody narrowed."""
         if self.hits is not None:
             return _number_of_hits(state.state, self.hits)
+        if state.modified:
+            # What else wrote the tables may have left rows beside records that are gone.
+            return self.rows.count()
         if self.difference is not None:
             whole, taken = self.difference
             return whole.count(state) - taken.count(state)

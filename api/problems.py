@@ -59,13 +59,6 @@ class TooLargeError(exceptions.APIException):
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
-class SlowBodyError(exceptions.APIException):
-    """A body that did not arrive in time, or not whole."""
-
-    status_code = HTTPStatus.REQUEST_TIMEOUT
-    default_detail = "The body did not arrive whole within five seconds: send it again."
-
-
 class MediaTypeError(exceptions.APIException):
     """A body of a type that is not read."""
 

@@ -257,7 +257,7 @@ class ReconciliationSchema(StrictSchema):
         bodies["200"]["content"]["application/json"]["schema"] = schema
         if self.method == "POST":
             bodies["200"]["headers"] = self._headers("Dataset-Version")
-            for name in ("request-timeout", "content-too-large", "unsupported-media-type"):
+            for name in ("content-too-large", "unsupported-media-type"):
                 kind = problems.PROBLEM_TYPES[name]
                 bodies[str(kind.status)] = self._problem(kind)
         return bodies

@@ -6,13 +6,14 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from api.filters import SearchFilter, ValuesFilter
 from api.views.relations import SearchViewSet
 from policy.annotations.search_entries import indexed
-from policy.models import SearchEntry
+from policy.models import Country, SearchEntry
 from policy.models.registry import RecordKind, kind_of
 from policy.release.state import mark_release
 from policy.search import hits as search_hits
 from policy.search.hits import Hits, matching
 from policy.search.words import fold, snippet
 from tests.conftest import RESOURCES, VIEWSETS
+from tests.samples import FIRST as COUNTRY
 from tests.samples import WORD, records, words
 
 ORDERS = SearchViewSet.ordering_fields
@@ -275,3 +276,18 @@ def test_entries_are_numbered_in_the_order_of_kind_and_key(db):
     numbers, *placed = zip(*SearchEntry.objects.values_list("id", "kind", "record"), strict=True)
     assert numbers == tuple(range(1, len(numbers) + 1))
     assert list(zip(*placed, strict=True)) == sorted(zip(*placed, strict=True))
+
+
+@pytest.mark.parametrize("path", ["search", "countries", "statements"])
+def test_hits_of_tables_that_were_written_to_come_in_the_same_order(read, path):
+    asked = f"{path}?q={WORD[0]}*"
+    before = [one["id"] for one in read(f"{asked}&page_size=500")["results"]]
+    Country.objects.filter(pk=COUNTRY["id"]).update(longitude=1)
+    assert read("release")["modified"] is True
+    found, url = [], f"{asked}&page_size=3"
+    while url:
+        page = read(url)
+        found += [one["id"] for one in page["results"]]
+        url = (page["next"] or "").partition("/api/v1/")[2]
+    assert found == before
+    assert len(found) > 1

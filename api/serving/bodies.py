@@ -1,16 +1,13 @@
-"""Bodies of requests: read whole, within limits of length and of time."""
+"""Bodies of requests: read whole, within a limit of length and a few at a time."""
 
 from collections.abc import Mapping
-from queue import Empty, SimpleQueue
-from threading import BoundedSemaphore, Thread
+from threading import BoundedSemaphore
 from typing import Any
 
-from api.problems import SlowBodyError, TooLargeError, UnavailableError
+from api.problems import TooLargeError, UnavailableError
 
 MOST = 65_536
 """Length in bytes of the longest body that is read."""
-PATIENCE = 5.0
-"""Seconds within which a body has to arrive."""
 WAIT = 0.5
 """Seconds that a body waits for its turn."""
 _places = BoundedSemaphore(4)
@@ -18,10 +15,10 @@ _places = BoundedSemaphore(4)
 
 
 def body_of(environ: Mapping[str, Any]) -> bytes:
-    """Return the body of a request; raises TooLargeError, SlowBodyError and UnavailableError.
+    """Return the body of a request; raises TooLargeError and UnavailableError.
 
-    The server waits for a body without end. So another thread reads it, which is left behind where
-    that takes too long, and ends when the connection does; its place is taken until then.
+    It is waited for as long as the client holds the connection, in one of a few places: granian
+    cannot let go of a body that somebody still reads.
     """
     told = environ.get("CONTENT_LENGTH")
     length = int(told) if told else None
@@ -29,26 +26,13 @@ def body_of(environ: Mapping[str, Any]) -> bytes:
         raise TooLargeError(f"The body is {length} bytes long; at most {MOST} are read.")
     if not _places.acquire(timeout=WAIT):
         raise UnavailableError("As many bodies as this server reads at once: ask again later.")
-    read: SimpleQueue[bytes] = SimpleQueue()
-    number = MOST + 1 if length is None else length
-    reader = Thread(target=_read, args=(environ["wsgi.input"], number, read), daemon=True)
-    reader.start()
     try:
-        body = read.get(timeout=PATIENCE)
-    except Empty:
-        raise SlowBodyError from None
-    if len(body) > MOST:
-        raise TooLargeError(f"The body is longer than the {MOST} bytes that are read.")
-    if length is not None and len(body) < length:
-        raise SlowBodyError
-    return body
-
-
-def _read(stream: Any, number: int, read: "SimpleQueue[bytes]") -> None:
-    """Read a body, and give up its place."""
-    try:
-        read.put(stream.read(number))
-    except Exception:  # noqa: BLE001  (whatever a connection that broke raises)
-        read.put(b"")
+        body: bytes = environ["wsgi.input"].read(MOST + 1 if length is None else length)
+    except OSError:
+        # The connection broke; nobody reads the answer.
+        body = b""
     finally:
         _places.release()
+    if len(body) > MOST:
+        raise TooLargeError(f"The body is longer than the {MOST} bytes that are read.")
+    return body

@@ -40,4 +40,4 @@ def live_entries(found: dict[str, list[Entry]]) -> list[SearchEntry]:
             if entry.model not in DERIVED
         }
     )
-    return [SearchEntry(id=entry.key, **entry.fields) for entry in search_entries(draft)]
+    return [SearchEntry(id=int(entry.key), **entry.fields) for entry in search_entries(draft)]
