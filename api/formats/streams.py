@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, ClassVar
 
-from django.db.models import QuerySet, Sum, Value
+from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
@@ -113,9 +113,11 @@ def stream(
 
 def length(queryset: QuerySet[Any], resource: str, renderer: type[Csv], keys: Sequence[str]) -> int:
     """Return the length in bytes of a whole list of rendered records, without making it."""
-    place = Concat(Value(f"{resource}/"), "pk", output_field=Rendering._meta.pk)
-    places = queryset.order_by().annotate(place=place).values("place")
-    total = Rendering.objects.filter(pk__in=places).aggregate(
-        bytes=Sum(f"{renderer.format}_length")
-    )
+    if queryset.query.where:
+        place = Concat(Value(f"{resource}/"), "pk", output_field=Rendering._meta.pk)
+        found = Q(pk__in=queryset.order_by().annotate(place=place).values("place"))
+    else:
+        # All that begins with the name and a slash, after which the next character is 0.
+        found = Q(pk__gt=f"{resource}/", pk__lt=f"{resource}0")
+    total = Rendering.objects.filter(found).aggregate(bytes=Sum(f"{renderer.format}_length"))
     return len(renderer.head(keys).encode()) + (total["bytes"] or 0)
