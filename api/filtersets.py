@@ -120,7 +120,8 @@ class OfficialFilterSet(FactFilterSet):
         },
         "May have been in an office on this day, whose first and last days are known: the office "
         "that organisation, role, position_status, accredited_to and accredited_to_organisation "
-        "ask for, where they are given.",
+        "ask for, where they are given. Their exclude_ filters leave out who ever held "
+        "such an office, on whatever day.",
     )
     scheme = by_code(Scheme, "same_as__scheme", "Is in any of these lists of others.")
     same_as = ValuesFilter(KEY, "same_as__value", "Is called any of these in a list of others.")

@@ -172,7 +172,8 @@ def unanswered(request: HttpRequest, error: Error) -> HttpResponse:
 
 def not_allowed(request: HttpRequest, methods: Sequence[str]) -> HttpResponse:
     """Return the response to a method that is none of these; methods are case-sensitive."""
-    detail = f"Nothing answers to {request.META['REQUEST_METHOD'][:40]!r} here: ask with GET."
+    asking = "GET or POST" if "POST" in methods else "GET"
+    detail = f"Nothing answers to {request.META['REQUEST_METHOD'][:40]!r} here: ask with {asking}."
     return respond(request, "method-not-allowed", detail, {"Allow": ", ".join(methods)})
 
 

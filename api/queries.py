@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from api.parameters import Errors, ParameterField, refusal
+from api.parameters import MAX_ERRORS, Errors, ParameterField, refusal
 from api.problems import error
 from policy.models.registry import RecordKind, list_name, served_models
 from policy.reconciliation.matching import KINDS, MOST_LIMIT, USUAL_LIMIT, Query
@@ -80,8 +80,7 @@ SCHEMA: dict[str, Any] = {
             "type_strict": {
                 "type": "string",
                 "enum": [*STRICT],
-                "description": "With all, of several types every one is asked for, which no record "
-                "is; any and should ask for one of them.",
+                "description": "Makes no difference, as no record has two types.",
             },
         },
     },
@@ -93,11 +92,18 @@ class WrongError(Exception):
     """What is wrong with a part of a query, where, and what to write."""
 
     def __init__(
-        self, where: str, detail: str, nearest: str | None = None, allowed: Any = None
+        self, where: str, detail: str, given: Any = None, allowed: list[str] | None = None
     ) -> None:
-        """Take the path of the part within its query, and what an error entry says."""
+        """Take the path of the part within its query, what to say, and what may stand there."""
         super().__init__(detail)
-        self.where, self.nearest, self.allowed = where, nearest, allowed
+        self.where, self.given, self.allowed = where, given, allowed
+
+    def entry(self, key: str) -> dict[str, Any]:
+        """Return an entry of a problem's errors; to look for the nearest match costs time."""
+        near = isinstance(self.given, str) and nearest(self.given[:60], self.allowed or ())
+        hint = f" Did you mean {near!r}?" if near else ""
+        where = ".".join(filter(None, ("queries", key[:40], self.where)))
+        return error(_clean(where), f"{self}{hint}", near or None, self.allowed)
 
 
 class BatchField(ParameterField):
@@ -140,20 +146,23 @@ def _no_number(text: str) -> Any:
 def read(batch: Mapping[str, Any], found: dict[str, Query]) -> Errors:
     """Put the good queries of a batch into ``found``; yield what is wrong with each of the others.
 
-    An error is told with the key of the query and the field: queries.q0.type.
+    An error is told with the key of the query and the field: queries.q0.type. Where there are more
+    than MAX_ERRORS, the first entry says how many.
     """
+    wrong: list[tuple[str, WrongError]] = []
     for key, asked in batch.items():
+        of_query: list[WrongError] = []
         if len(key) > MOST_KEY or key != _clean(key):
             detail = f"The key of a query has at most {MOST_KEY} characters of Unicode."
-            yield error(_clean(f"queries.{key[:40]}"), detail)
-            continue
-        wrong: list[WrongError] = []
-        query = _query(asked, wrong)
-        for one in wrong:
-            where = ".".join(filter(None, ("queries", key[:40], one.where)))
-            yield error(_clean(where), str(one), one.nearest, one.allowed)
-        if query is not None and not wrong:
+            of_query.append(WrongError("", detail))
+        elif query := _query(asked, of_query):
             found[key] = query
+        wrong += [(key, one) for one in of_query]
+    if len(wrong) > MAX_ERRORS:
+        detail = f"The batch has {len(wrong)} errors: mend those told here to be told the others."
+        yield error("queries", detail)
+    for key, one in wrong:
+        yield one.entry(key)
     number = sum(_words(query) for query in found.values())
     if number > MOST_WORDS:
         detail = f"The batch has {number} words in texts and values; at most {MOST_WORDS} are taken"
@@ -190,15 +199,11 @@ def _query(asked: Any, wrong: list[WrongError]) -> Query | None:
         detail = "Give query, the name to look for, or properties."
         wrong.append(WrongError("query", detail))
     kinds = values.get("type", KINDS)
-    if values.get("type_strict") == "all" and len(kinds) > 1:
-        # No record is of two types.
-        kinds = () if "type" in given else kinds
     for number, (name, _) in enumerate(values.get("properties", ())):
         known = [one.id for one in PROPERTIES.values() if {*kinds} & one.paths.keys()]
-        if kinds and name not in known:
+        if name not in known:
             detail = f"{name!r} is no property of {_named(kinds)}."
-            where = f"properties[{number}].pid"
-            wrong.append(WrongError(where, detail, nearest(name, known), known))
+            wrong.append(WrongError(f"properties[{number}].pid", detail, name, known))
     if wrong:
         return None
     limit = values.get("limit", USUAL_LIMIT)
@@ -213,16 +218,16 @@ def _strange(
     asked: dict[str, Any], known: tuple[str, ...], what: str, where: str
 ) -> Iterator[WrongError]:
     """Yield an error for each key of an object that it does not take."""
-    for name in asked.keys() - {*known}:
-        guess = nearest(name[:60], known)
-        hint = f" Did you mean {guess!r}?" if guess else ""
+    for name in filter(lambda name: name not in known, asked):
         path = ".".join(filter(None, (where, name[:40])))
-        detail = f"There is no {what} {_clean(name[:60])!r} here.{hint}"
-        yield WrongError(path, detail, guess, list(known))
+        detail = f"There is no {what} {_clean(name[:60])!r} here."
+        yield WrongError(path, detail, name, list(known))
 
 
 def _text(value: Any, where: str) -> str:
     """Return a text; raises WrongError for what no record could hold."""
+    if value is None:
+        raise WrongError(where, "This is null: leave it out, or the whole property.")
     if not isinstance(value, str):
         raise WrongError(where, f"This is no text: write it as {json.dumps(str(value)[:40])}.")
     if not value:
@@ -242,16 +247,14 @@ def _types(value: Any) -> tuple[RecordKind, ...]:
     for one in given:
         if not isinstance(one, str) or one not in TYPES:
             told = json.dumps(one)[:60]
-            guess = nearest(one[:60], TYPES) if isinstance(one, str) else None
-            raise WrongError("type", f"{told} is no type of records here.", guess, [*TYPES])
+            raise WrongError("type", f"{told} is no type of records here.", one, [*TYPES])
     return tuple(kind for name, kind in TYPES.items() if name in given)
 
 
 def _strictness(value: Any) -> str:
     if value not in STRICT:
-        guess = nearest(value, STRICT) if isinstance(value, str) else None
         told = json.dumps(value)[:60]
-        raise WrongError("type_strict", f"{told} is no strictness of types.", guess, [*STRICT])
+        raise WrongError("type_strict", f"{told} is no strictness of types.", value, [*STRICT])
     return str(value)
 
 
@@ -278,12 +281,17 @@ def _properties(value: Any) -> tuple[tuple[str, tuple[str, ...]], ...]:
         name = _text(one["pid"], f"{where}.pid")
         if name in read:
             raise WrongError(f"{where}.pid", f"{name!r} stands twice: give a list of values in v.")
-        read[name] = _values(one["v"], f"{where}.v")
+        of = PROPERTIES[name].of if name in PROPERTIES else None
+        read[name] = _values(one["v"], f"{where}.v", of)
     return tuple(read.items())
 
 
-def _values(value: Any, where: str) -> tuple[str, ...]:
-    """Return the values of a property: texts, numbers, or records that were reconciled before."""
+def _values(value: Any, where: str, of: RecordKind | None) -> tuple[str, ...]:
+    """Return the values of a property: texts, numbers, or records that were reconciled before.
+
+    A number for a country is its code, in which zeros may lead.
+    """
+    digits = 3 if of == RecordKind.COUNTRY else 1
     given = value if isinstance(value, list) else [value]
     if not 1 <= len(given) <= MOST_VALUES:
         raise WrongError(where, f"Give from 1 to {MOST_VALUES} values.")
@@ -292,7 +300,8 @@ def _values(value: Any, where: str) -> tuple[str, ...]:
         if isinstance(one, dict) and one.keys() <= {"id", "name"} and "id" in one:
             found.append(_text(one["id"], f"{where}.id"))
         elif isinstance(one, int | float) and not isinstance(one, bool):
-            found.append(_text(str(one), where))
+            whole = isinstance(one, float) and one.is_integer()
+            found.append(_text(str(int(one) if whole else one).zfill(digits), where))
         else:
             found.append(_text(one, where))
     return tuple(found)

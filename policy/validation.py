@@ -80,12 +80,18 @@ def errors_of(model: type[models.Model], record: Record) -> Iterator[tuple[str, 
 
 
 def _invalid(instance: models.Model, known: dict[str, Field]) -> Iterator[tuple[str, str]]:
-    keys = [name for name, field in known.items() if isinstance(field, models.ForeignKey)]
-    for name in keys:
-        if getattr(instance, known[name].attname) is None and not known[name].null:
-            yield name, "is missing"
+    told = []
+    for name, field in known.items():
+        is_key = isinstance(field, models.ForeignKey)
+        may_miss = field.null or not (is_key or field.choices)
+        missing = not may_miss and getattr(instance, field.attname) in (None, "")
+        if missing:
+            allowed = f"; allowed are {', '.join(_codes(field))}" if field.choices else ""
+            yield name, f"is missing{allowed}"
+        if missing or is_key:
+            told.append(name)
     try:
-        instance.full_clean(exclude=keys, validate_unique=False, validate_constraints=False)
+        instance.full_clean(exclude=told, validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         for name, messages in error.message_dict.items():
             for message in messages:
@@ -136,8 +142,12 @@ def _wrong_value(field: Field, value: Any) -> str | None:
     return _wrong_code(field, value) if field.choices else None
 
 
+def _codes(field: Field) -> list[str]:
+    return [code for code, _ in field.flatchoices]
+
+
 def _wrong_code(field: Field, value: object) -> str | None:
-    codes = [code for code, _ in field.flatchoices]
+    codes = _codes(field)
     if value in codes:
         return None
     guess = nearest(str(value), codes)

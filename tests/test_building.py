@@ -13,6 +13,7 @@ from policy.annotations.ledger import told
 from policy.annotations.reading import Draft, Entry, InvalidAnnotationsError
 from policy.country_codes import ALPHA3
 from policy.models import Passage, Source, Statement
+from policy.models.checks import CheckRule
 from policy.search.words import fold
 from tests.conftest import ROOT
 
@@ -106,7 +107,8 @@ CASES = {
     "number for truth": ("trips.toml", r"^time_year_inferred = \w+", "time_year_inferred = 1",
         r"trip \S+: time_year_inferred: must be true or false"),
     "NUL": ("trips.toml", r'^title = ".*"', r'title = "a\\u0000b"', r"trip \S+: title: .*[Nn]ull"),
-    "missing field": ("trips.toml", r'^status = ".*"', "", r"trip \S+: status: "),
+    "missing field": ("trips.toml", r'^status = ".*"', "",
+        r"trip \S+: status: is missing; allowed are planned, "),
     "missing key": ("events.toml", r'^id = ".*"', "", r"events\.toml: event 1: id: is missing"),
     "bad slug": ("events.toml", r'^id = "', 'id = "Not a slug ',
         r"event Not a slug \S+: id: Write a slug"),
@@ -156,7 +158,15 @@ CASES = {
     "unknown register": ("checks.toml", r'^register = ".*"', 'register = "us-travel"',
         r"check \S+: register: no rule is for 'us-travel'; did you mean 'us-travels'"),
     "a check without a journey": ("checks.toml", r"^trip = .*\n", "",
-        r"check \S+: Give trip, the journey that the claim is about"),
+        r"check \S+: Give trip, the journey that the claim is about\.$"),
+    "a check of a journey about another": ("checks.toml", r'^claim = "(.*)"',
+        r'claim = "\1"\ntrip = "\1"', r"check \S+: Leave trip out: .* the journey itself\.$"),
+    "a check without a rule": ("checks.toml", r"^rule = .*\n", "",
+        rf"check \S+: rule: is missing; allowed are {', '.join(CheckRule.values)}$"),
+    "a check with a list of no rule": ("checks.toml", r"^rule = .*", "rule = []",
+        rf"check \S+: rule: is missing; allowed are {', '.join(CheckRule.values)}$"),
+    "a country twice": ("checks.toml", r'"ARG"', '"ARG", "ARG"',
+        r"check \S+: countries: names 'ARG' more than once: name each country once$"),
     "a check without evidence": ("checks.toml", r"^evidence = .*", "",
         r"check \S+: evidence: cite the passage that makes the claim"),
     "a region with no country": ("checks.toml", r'"ARG"', '"ARX"',

@@ -106,6 +106,9 @@ def test_the_answers_on_the_made_registers_are_these(registers, files):
         ("position_status=held&organisation=us-state-department&in_office_on=1975-01-01",
          ["marsh-edwina"]),
         ("accredited_to_organisation=united-nations&in_office_on=1975-01-01", []),
+        # Left out is who ever held such an office, as she was appointed to Russia later.
+        ("country=USA&in_office_on=1975-01-01&exclude_role=diplomat,head_of_state", []),
+        ("country=USA&in_office_on=1975-01-01&exclude_role=head_of_state", ["marsh-edwina"]),
     ],
 )  # fmt: skip
 def test_a_day_in_office_is_of_the_office_that_is_asked_for(registers, question, expected):

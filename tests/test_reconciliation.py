@@ -18,6 +18,8 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 
+from api import queries
+from api.parameters import MAX_ERRORS
 from api.queries import MOST_QUERIES, MOST_TEXT, MOST_WORDS
 from api.serving.bodies import MOST
 from policy.reconciliation.matching import MOST_LIMIT
@@ -153,10 +155,28 @@ def test_a_batch_with_type_and_properties_is_answered_as_openrefine_sends_it(reg
     assert all(one["id"].startswith("officials/") for each in found.values()
                for one in each["result"])  # fmt: skip
     reconciled = {"id": "countries/TUR", "name": "Türkiye"}
-    for value in (reconciled, "TR", "792", 792, ["nowhere", reconciled]):
+    for value in (reconciled, "TR", "792", 792, 792.0, ["nowhere", reconciled]):
         properties = [{"pid": "accredited_to", "v": value}]
         candidates = one(registers, query="Tobias Harrow III", properties=properties)
         assert matches(candidates) == ["officials/harrow-tobias"], value
+
+
+@pytest.mark.parametrize(
+    ("pid", "number", "read"),
+    [
+        ("country", 76, "076"),
+        ("country", 76.0, "076"),
+        ("accredited_to", 8, "008"),
+        ("country", 840, "840"),
+        ("same_as", 76, "76"),
+    ],
+)
+def test_a_number_of_a_country_has_its_zeros(pid, number, read):
+    """Tables drop the zeros before a number: 76 is Brazil."""
+    found = {}
+    batch = {"q0": {"properties": [{"pid": pid, "v": number}]}}
+    assert list(queries.read(batch, found)) == []
+    assert found["q0"].properties == ((pid, (read,)),)
 
 
 def test_what_curl_sends_in_openrefines_documentation_is_answered(registers):
@@ -246,6 +266,13 @@ def test_each_candidate_tells_why(registers):
     assert {one["id"]: one["value"] for one in partly["features"]}["words_missing"] == 1
     # What tells namesakes apart stands there too.
     assert "Ambassador Extraordinary and Plenipotentiary (until 1978)." in partly["description"]
+    # A word that stands twice is two words, in the score and in what is lacking.
+    twice, *_ = one(registers, query="Rubio Rubio Marco")
+    assert twice["score"] == PARTIAL * 2 * 2 / 5
+    assert "has “rubio”, “marco”, lacks another “rubio”." in twice["description"]
+    assert {one["id"]: one["value"] for one in twice["features"]}["words_missing"] == 1
+    former, *_ = one(registers, query="SUN", type="countries")
+    assert former["description"].startswith("The code is SUN. A former state, 1")
     no, *_ = one(registers, query="Edwina Marsh", properties=[{"pid": "country", "v": "PAN"}])
     assert no["score"] == EXACT / 2
     assert "does not agree in country" in no["description"]
@@ -266,13 +293,14 @@ def test_scores_fall_and_equal_ones_stand_in_order(registers):
 
 def test_types_are_kept_to_and_no_record_is_of_two(registers):
     for kind in ("officials", "organisations", "countries"):
-        for strict in ("any", "should", "all"):
-            candidates = one(registers, query="United States", type=kind, type_strict=strict)
-            assert {each["type"][0]["id"] for each in candidates} <= {kind}
+        candidates = one(registers, query="United States", type=kind)
+        assert {each["type"][0]["id"] for each in candidates} <= {kind}
     several = ["countries", "organisations"]
     found = one(registers, query="United States", type=several, limit=MOST_LIMIT)
     assert {each["type"][0]["id"] for each in found} == {*several}
-    assert one(registers, query="United States", type=several, type_strict="all") == []
+    for strict in ("any", "should", "all"):
+        query = {"query": "United States", "type": several, "limit": MOST_LIMIT}
+        assert one(registers, **query, type_strict=strict) == found
     assert one(registers, query="Panama", type="officials") == []
 
 
@@ -348,6 +376,10 @@ WRONG = {
         '{"q0": {"query": "a", "properties": [{"pid": "country", "v": true}]}}',
         "queries.q0.properties[0].v",
     ),
+    "null": (
+        '{"q0": {"query": "a", "properties": [{"pid": "country", "v": null}]}}',
+        "queries.q0.properties[0].v",
+    ),
     "no id": (
         '{"q0": {"query": "a", "properties": [{"pid": "country", "v": {"name": "x"}}]}}',
         "queries.q0.properties[0].v",
@@ -385,6 +417,25 @@ def test_every_wrong_thing_is_told_and_the_nearest_right_one(registers):
         "queries.a.type": "officials", "queries.a.limit": None, "queries.c.typ": "type",
         "queries.c.properties[0].pid": "accredited_to",
     }  # fmt: skip
+
+
+def test_of_many_errors_the_number_is_told(registers):
+    """One answer tells at most MAX_ERRORS, in the order of the batch."""
+    for number in (MAX_ERRORS, MAX_ERRORS + 1, 60):
+        wrong = {f"x{n}": 1 for n in range(number)}
+        errors = answered(registers, {"q0": {"query": "a", **wrong}}, status=400)["errors"]
+        assert len(errors) == MAX_ERRORS
+        where = [f"queries.q0.{name}" for name in wrong]
+        if number > MAX_ERRORS:
+            where.insert(0, "queries")
+            assert errors[0]["detail"].startswith(f"The batch has {number} errors: ")
+        assert [error["parameter"] for error in errors] == where[:MAX_ERRORS]
+
+
+def test_null_is_to_be_left_out(registers):
+    batch = {"q0": {"query": "a", "properties": [{"pid": "country", "v": None}]}}
+    (error,) = answered(registers, batch, status=400)["errors"]
+    assert error["detail"] == "This is null: leave it out, or the whole property."
 
 
 def strange(chance, depth=0):
@@ -458,6 +509,13 @@ def test_what_is_no_batch_is_refused(registers, status, body, path, headers):
     assert len({answer.body.replace(b"\n", b"") for answer in answers}) == 1
 
 
+def test_a_batch_in_the_address_of_a_post_is_told_where_to_stand(registers):
+    answer = sent(registers["SQLite"], "", f"{PATH}?{BATCH}&x=1")
+    told = {error["parameter"]: error["detail"] for error in json.loads(answer.body)["errors"]}
+    assert told["queries"] == "Send the batch in the body, as a form, or ask with GET."
+    assert told["x"].startswith("There is no parameter 'x' here.")
+
+
 def test_limits_are_reached_within_and_refused_beyond(registers):
     batch = {f"q{n}": {"query": f"Marsh {n}", "limit": MOST_LIMIT} for n in range(MOST_QUERIES)}
     assert len(answered(registers, batch)) == MOST_QUERIES
@@ -481,6 +539,9 @@ def test_other_methods_have_no_body_here_either(registers, method, status):
     assert answer.status == status
     if status == 405:
         assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+        assert "ask with GET or POST." in json.loads(answer.body)["detail"]
+        elsewhere = sent(registers["SQLite"], "", "/api/v1/officials", method)
+        assert "ask with GET." in json.loads(elsewhere.body)["detail"]
 
 
 def test_browsers_may_post_from_elsewhere_here_alone(registers):

@@ -297,8 +297,15 @@ def test_a_key_that_two_sources_use_joins_nobody(clones, capsys):
     with pytest.raises(CommandError, match="1 errors; nothing was written"):
         joined(clones, clones.parent / "travels", clones.parent / "pocom")
     assert "nothing says that the two are one: say so in identities.toml" in capsys.readouterr().err
-    with pytest.raises(CommandError, match="errors; nothing was written"):
-        joined(clones, clones.parent / "travels", clones.parent / "travels")
+    once = joined(clones, clones.parent / "travels")
+    (clones.parent / "joined").rename(clones.parent / "first")
+    for first in ("travels", "first"):
+        with pytest.raises(CommandError, match="2 errors; nothing was written"):
+            joined(clones, *(clones.parent / name for name in (first, "travels", "travels")))
+        lines = capsys.readouterr().err.splitlines()
+        assert [line.partition(": ")[0] for line in lines] == [str(clones.parent / "travels")] * 2
+        assert f"has the source us-travels, as {clones.parent / first} has: give each" in lines[0]
+    assert joined(clones, clones.parent / "travels") == once
     (clones.parent / "travels" / "stops.ndjson").write_text("")
     with pytest.raises(CommandError, match="errors; nothing was written"):
         joined(clones, clones.parent / "travels")
@@ -326,6 +333,80 @@ def test_identities_are_read_strictly(clones, capsys, wrong):
     with pytest.raises(CommandError, match="errors; nothing was written"):
         joined(clones, clones.parent / "travels", identities=table)
     assert told in capsys.readouterr().err
+
+
+RELATION = """
+[[relation]]
+id = "journeys-of-a-spring"
+relation = "continues"
+subject_kind = "trip"
+subject = "marsh-edwina-1974-05-09"
+object_kind = "trip"
+object = "marsh-edwina-1974-05-02"
+support = "inferred"
+note = "The tests say so."
+evidence = ["us-travels-11", "us-travels-12", "us-travels-16"]
+"""
+
+
+def without(path, entry):
+    """Take an entry out of the file of a register."""
+    text = path.read_text()
+    (found,) = re.findall(rf"<trip(?:(?!<trip).)*<id>{entry}</id>.*?</trip>", text, re.DOTALL)
+    path.write_text(text.replace(found, ""))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("entry", [11, 12])
+def test_a_relation_whose_entry_is_gone_is_left_out_and_told(clones, capsys, entry):
+    """The first stop gives the journey its key, the second is evidence alone."""
+    table = clones / "identities.toml"
+    table.write_text(RELATION)
+    imported(clones, "travels")
+    capsys.readouterr()
+    whole = joined(clones, clones.parent / "travels", identities=table)
+    assert "journeys-of-a-spring" in whole["relations"]
+    assert "left out" not in capsys.readouterr().out
+    without(clones / TRAVELS, entry)
+    imported(clones, "travels")
+    capsys.readouterr()
+    fewer = joined(clones, clones.parent / "travels", identities=table)
+    assert fewer.get("relations", {}) == {}
+    told = [line for line in capsys.readouterr().out.splitlines() if "left out" in line]
+    assert told == [f"journeys-of-a-spring: left out, us-travels has no entry {entry}"]
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("us-travels-12", "us-pocom-12", "no source has a passage us-pocom-12"),
+        ("1974-05-09", "1974-05-19", "there is no trip marsh-edwina-1974-05-19"),
+        ('\nobject = "(.*)"', r'\g<0>\nobject_part = "\1-tur"', None),
+        ('\nobject = "(.*)"', r'\g<0>\nobject_part = "\1-x"',
+         "marsh-edwina-1974-05-02 has no part marsh-edwina-1974-05-02-x"),
+    ],
+)  # fmt: skip
+def test_a_relation_is_left_out_for_what_is_not_joined(clones, capsys, before, after, told):
+    table = clones / "identities.toml"
+    table.write_text(re.sub(before, after, RELATION))
+    imported(clones, "travels")
+    joined(clones, clones.parent / "travels", identities=table)
+    line = f"journeys-of-a-spring: left out, {told}\n"
+    assert capsys.readouterr().out.count(line) == (told is not None)
+
+
+@pytest.mark.once
+def test_a_relation_that_cites_no_sentence_of_a_text_is_a_mistake(clones, capsys):
+    fields = {"subject": "rubio-latin-america-2025", "object": "trip-year-and-dates"}
+    text = re.sub(r'(object_kind = )"trip"', r'\1"gap"', RELATION.replace("continues", "answers"))
+    for name, key in fields.items():
+        text = re.sub(rf'\n{name} = ".*"', f'\n{name} = "{key}"', text)
+    table = clones / "identities.toml"
+    table.write_text(re.sub("evidence = .*", 'evidence = ["article-1-p1s3-311-1"]', text))
+    with pytest.raises(CommandError, match="1 errors; nothing was written"):
+        joined(clones, ROOT / "fixtures", identities=table)
+    assert "there is no record 'article-1-p1s3-311-1'" in capsys.readouterr().err
 
 
 @pytest.mark.once

@@ -30,6 +30,7 @@ BATCH = BatchField(
     help_text="A batch of queries as a JSON object: each has a key and query, type, limit, "
     "properties and type_strict, or some of them. Without it the manifest is returned."
 )
+IN_BODY = "Send the batch in the body, as a form, or ask with GET."
 SINGLE = 'A single query is a batch of one: write queries={"q0": {"query": "Marco Rubio"}}.'
 
 
@@ -72,13 +73,22 @@ class ReconciliationView(StrictView):
         try:
             if request.method != "POST":
                 return super().read(request)
-            query = request.META.get("QUERY_STRING", "")
-            values = read_parameters(query, super().parameters(None))
-            return {**values, **self._read_form()}
+            return {**self._read_address(request), **self._read_form()}
         except InvalidParametersError as refused:
             for entry in refused.errors:
                 if entry["parameter"] == "query":
                     entry["detail"] = SINGLE
+            raise
+
+    def _read_address(self, request: Request) -> Values:
+        """Return what stands in the address of a batch that is posted."""
+        try:
+            query = request.META.get("QUERY_STRING", "")
+            return read_parameters(query, super().parameters(None))
+        except InvalidParametersError as refused:
+            for entry in refused.errors:
+                if entry["parameter"] == "queries":
+                    entry["detail"] = IN_BODY
             raise
 
     def _read_form(self) -> Values:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from policy.annotations.reading import Draft, Entry, TomlTable, read_tables
-from policy.models import Identifier, Official, Relation
+from policy.models import Identifier, Official, Passage, Relation, Source
 from policy.models.actors import Scheme
 from policy.models.registry import RecordKind, served_models
 from policy.models.relations import ENDS
+from policy.models.sources import SourceKind
 from policy.vocabulary import suggestion
 
 WHY = {"checked_by", "reason"}
@@ -29,13 +30,16 @@ class Identities:
     """The key that another source gives an organisation: ``also``."""
     relations: list[Entry] = field(default_factory=list)
 
-    def related(self, draft: Draft) -> Iterator[Entry]:
-        """Yield the relations both of whose ends, and the parts that are meant, are in a draft."""
-        keys = {key for _, key in draft.entries}
+    def related(self, draft: Draft) -> tuple[list[Entry], list[str]]:
+        """Return the relations that a draft has all records for, and why each other is left out."""
+        found, left = [], []
         for entry in self.relations:
-            parts = {entry.fields.get(f"{end}_part") for end in ENDS} - {None}
-            if parts <= keys and all(_present(entry, end, draft) for end in ENDS):
-                yield entry
+            lacking = _lacking(entry, draft)
+            if lacking is None:
+                found.append(entry)
+            else:
+                left.append(f"{entry.key}: left out, {lacking}")
+        return found, sorted(left)
 
 
 def read_identities(path: Path, draft: Draft) -> Identities:
@@ -80,9 +84,29 @@ def _relation(table: TomlTable, where: str, draft: Draft) -> Iterator[Entry]:
         yield entry
 
 
-def _present(entry: Entry, end: str, draft: Draft) -> bool:
-    model = served_models()[RecordKind(entry.fields[f"{end}_kind"])]
-    return (model, entry.fields[end]) in draft.entries
+def _lacking(entry: Entry, draft: Draft) -> str | None:
+    """Return what a relation names and the sources in a draft lack, None where that is nothing.
+
+    What a text lacks is no reason: it is a mistake in the relation, and told as such.
+    """
+    sources = {one.key: one.fields for one in draft.of(Source)}
+    for key in entry.fields.get("evidence", ()):
+        of = max((one for one in sources if key.startswith(f"{one}-")), key=len, default=None)
+        if (Passage, key) in draft.entries:
+            continue
+        if of is None:
+            return f"no source has a passage {key}"
+        if sources[of].get("kind") == SourceKind.REGISTER:
+            return f"{of} has no entry {key.removeprefix(f'{of}-')}"
+    keys = {key for _, key in draft.entries}
+    for end in ENDS:
+        kind, key = entry.fields[f"{end}_kind"], entry.fields[end]
+        part = entry.fields.get(f"{end}_part")
+        if (served_models()[RecordKind(kind)], key) not in draft.entries:
+            return f"there is no {kind} {key}"
+        if part and part not in keys:
+            return f"{key} has no part {part}"
+    return None
 
 
 def add_identifiers(found: Identities, draft: Draft) -> None:

@@ -1,5 +1,6 @@
 """Verdicts: what a register says to a claim, and what is wrong with how a check is declared."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -49,9 +50,12 @@ def _misdeclared(entry: Entry, draft: Draft) -> Iterator[tuple[str, str]]:
     register = str(fields.get("register"))
     if register not in REGISTERS:
         yield "register", f"no rule is for {register!r}; {suggestion(register, REGISTERS)}"
-    for code in _texts(fields.get("countries")):
+    countries = Counter(_texts(fields.get("countries")))
+    for code, number in countries.items():
         if ALPHA3.get(code) != code:
             yield "countries", f"{code!r} is no alpha-3 code: write that of a country"
+        if number > 1:
+            yield "countries", f"names {code!r} more than once: name each country once"
     kind, key = str(fields.get("claim_kind")), str(fields.get("claim"))
     keys = _keys(kind, draft)
     if kind in RecordKind.values and key not in keys:

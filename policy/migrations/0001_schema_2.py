@@ -862,7 +862,8 @@ class Migration(migrations.Migration):
                 'ordering': ['id'],
                 'indexes': [models.Index(fields=['claim', 'claim_kind'], name='policy_check_claim')],
                 'constraints': [
-                    models.CheckConstraint(condition=models.Q(models.Q(('claim_kind', 'trip'), ('trip__isnull', True)), models.Q(models.Q(('claim_kind', 'trip'), _negated=True), ('trip__isnull', False)), _connector='OR'), name='policy_check_journey', violation_error_message='Give trip, the journey that the claim is about, unless the claim is a trip itself.'),
+                    models.CheckConstraint(condition=models.Q(('claim_kind', 'trip'), ('trip__isnull', False), _connector='OR'), name='policy_check_journey', violation_error_message='Give trip, the journey that the claim is about.'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('claim_kind', 'trip'), _negated=True), ('trip__isnull', True), _connector='OR'), name='policy_check_journey_itself', violation_error_message='Leave trip out: the claim is that of the journey itself.'),
                     models.CheckConstraint(condition=models.Q(models.Q(('finding__isnull', True), ('verdict__isnull', True)), models.Q(('finding__isnull', False), ('verdict__isnull', False)), _connector='OR'), name='policy_check_computed', violation_error_message='A verdict comes with what was found.'),
                 ],
             },

@@ -140,10 +140,13 @@ class Check(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 name="policy_check_journey",
-                condition=Q(claim_kind=RecordKind.TRIP, trip__isnull=True)
-                | (~Q(claim_kind=RecordKind.TRIP) & Q(trip__isnull=False)),
-                violation_error_message="Give trip, the journey that the claim is about, unless "
-                "the claim is a trip itself.",
+                condition=Q(claim_kind=RecordKind.TRIP) | Q(trip__isnull=False),
+                violation_error_message="Give trip, the journey that the claim is about.",
+            ),
+            models.CheckConstraint(
+                name="policy_check_journey_itself",
+                condition=~Q(claim_kind=RecordKind.TRIP) | Q(trip__isnull=True),
+                violation_error_message="Leave trip out: the claim is that of the journey itself.",
             ),
             models.CheckConstraint(
                 name="policy_check_computed",

@@ -63,8 +63,6 @@ class Matcher:
 
         Raises StaleIndexError and django.db.Error.
         """
-        if not query.kinds:
-            return []
         fits, whole = self._fits(query)
         agrees: dict[tuple[str, str], dict[str, bool]] = {(fit.kind, fit.key): {} for fit in fits}
         for name, values in query.properties:

@@ -1,6 +1,7 @@
 """Names: the forms by which a record is called, and how well a text fits each of them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -77,14 +78,15 @@ class Fit:
 def likeness(asked: list[str], held: list[str]) -> float:
     """Return how well the words of a text fit those of a form, from 0 to 100.
 
-    Where not all words are the same it is the share that both have in common, up to PARTIAL.
+    Where not all words are the same it is the share that both have in common, up to PARTIAL. A word
+    that stands twice counts twice.
     """
     if asked == held:
         return EXACT if asked else 0.0
-    if sorted(asked) == sorted(held):
+    common = (Counter(asked) & Counter(held)).total()
+    if common == len(asked) == len(held):
         return TURNED
-    common = {*asked} & {*held}
-    return round(PARTIAL * 2 * len(common) / (len({*asked}) + len({*held})), 1)
+    return round(PARTIAL * 2 * common / (len(asked) + len(held)), 1)
 
 
 def named(kind: RecordKind, keys: Iterable[str], text: str) -> dict[str, Fit]:

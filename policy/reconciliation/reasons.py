@@ -1,7 +1,7 @@
 """Reasons: why a candidate fits a query, as words for people and as numbers for programs."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from policy.models import Country, Official, Organisation, Position
@@ -48,11 +48,13 @@ def features(query: Query, candidate: Candidate) -> list[Feature]:
 
 
 def missing(query: Query, candidate: Candidate) -> list[str]:
-    """Return the words of a query that the form which fits best lacks, folded, each once."""
+    """Return the words of a query that the form which fits best lacks, folded.
+
+    Of a word that stands in the query more often than in the form, those that are too many.
+    """
     if query.text is None or candidate.fit.best.form in IDENTIFIERS:
         return []
-    held = fold(candidate.fit.best.text)
-    return [word for word in dict.fromkeys(fold(query.text)) if word not in held]
+    return _without(fold(query.text), fold(candidate.fit.best.text))
 
 
 def reason(query: Query, candidate: Candidate) -> str:
@@ -77,16 +79,22 @@ def _of_name(query: Query, candidate: Candidate) -> str:
         return f"{said} is “{best.text}”"
     if best.score == TURNED:
         return f"{said} “{best.text}” has the same words in another order"
-    lacking, asked = missing(query, candidate), fold(query.text or "")
-    besides = [word for word in dict.fromkeys(fold(best.text)) if word not in asked]
-    held = [word for word in dict.fromkeys(asked) if word not in lacking]
-    told = f"in part: {said} “{best.text}” has {_listed(held)}"
-    told += f", lacks {_listed(lacking)}" if lacking else ""
-    return told + (f", and has {_listed(besides)} besides" if besides else "")
+    asked, held = fold(query.text or ""), fold(best.text)
+    lacking, besides = _without(asked, held), _without(held, asked)
+    common = _without(asked, lacking)
+    told = f"in part: {said} “{best.text}” has {_listed(common)}"
+    told += f", lacks {_listed(lacking, common)}" if lacking else ""
+    return told + (f", and has {_listed(besides, common)} besides" if besides else "")
 
 
-def _listed(words: Iterable[str]) -> str:
-    return ", ".join(f"“{word}”" for word in words)
+def _without(words: list[str], others: list[str]) -> list[str]:
+    """Return the words that are left when each of the others is taken out once."""
+    return list((Counter(words) - Counter(others)).elements())
+
+
+def _listed(words: list[str], before: Collection[str] = ()) -> str:
+    """Return words for a sentence that has named those before already, each once."""
+    return ", ".join(f"{'another ' * (word in before)}“{word}”" for word in dict.fromkeys(words))
 
 
 def described(kind: RecordKind, keys: Iterable[str]) -> dict[str, str]:
@@ -103,7 +111,7 @@ def described(kind: RecordKind, keys: Iterable[str]) -> dict[str, str]:
         return dict(rows.values_list("pk", "country__name"))
     states = Country.objects.filter(pk__in=keys).exclude(existed_until=None)
     years = states.values_list("pk", "existed_from", "existed_until")
-    return {key: f"a former state, {first or ''}–{last}" for key, first, last in years}
+    return {key: f"A former state, {first or ''}–{last}" for key, first, last in years}
 
 
 def _offices(keys: list[str]) -> Iterator[tuple[str, str]]:

@@ -23,7 +23,16 @@ from policy.annotations.reading import (
 )
 from policy.annotations.search_entries import search_entries
 from policy.claims.verdicts import settle
-from policy.models import Check, Country, Identifier, Official, Organisation, Relation, Renaming
+from policy.models import (
+    Check,
+    Country,
+    Identifier,
+    Official,
+    Organisation,
+    Relation,
+    Renaming,
+    Source,
+)
 from policy.models.registry import kind_of, owner_key
 from policy.models.relations import ENDS
 from policy.registers.writing import ReleaseWriter, Told
@@ -69,14 +78,16 @@ def build_release(
 ) -> tuple[Record, list[str]]:
     """Write the join of folders of annotations or releases into a folder.
 
-    The release is called as that of the first folder. Returns its record, and the identities that
-    nothing was joined by. Raises InvalidAnnotationsError with all errors, and UnwritableError.
+    The release is called as that of the first folder. Returns its record, and a line for each
+    identity that nothing was joined by, and each relation that is left out. Raises
+    InvalidAnnotationsError with all errors, and UnwritableError.
     """
     errors = Draft()
     identities = read_identities(table, errors)
     parts = [_read(folder, progress) for folder in folders]
     for part in parts:
         errors.errors += part.draft.errors
+    errors.errors += _repeated(parts)
     _raise(errors)
     whole = Draft()
     idle = _join(parts, identities, whole)
@@ -92,6 +103,19 @@ def build_release(
 def _raise(draft: Draft) -> None:
     if draft.errors:
         raise InvalidAnnotationsError(draft.errors)
+
+
+def _repeated(parts: list[Part]) -> Iterator[str]:
+    """Yield a line for each folder with a source that a folder before it has too."""
+    first: dict[str, Path] = {}
+    for part in parts:
+        keys = [entry.key for entry in part.draft.of(Source)]
+        again = [key for key in keys if key in first]
+        if again:
+            before = first[again[0]]
+            cure = "give each folder once, and a join without its parts"
+            yield f"{part.folder}: has the source {again[0]}, as {before} has: {cure}"
+        first = {**dict.fromkeys(keys, part.folder), **first}
 
 
 def _told(release: TomlTable) -> Told:
@@ -147,7 +171,7 @@ def _note(folder: Path, release: TomlTable) -> str:
 
 
 def _join(parts: list[Part], identities: Identities, whole: Draft) -> list[str]:
-    """Put the records of all parts into one draft; return the identities nothing was joined by."""
+    """Put the records of all parts into one draft; return a line for what was of no use."""
     used = _name(parts, identities, whole)
     for part in parts:
         for (model, key), entry in part.draft.entries.items():
@@ -159,14 +183,12 @@ def _join(parts: list[Part], identities: Identities, whole: Draft) -> list[str]:
     for part in parts:
         for (model, former), key in part.names.items():
             _lead_on(model, former, key, whole)
-    related = list(identities.related(whole))
+    related, left = identities.related(whole)
     whole.validate(related)
     whole.entries.update({(Relation, entry.key): entry for entry in related})
     told = [f"official {one['value']}" for one in identities.officials]
     told += [f"organisation {one['also']}" for one in identities.organisations]
-    idle = [name for name in told if name not in used]
-    left = {entry.key for entry in identities.relations} - {entry.key for entry in related}
-    return idle + [f"relation {key}" for key in sorted(left)]
+    return [f"nothing to join by: {name}" for name in told if name not in used] + left
 
 
 def _name(parts: list[Part], identities: Identities, whole: Draft) -> set[str]:
@@ -239,10 +261,8 @@ def _add(entry: Entry, part: Part, whole: Draft) -> None:
     if there is entry or entry.model is Identifier:
         return
     if entry.model not in JOINED:
-        whole.errors.append(
-            f"{entry.where}: stands in {there.where} too: give each folder once, and each record "
-            "a key of its own"
-        )
+        cure = "give each record a key of its own"
+        whole.errors.append(f"{entry.where}: stands in {there.where} too: {cure}")
     elif entry.model is not Country and (entry.model, entry.key) not in part.shared:
         whole.errors.append(
             f"{entry.where}: has the key of {there.where}, and nothing says that the two are one: "

@@ -46,7 +46,7 @@ class Command(BaseCommand):
     def handle(
         self, *args: Any, source: list[Path], into: Path, identities: Path, **options: Any
     ) -> None:
-        """Join, and tell the counts and the identities that nothing was joined by."""
+        """Join, and tell the counts and which identities and relations were of no use."""
         files = [path for folder in source for path in folder.glob("*.ndjson")]
         try:
             with progress_bar(files, self.stderr, "joining") as progress:
@@ -62,6 +62,6 @@ class Command(BaseCommand):
             message = f"{printable(error.filename)}: {error.strerror}: nothing was written"
             raise CommandError(message, returncode=2) from error
         for line in idle:
-            self.stdout.write(f"nothing to join by: {line}")
+            self.stdout.write(line)
         for name, number in record["fields"]["counts"].items():
             self.stdout.write(f"{name}: {number}")
