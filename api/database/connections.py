@@ -284,7 +284,7 @@ def serving(database: dict[str, Any], threads: int) -> dict[str, Any]:
             **options,
             "timeout": 2,
             # No mmap: reading a mapped file that was truncated kills the process.
-            "init_command": "PRAGMA query_only = 1; PRAGMA cache_size = -8192",
+            "init_command": "PRAGMA query_only = 1; PRAGMA cache_size = -2048",
         },
     }
 
