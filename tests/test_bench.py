@@ -1,7 +1,10 @@
 """The generated release of the benchmark: reproducible, valid, and loaded by both engines."""
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from collections import Counter
 from contextlib import closing
 
@@ -14,8 +17,10 @@ from bench.dataset import World, lines, make
 from bench.questions import QUESTIONS, values
 from policy.models import Release, SearchEntry, Statement
 from policy.validation import errors_of
+from tests.conftest import ROOT
 from tests.operations import ask
 from tests.releases import database
+from tests.samples import records
 from tests.servers import load, serving
 
 STATEMENTS = 300
@@ -106,3 +111,21 @@ def test_the_raw_rows_fill_every_table_that_a_load_fills(made, tmp_path):
                 counts.append([db.execute(sql.format(path.stem)).fetchone()[0] for path in paths])
     assert counts[0] == counts[1]
     assert sum(counts[0]) > 10 * STATEMENTS
+
+
+@pytest.mark.servers
+def test_the_plain_project_that_is_compared_with_answers(tmp_path):
+    asked = """
+from bench.baseline.wsgi import application
+from django.test import Client
+for path in ("/statements/", "/statements/?q=the"):
+    print(Client(HTTP_HOST="127.0.0.1").get(path).json()["count"])
+"""
+    with database(tmp_path, "plain", filled=True) as url:
+        done = subprocess.run(
+            [sys.executable, "-c", asked], cwd=ROOT, check=True, capture_output=True, text=True,
+            env={**os.environ, "DATABASE_URL": url},
+        )  # fmt: skip
+    whole, found = map(int, done.stdout.split())
+    assert whole == len(records("statements"))
+    assert 0 < found < whole

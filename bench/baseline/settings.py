@@ -3,6 +3,8 @@
 from api import settings as ours
 
 DATABASES = ours.DATABASES
+# What makes the connections of ours asks for it.
+SERVING = ours.SERVING
 
 SECRET_KEY = "nothing is signed here"  # noqa: S105
 DEBUG = False
