@@ -178,11 +178,14 @@ class Side:
 def cpu(process: int) -> float:
     """Return the seconds that a process has run with all its threads, and children that ended."""
     folder = Path(f"/proc/{process}")
-    running = sum(
-        int((task / "schedstat").read_text().split()[0]) for task in (folder / "task").iterdir()
-    )
-    times = (folder / "stat").read_text().rpartition(")")[2].split()
+    try:
+        tasks = [(task / "schedstat").read_text() for task in (folder / "task").iterdir()]
+        times = (folder / "stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        # It ended just now, and its time is that of its parent's children.
+        return 0
     ended = int(times[13]) + int(times[14])
+    running = sum(int(task.split()[0]) for task in tasks)
     return running / 1e9 + ended / os.sysconf("SC_CLK_TCK")
 
 

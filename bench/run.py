@@ -42,9 +42,9 @@ def main(arguments: list[str]) -> int:
         with ExitStack() as stack:
             loading, data = loaded(folder, size, stack)
             cells = [] if chosen.questions else _compared(data, stack, chosen)
+            print(about(size, chosen.rounds))
+            print(table([HEAD, *cells, *loading]), flush=True)
             found[size] = _questions(data, stack, chosen.rounds)
-        print(about(size, chosen.rounds))
-        print(table([HEAD, *cells, *loading]))
     print("\nCPU of questions that are asked for the first time:\n")
     print(table(report(found)))
     return 0

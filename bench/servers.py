@@ -88,9 +88,13 @@ def _answers(port: int, probe: str) -> bool:
 def family(process: int) -> Iterator[int]:
     """Yield a process and all its descendants."""
     yield process
-    for task in Path(f"/proc/{process}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from family(int(child))
+    try:
+        tasks = list(Path(f"/proc/{process}/task").iterdir())
+        children = [child for task in tasks for child in (task / "children").read_text().split()]
+    except (FileNotFoundError, ProcessLookupError):
+        return
+    for child in children:
+        yield from family(int(child))
 
 
 def _proportional(process: int) -> int:
