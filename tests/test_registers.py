@@ -7,7 +7,9 @@ project, every entry of them is compared as well.
 import json
 import re
 import shutil
+import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -422,6 +424,23 @@ def test_what_sources_say_differently_is_no_choice_of_the_join(clones, capsys):
     told = capsys.readouterr().err
     assert "kind: is 'international_organisation', and 'government_body' in" in told
     assert "keep two records, and relate them as contradicting" in told
+
+
+@pytest.mark.once
+@pytest.mark.servers
+def test_what_a_killed_import_leaves_is_removed_by_the_next(clones):
+    folder = clones.parent / "made"
+    command = [sys.executable, "manage.py", "import_register", "travels", clones / "travels"]
+    started = subprocess.Popen([*command, "--into", folder / "travels"], cwd=ROOT)
+    for _ in range(3000):
+        if any(folder.glob(".*/*/*")):
+            break
+        time.sleep(0.01)
+    started.kill()
+    started.wait(30)
+    assert [path.name[0] for path in folder.iterdir()] == ["."], "it ended before it was killed"
+    subprocess.run([*command, "--into", folder / "travels"], cwd=ROOT, check=True)
+    assert [path.name for path in folder.iterdir()] == ["travels"]
 
 
 @pytest.mark.once

@@ -1,11 +1,9 @@
 """Writes the files of a release into a folder: everything, in one pass over the tables."""
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +25,7 @@ from policy.release.delta import delta
 from policy.release.manifest import Head, InvalidManifestError, LinesOf, manifest_lines, read_head
 from policy.release.manifest import written as manifest_text
 from policy.release.stored import stored_entries
+from policy.release.unfinished import unfinished
 from policy.validation import Record
 
 SUMS, MANIFEST = "SHA256SUMS", "manifest.ndjson"
@@ -67,9 +66,8 @@ def export(
                 f"{target} holds other files of this version: raise the version of the release, "
                 "or replace them with --replace"
             )
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder), tempfile.TemporaryDirectory(dir=folder, prefix=BEGUN) as place:
-            written = Path(place) / release.version
+        with unfinished(folder, BEGUN) as place:
+            written = place / release.version
             written.mkdir()
             _write(written, release, using)
             manifests = _known_manifests(folder, release, using) if since is None else since
@@ -94,19 +92,6 @@ def _snapshot(using: str) -> Iterator[None]:
             yield
     finally:
         texts_left_out.reset(token)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Wait for another export into a folder, and remove what one that was killed has left."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        for path in folder.glob(f"{BEGUN}*"):
-            shutil.rmtree(path)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _holds(target: Path, release: Release) -> bool:

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -19,9 +18,11 @@ from policy.models import Release, SearchEntry
 from policy.models.releases import SCHEMA_VERSION
 from policy.release.contents import UNCOUNTED, canonical, file_name, release_models
 from policy.release.manifest import Head, manifest_lines, written
+from policy.release.unfinished import unfinished
 from policy.validation import Record, errors_of
 
 SEARCH = file_name(SearchEntry)
+BEGUN = ".release-"
 
 
 class UnwritableError(Exception):
@@ -53,16 +54,16 @@ class ReleaseWriter:
         self.folder = folder
         self._files: dict[str, IO[bytes]] = {}
         self._counts: dict[str, int] = {}
-        self._stack = ExitStack()
+        self._stack, self._written = ExitStack(), ExitStack()
 
     def __enter__(self) -> Self:
         """Make a folder beside the one to be written."""
         try:
-            self.folder.parent.mkdir(parents=True, exist_ok=True)
-            name = tempfile.mkdtemp(prefix=".release-", dir=self.folder.parent)
+            place = self._stack.enter_context(unfinished(self.folder.parent, BEGUN))
         except OSError as error:
             raise UnwritableError(f"{self.folder}: cannot be written: {error.strerror}") from error
-        self._made = Path(name)
+        self._made = place / "release"
+        self._made.mkdir()
         return self
 
     def __exit__(
@@ -72,8 +73,8 @@ class ReleaseWriter:
         at: TracebackType | None,
     ) -> None:
         """Remove what is unfinished."""
+        self._written.close()
         self._stack.close()
-        shutil.rmtree(self._made, ignore_errors=True)
 
     def write(self, *entries: Entry) -> None:
         """Write records, without what search finds them by."""
@@ -81,7 +82,7 @@ class ReleaseWriter:
             name = file_name(entry.model)
             if name not in self._files:
                 path = self._made / f"{name}.ndjson"
-                self._files[name] = self._stack.enter_context(path.open("wb"))
+                self._files[name] = self._written.enter_context(path.open("wb"))
             self._files[name].write(canonical(entry.record) + b"\n")
             self._counts[name] = self._counts.get(name, 0) + 1
 
@@ -97,7 +98,7 @@ class ReleaseWriter:
         """
         head = Head(told.version, told.released, SCHEMA_VERSION, "", told.note)
         self.write(*codes(), *published_releases([head]))
-        self._stack.close()
+        self._written.close()
         digest = hashlib.sha256()
         for name in release_models():
             if name in self._files:
@@ -111,7 +112,6 @@ class ReleaseWriter:
             file.writelines(written(Head.of(record, told.note), manifest_lines(self._lines)))
         text = json.dumps([record], ensure_ascii=False, indent=1)
         (self._made / "release.json").write_text(f"{text}\n", encoding="utf-8")
-        self._made.chmod(0o755)
         if self.folder.exists():
             shutil.rmtree(self.folder)
         self._made.rename(self.folder)
