@@ -18,10 +18,12 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def ask(address: str, path: str, method: str = "GET", **headers: str) -> Answer:
-    """Send a request and return the response, whatever its status."""
+def ask(
+    address: str, path: str, method: str = "GET", data: bytes | None = None, **headers: str
+) -> Answer:
+    """Send a request, with a body if there is one, and return the response of any status."""
     named = {"Host": "localhost", **{name.replace("_", "-"): headers[name] for name in headers}}
-    request = urllib.request.Request(f"{address}{path}", headers=named, method=method)
+    request = urllib.request.Request(f"{address}{path}", data, named, method=method)
     try:
         answer = urllib.request.urlopen(request, timeout=30)
     except urllib.error.HTTPError as error:

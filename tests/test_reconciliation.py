@@ -11,8 +11,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from contextlib import ExitStack
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -25,7 +23,7 @@ from api.serving.bodies import MOST
 from policy.reconciliation.matching import MOST_LIMIT
 from policy.reconciliation.names import EXACT, PARTIAL, TURNED
 from tests.conftest import document, validator
-from tests.operations import Answer, ask
+from tests.operations import ask
 
 pytestmark = [pytest.mark.once, pytest.mark.servers]
 
@@ -45,16 +43,8 @@ BROWSER = {
 
 def sent(address, body, path=PATH, method="POST", **headers):
     """Send a body, and return the response."""
-    named = {"Host": "localhost", **OPENREFINE, **headers}
     data = body.encode() if isinstance(body, str) else body
-    request = urllib.request.Request(f"{address}{path}", data, named, method=method)
-    try:
-        answer = urllib.request.urlopen(request, timeout=30)
-    except urllib.error.HTTPError as error:
-        answer = error
-    with answer:
-        told = {name.lower(): value for name, value in answer.headers.items()}
-        return Answer(answer.status, told, answer.read())
+    return ask(address, path, method, data, **{**OPENREFINE, **headers})
 
 
 def answered(registers, batch, status=200):
