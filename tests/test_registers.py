@@ -20,6 +20,7 @@ from django.core.management import CommandError, call_command
 from policy.models import Passage, Position, Stop
 from policy.registers.countries import coded
 from policy.registers.dates import uncertain
+from tests import samples
 from tests.conftest import REAL, ROOT
 from tests.releases import connected, database, manage
 from tests.servers import serving
@@ -515,8 +516,8 @@ def test_every_entry_of_the_travels_is_a_stop(real):
         country = found["countries"][stop["country"]]
         assert texts(element, "country")[0] in country["aliases"]
         assert passages[key] in found["trips"][stop["trip"]]["evidence"]
-    assert number == 4271
-    assert number + 5 == len(found["stops"]), "and the five of the article"
+    assert number > 0
+    assert number + len(samples.records("stops")) == len(found["stops"]), "and the article's"
 
 
 @pytest.mark.slow
@@ -526,25 +527,27 @@ def test_every_entry_of_the_officers_is_a_person_or_an_office(real):
     entry = {key: one.get("entry") for key, one in found["passages"].items()}
     people = {one["value"] for one in found["identifiers"].values()}
     read = [texts(one, "id")[0] for _, one in entries("pocom", {"person"})]
-    assert len(read) == 4261
+    assert read
     assert set(read) <= people
     offices = {}
     for one in found["positions"].values():
         for key in one["evidence"]:
             offices.setdefault(entry[key], []).append(one)
-    number, refused = 0, []
+    number, refused, of_nobody = 0, [], []
     for path, element in entries("pocom", {"chief", "principal"}):
         if "concurrent" in str(path):
             continue
         number += 1
-        key, started = texts(element, "id", "started/date")
+        key, started, who = texts(element, "id", "started/date", "person-id")
+        if who not in read:
+            of_nobody.append(key)
         place = f"{path.parent.name}/{path.stem}/{key}"
         made = [*offices.get(place, ()), *offices.get(f"{place}/2", ())]
         if not made:
             refused.append(key)
         elif started:
             assert any((one.get("start_text") or "").endswith(started) for one in made), place
-    assert refused == ["secr-1906-wils"]
+    assert refused == of_nobody, "of people who are in no file"
     from_register = [one for one in found["positions"].values() if "us-pocom" in str(one)]
     assert len(from_register) == number - len(refused)
 
