@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-from functools import partial
 from pathlib import Path
 
 from granian.cli import entrypoint
@@ -86,6 +85,14 @@ def _clear(folder: Path) -> None:
         sys.exit(f"METRICS_DIR cannot be used: {error}: name a folder that the server may write.")
 
 
+def _leave_signals() -> None:
+    """Keep a new worker from taking signals as the process that it was forked from does."""
+    # A terminal sends Ctrl-C to the workers too, which then miss that they are told to end.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # The inherited handler would drop what ends a worker that still imports the application.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def main(arguments: list[str]) -> None:
     """Run granian in this process until it ends.
 
@@ -100,9 +107,7 @@ def main(arguments: list[str]) -> None:
     if sys.platform == "linux":
         # From Python 3.14 on, the workers would not be forked.
         multiprocessing.set_start_method("fork")
-    # A terminal sends Ctrl-C to the workers too, which then miss that they are told to end.
-    blocked = partial(signal.pthread_sigmask, signal.SIG_BLOCK, {signal.SIGINT})
-    os.register_at_fork(after_in_child=blocked)
+    os.register_at_fork(after_in_child=_leave_signals)
     # granian advises fewer threads; ours wait for the database most of the time.
     logging.getLogger("_granian").addFilter(
         lambda record: "Python threads" not in record.getMessage()

@@ -97,6 +97,37 @@ def test_ctrl_c_ends_the_server_and_its_workers(loaded):
         assert time.monotonic() - began < 4, "the workers had to be killed"
 
 
+SLOW_APPLICATION = """
+import sys
+from api import __main__ as server
+
+command = server.command
+server.command = lambda application, *arguments: command("slow:application", *arguments)
+server.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.once
+def test_workers_that_are_still_starting_end_when_told_to(tmp_path):
+    """They import for a second or more on a busy machine."""
+    (tmp_path / "slow.py").write_text(
+        "import time\nprint('starting', flush=True)\ntime.sleep(90)\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", SLOW_APPLICATION, "--workers-kill-timeout", "60",
+         "--port", str(free_port())],
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        output = iter(process.stdout)
+        for _ in range(2):
+            assert "starting\n" in output
+        process.terminate()
+        # Well below the time after which granian kills them.
+        assert process.wait(30) == 0
+        assert "refused" not in "".join(output)
+
+
 @pytest.mark.once
 def test_silent_connections_are_closed_and_leave_room(loaded):
     port, few = free_port(), 256
