@@ -166,7 +166,7 @@ CASES = {
     "a check with a list of no rule": ("checks.toml", r"^rule = .*", "rule = []",
         rf"check \S+: rule: is missing; allowed are {', '.join(CheckRule.values)}$"),
     "a country twice": ("checks.toml", r'"ARG"', '"ARG", "ARG"',
-        r"check \S+: countries: names 'ARG' more than once: name each country once$"),
+        r"check \S+: countries: 'ARG' stands there more than once: name it once\.$"),
     "a check without evidence": ("checks.toml", r"^evidence = .*", "",
         r"check \S+: evidence: cite the passage that makes the claim"),
     "a region with no country": ("checks.toml", r'"ARG"', '"ARX"',

@@ -1,13 +1,11 @@
 """Verdicts: what a register says to a claim, and what is wrong with how a check is declared."""
 
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 from policy.annotations.reading import Draft, Entry
 from policy.claims.journeys import Journeys, day, holds
 from policy.claims.rules import RULES, Claim, query_of
-from policy.country_codes import ALPHA3
 from policy.models import Check, Passage, Stop, Trip
 from policy.models.registry import RecordKind, served_models
 from policy.registers.travels import SOURCE
@@ -50,12 +48,6 @@ def _misdeclared(entry: Entry, draft: Draft) -> Iterator[tuple[str, str]]:
     register = str(fields.get("register"))
     if register not in REGISTERS:
         yield "register", f"no rule is for {register!r}; {suggestion(register, REGISTERS)}"
-    countries = Counter(_texts(fields.get("countries")))
-    for code, number in countries.items():
-        if ALPHA3.get(code) != code:
-            yield "countries", f"{code!r} is no alpha-3 code: write that of a country"
-        if number > 1:
-            yield "countries", f"names {code!r} more than once: name each country once"
     kind, key = str(fields.get("claim_kind")), str(fields.get("claim"))
     keys = _keys(kind, draft)
     if kind in RecordKind.values and key not in keys:
@@ -83,10 +75,6 @@ def _ill_ruled(fields: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield asked, f"say which: {name} asks for it"
         elif asked not in rule.needs and fields.get(asked):
             yield asked, f"leave it out: {name} does not ask for it"
-
-
-def _texts(value: Any) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def _keys(kind: str, draft: Draft) -> set[str]:

@@ -14,6 +14,7 @@ from policy.models.base import (
     Support,
     Text,
     code_field,
+    country_codes_field,
     texts_field,
     time_constraints,
     time_fields,
@@ -111,7 +112,7 @@ class Country(Fact):
     existed_until = models.PositiveSmallIntegerField(
         help_text="Last year of a former state; null for a present one.", **OPTIONAL
     )
-    successors = texts_field("Alpha-3 codes of the states that followed a former one.")
+    successors = country_codes_field("Alpha-3 codes of the states that followed a former one.")
     aliases = texts_field("The words the sources use for the country, as they spell them.")
 
     class Meta:

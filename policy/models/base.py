@@ -1,7 +1,8 @@
 """Shared by all models: keys, text with one collation, evidence and uncertain time."""
 
+from collections import Counter
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.core.exceptions import ValidationError
 from django.core.validators import ProhibitNullCharactersValidator, RegexValidator
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 
+from policy.country_codes import ALPHA3
 from policy.vocabulary import Vocabulary
 
 SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
@@ -21,6 +23,16 @@ def list_of_texts(value: object) -> None:
     """Raise ValidationError unless the value is a list of non-empty strings."""
     if not isinstance(value, list) or not all(isinstance(v, str) and v for v in value):
         raise ValidationError("Write a list of texts, none of them empty.")
+
+
+def country_codes(value: object) -> None:
+    """Raise ValidationError unless the value is a list of different alpha-3 codes of ISO 3166."""
+    list_of_texts(value)
+    for code, number in Counter(cast("list[str]", value)).items():
+        if ALPHA3.get(code) != code:
+            raise ValidationError(f"{code!r} is no alpha-3 code: write that of a country.")
+        if number > 1:
+            raise ValidationError(f"{code!r} stands there more than once: name it once.")
 
 
 def numbers_by_name(value: object) -> None:
@@ -127,6 +139,13 @@ def texts_field(help_text: str) -> models.JSONField:
     """Return the field of a list of texts, which may be empty."""
     return models.JSONField(
         default=list, blank=True, validators=[list_of_texts], help_text=help_text
+    )
+
+
+def country_codes_field(help_text: str) -> models.JSONField:
+    """Return the field of a list of alpha-3 codes, of countries that no record need be about."""
+    return models.JSONField(
+        default=list, blank=True, validators=[list_of_texts, country_codes], help_text=help_text
     )
 
 

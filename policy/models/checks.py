@@ -4,11 +4,20 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import ClassVar
 
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
 from policy.models.actors import Role
-from policy.models.base import MAX_KEY, OPTIONAL, Key, LongText, Text, code_field, texts_field
+from policy.models.base import (
+    MAX_KEY,
+    OPTIONAL,
+    Key,
+    LongText,
+    Text,
+    code_field,
+    country_codes_field,
+)
 from policy.models.registry import RecordKind
 from policy.models.trips import Trip
 from policy.vocabulary import Vocabulary
@@ -106,7 +115,7 @@ class Check(models.Model):
     role = code_field(
         Role, "The office that the rule asks for; null where it asks for none.", **OPTIONAL
     )
-    countries = texts_field(
+    countries = country_codes_field(
         "The countries that the rule asks for, as alpha-3; empty where it asks for none."
     )
     years = models.PositiveSmallIntegerField(
@@ -118,6 +127,12 @@ class Check(models.Model):
         "that list is empty in a release without the register.",
         default="",
         blank=True,
+        validators=[
+            RegexValidator(
+                r"\A[a-z]+(?:-[a-z]+)*\?[a-z_]+=\S+\Z",
+                "Write the name of a list with its parameters, such as trips?traveller=a-b.",
+            )
+        ],
     )
     verdict = code_field(
         Verdict, "What the register says; null where the release does not hold it.", **OPTIONAL
