@@ -226,8 +226,9 @@ def _typed(field: Field, connection: BaseDatabaseWrapper) -> tuple[Any, Converte
             found, convert = int | float, clean
         case models.DecimalField():
             found, convert = int | FILLED, clean
-        case models.JSONField() if field.validators == [list_of_texts] and field.blank:
-            found, convert = list[FILLED], partial(_stored, field, connection)
+        case models.JSONField() if list_of_texts in field.validators and field.blank:
+            only = field.validators == [list_of_texts]
+            found, convert = list[FILLED], partial(_stored, field, connection) if only else clean
         case models.DateField() if not isinstance(field, models.DateTimeField):
             found, convert = date, own_rules or connection.ops.adapt_datefield_value
     return found, convert
