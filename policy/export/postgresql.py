@@ -26,7 +26,10 @@ SET client_min_messages = warning;
 SET statement_timeout = 0;
 BEGIN;
 \\if :{{?schema}}
-CREATE SCHEMA IF NOT EXISTS :"schema";
+SELECT to_regnamespace(quote_ident(:'schema')) IS NULL AS schema_is_new \\gset
+\\if :schema_is_new
+CREATE SCHEMA :"schema";
+\\endif
 SET LOCAL search_path TO :"schema";
 \\endif
 """
