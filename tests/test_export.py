@@ -267,9 +267,14 @@ def test_who_owns_a_schema_and_nothing_else_can_load_into_it(files, empty):
     address = re.sub("//[^@]*@", f"//{role}@", empty)
     try:
         done = psql(address, "-v", "schema=My own", "-f", script)
-        assert done.returncode == 0
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         refused = psql(address, "-v", "schema=another", "-f", script)
         assert (refused.returncode, "permission denied" in refused.stderr) == (3, True)
+        with psycopg.connect(empty) as connection:
+            (rows,) = connection.execute(
+                "SELECT reltuples FROM pg_class WHERE oid = '\"My own\".policy_code'::regclass"
+            ).fetchone()
+            assert rows > 0
     finally:
         with psycopg.connect(empty) as connection:
             connection.execute(f"DROP OWNED BY {role} CASCADE")

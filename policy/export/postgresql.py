@@ -77,5 +77,7 @@ class PostgresqlScript:
         models = [table.model for table in export_tables() if not table.model._meta.auto_created]
         for comment in (*table_comments(models), *view_comments(views())):
             self._write([comment.statement])
-        self._write(["COMMIT", "ANALYZE"])
+        # Without names it goes through the whole database, and warns of each table of others.
+        own = ", ".join(table.relation for table in export_tables())
+        self._write([f"ANALYZE {own}", "COMMIT"])
         self._file.close()
