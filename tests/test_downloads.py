@@ -52,7 +52,8 @@ def test_the_versions_and_their_files_are_listed(get):
     here = get("/releases").json()["releases"]
     assert [one["version"] for one in here] == ["10.0.0", "2.0.0"]
     told = get(here[1]["url"].partition("testserver")[2]).json()["files"]
-    assert {one["name"] for one in told} == {"csv/a.csv", "README.md", "demarche-2.0.0.sql"}
+    listed = {"csv/a.csv", "README.md", "demarche-2.0.0.sql", "SHA256SUMS"}
+    assert {one["name"] for one in told} == listed
     for one in told:
         whole = get(one["url"].partition("testserver")[2]).getvalue()
         assert (len(whole), hashlib.sha256(whole).hexdigest()) == (one["bytes"], one["sha256"])

@@ -258,6 +258,29 @@ def test_psql_loads_into_a_schema_that_is_named(files, empty):
         assert connection.execute("SELECT count(*) FROM countries").fetchone() == (0,)
 
 
+def test_who_owns_a_schema_and_nothing_else_can_load_into_it(files, empty):
+    (script,) = files.glob("*.sql")
+    role = f"guest_{os.getpid()}"
+    with psycopg.connect(empty) as connection:
+        connection.execute(f"CREATE ROLE {role} LOGIN")
+        connection.execute(f'CREATE SCHEMA "My own" AUTHORIZATION {role}')
+    address = re.sub("//[^@]*@", f"//{role}@", empty)
+    try:
+        done = psql(address, "-v", "schema=My own", "-f", script)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        refused = psql(address, "-v", "schema=another", "-f", script)
+        assert (refused.returncode, "permission denied" in refused.stderr) == (3, True)
+        with psycopg.connect(empty) as connection:
+            (rows,) = connection.execute(
+                "SELECT reltuples FROM pg_class WHERE oid = '\"My own\".policy_code'::regclass"
+            ).fetchone()
+            assert rows > 0
+    finally:
+        with psycopg.connect(empty) as connection:
+            connection.execute(f"DROP OWNED BY {role} CASCADE")
+            connection.execute(f"DROP ROLE {role}")
+
+
 def test_what_psql_loads_is_what_migrations_make(files, empty):
     """Only the indexes are left out that serve the API alone."""
     (script,) = files.glob("*.sql")

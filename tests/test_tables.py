@@ -141,6 +141,19 @@ def test_event_dyads_are_the_events_of_dyads(client):
         assert acted == listed - belonging
 
 
+def test_event_dyads_name_both_parties():
+    countries = dict(Country.objects.values_list("pk", "name"))
+    organisations = dict(Organisation.objects.values_list("pk", "label"))
+    found = rows_of("SELECT * FROM event_dyads")
+    for row in found:
+        for who in ("actor", "recipient"):
+            named = organisations.get(row[f"{who}_organisation"], countries.get(row[who]))
+            assert named
+            assert row[f"{who}_name"] == named
+    assert {row["recipient_name"] for row in found} & {*countries.values()}
+    assert {row["recipient_name"] for row in found} & {*organisations.values()}
+
+
 def test_the_view_of_evidence_holds_all_of_it():
     cited = sum(
         field.remote_field.through.objects.count()

@@ -27,6 +27,7 @@ from api.problems import error, respond
 from api.serving import turns
 from api.serving.sockets import drop_stalled
 from api.views.base import StrictView
+from policy.export.datapackage import sha256_of
 from policy.export.writing import SUMS
 from policy.models import Release
 
@@ -83,7 +84,8 @@ def files(version: str) -> dict[str, ReleaseFile]:
 def _listed(sums: Path, *state: int) -> dict[str, ReleaseFile]:
     lines = sums.read_text(encoding="utf-8").splitlines()
     found = {}
-    for line in lines:
+    # What the sums are checked by is downloaded too; it has no line about itself.
+    for line in (*lines, f"{sha256_of(sums)}  {SUMS}"):
         digest, _, name = line.partition("  ")
         path = sums.parent / name
         if path.is_file():

@@ -273,11 +273,21 @@ def views() -> tuple[View, ...]:
                     actor_organisation="organisation",
                     actor_sector="sector",
                 ),
+                label(
+                    "actor_name",
+                    "COALESCE(ao.label, ac.name)",
+                    "What to call who acts: the organisation if one is named, else the country.",
+                ),
                 *own(
                     *(EventParty, "r"),
                     recipient="country",
                     recipient_organisation="organisation",
                     recipient_sector="sector",
+                ),
+                label(
+                    "recipient_name",
+                    "COALESCE(ro.label, rc.name)",
+                    "What to call the other: the organisation if one is named, else the country.",
                 ),
                 label("is_reciprocal", "(r.role = 'actor')", "Whether the other acts as well."),
                 *own(Event, "e", *TIME, "place_country"),
@@ -285,6 +295,10 @@ def views() -> tuple[View, ...]:
             "FROM policy_event AS e JOIN policy_eventparty AS a "
             "ON a.event_id = e.id AND a.role = 'actor'\n"
             "JOIN policy_eventparty AS r ON r.event_id = e.id AND r.id <> a.id\n"
+            "LEFT JOIN policy_country AS ac ON ac.id = a.country_id "
+            "LEFT JOIN policy_organisation AS ao ON ao.id = a.organisation_id\n"
+            "LEFT JOIN policy_country AS rc ON rc.id = r.country_id "
+            "LEFT JOIN policy_organisation AS ro ON ro.id = r.organisation_id\n"
             f"{CODED}",
         ),
         View(

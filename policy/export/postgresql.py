@@ -26,7 +26,10 @@ SET client_min_messages = warning;
 SET statement_timeout = 0;
 BEGIN;
 \\if :{{?schema}}
-CREATE SCHEMA IF NOT EXISTS :"schema";
+SELECT to_regnamespace(quote_ident(:'schema')) IS NULL AS schema_is_new \\gset
+\\if :schema_is_new
+CREATE SCHEMA :"schema";
+\\endif
 SET LOCAL search_path TO :"schema";
 \\endif
 """
@@ -74,5 +77,7 @@ class PostgresqlScript:
         models = [table.model for table in export_tables() if not table.model._meta.auto_created]
         for comment in (*table_comments(models), *view_comments(views())):
             self._write([comment.statement])
-        self._write(["COMMIT", "ANALYZE"])
+        # Without names it goes through the whole database, and warns of each table of others.
+        own = ", ".join(table.relation for table in export_tables())
+        self._write([f"ANALYZE {own}", "COMMIT"])
         self._file.close()
