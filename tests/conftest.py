@@ -14,15 +14,13 @@ import pytest
 import yaml
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import DEFAULT_DB_ALIAS
 from django.test import Client
 from jsonschema_rs import Draft202012Validator
 
+from api.models import RenderedState
 from api.rendering import pages
 from api.schema import generated_schema
 from api.urls import router
-from policy.models import Release
-from policy.release.state import mark_release
 from tests.chromium import PROGRAM
 from tests.samples import find, records
 
@@ -73,10 +71,15 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Load the fixtures once; tests roll back what they change."""
+    """Load the release once, with its renderings; tests roll back what they change."""
     with django_db_blocker.unblock():
-        call_command("loaddata", *FIXTURES, verbosity=0)
-        mark_release(Release.objects.get().content_hash, DEFAULT_DB_ALIAS)
+        call_command("load_release", verbosity=0)
+
+
+@pytest.fixture
+def unrendered(db: None) -> None:
+    """The release without stored renderings: each answer is made of the records."""
+    RenderedState.objects.all().delete()
 
 
 class Article(NamedTuple):

@@ -45,6 +45,7 @@ def test_a_list_and_its_details_are_the_same(read, resource):
         assert record.keys() == page["results"][0].keys()
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_a_list_costs_a_fixed_number_of_queries(read, resource):
     # The release is read in full where it is another than a moment ago.

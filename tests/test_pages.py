@@ -209,7 +209,8 @@ def test_a_filter_finds_the_same_by_gathering_keys_and_by_looking_each_record_up
 
 
 @pytest.mark.once
-def test_lists_that_keep_many_of_their_records_look_each_up(read, monkeypatch):
+def test_lists_that_keep_many_of_their_records_look_each_up(read, monkeypatch, settings):
+    settings.RECIPES = False
     country = find(records("statements"), lambda one: one.get("about"), "about a country")["about"][
         0
     ]

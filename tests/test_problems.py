@@ -125,7 +125,8 @@ def test_a_defect_outside_of_django_is_a_problem_too(monkeypatch, lines, method,
     assert logged.request_id == "mine"
 
 
-def test_a_defect_is_a_500_problem_and_its_traceback_is_logged(db, monkeypatch, lines):
+@pytest.mark.usefixtures("unrendered")
+def test_a_defect_is_a_500_problem_and_its_traceback_is_logged(monkeypatch, lines):
     def broken(*args, **kwargs):
         raise RuntimeError("a defect")
 

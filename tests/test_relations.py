@@ -127,8 +127,10 @@ def test_the_list_of_dyads_is_filtered(read):
     assert 0 < len(found("kind=gap&exclude_kind=event")) < len(every)
 
 
+@pytest.mark.usefixtures("unrendered")
 def test_a_dyad_is_the_same_with_renderings_and_without(api):
     paths = (f"/api/v1/dyads/{DYAD}", "/api/v1/dyads?page_size=500")
+    assert not served().rendered
     plain = [api.get(path).content for path in paths]
     render_all()
     assert served().rendered

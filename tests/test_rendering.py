@@ -71,6 +71,7 @@ def test_the_stored_lengths_are_those_of_the_lines(api, monkeypatch, resource):
             assert query or response.streaming == (VIEWSETS[resource].queryset.count() > 1)
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_an_answer_is_the_same_with_renderings_and_without(api, resource):
     paths = list(asked(resource))
