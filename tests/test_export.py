@@ -331,6 +331,7 @@ def run(url, *arguments):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_replaced_without_a_word(tmp_path, loaded):
     assert run(loaded, tmp_path).returncode == 0
     again = run(loaded, tmp_path)
@@ -416,6 +417,7 @@ def test_a_delta_of_the_export_leads_to_it(files, tmp_path):
     assert {name: content for name, content in changed.items() if content} == expected
 
 
+@pytest.mark.slow
 def test_what_a_killed_export_leaves_is_removed_by_the_next(tmp_path, loaded):
     command = [sys.executable, "manage.py", "export_release", str(tmp_path)]
     started = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "DATABASE_URL": loaded})
@@ -431,6 +433,7 @@ def test_what_a_killed_export_leaves_is_removed_by_the_next(tmp_path, loaded):
     assert not run(loaded, tmp_path).stderr
 
 
+@pytest.mark.slow
 def test_two_exports_at_once_leave_one_whole(tmp_path, loaded):
     with ThreadPoolExecutor(2) as pool:
         done = list(pool.map(lambda _: run(loaded, tmp_path, "--replace"), range(2)))

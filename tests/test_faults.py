@@ -16,7 +16,7 @@ from tests.postgres import primary
 from tests.servers import load
 from tests.traffic import during, serving
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.slow]
 POSTGRES = engine() == "postgresql"
 FAULTS = faults_postgres.FAULTS if POSTGRES else faults_sqlite.FAULTS
 SECONDS = 1
@@ -84,10 +84,7 @@ def test_without_a_temporary_folder_whole_lists_are_given_too(large, tmp_path):
 
 
 @pytest.mark.skipif(POSTGRES, reason="PostgreSQL has no file of ours")
-@pytest.mark.parametrize(
-    "case",
-    ["missing", *(pytest.param(one, marks=pytest.mark.slow) for one in ("waiting", "read-only"))],
-)
+@pytest.mark.parametrize("case", ["missing", "waiting", "read-only"])
 def test_a_file_that_is_not_as_it_should_be_from_the_start(tmp_path, case):
     if case == "missing":
         faults_rows.missing_at_start(tmp_path / "late")
@@ -120,7 +117,6 @@ def test_the_log_says_the_same_warning_once_in_a_while(monkeypatch):
     assert len(sparing._written) <= 100
 
 
-@pytest.mark.slow
 def test_a_killed_load_leaves_one_release_whole(tmp_path, django_db_blocker):
     with django_db_blocker.unblock():
         row = killed_loads(tmp_path, 4)

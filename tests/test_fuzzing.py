@@ -48,6 +48,7 @@ def address(request, addresses):
     return addresses[request.param]
 
 
+@pytest.mark.slow
 def test_the_server_withstands_a_short_fuzzing(address, tmp_path):
     assert fuzz(address, tmp_path, "examples,fuzzing", 6, 300) > 150
 

@@ -350,6 +350,7 @@ def test_a_sqlite_file_ends_up_in_wal_mode(connection, folders):
         assert cursor.fetchone() == ("wal",)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loaded_before", [False, True])
 def test_four_at_once_all_end_well(url, connection, folders, loaded_before):
     first, second = folders

@@ -92,6 +92,7 @@ def test_facts_carry_keys_quotes_and_gaps(ask):
     assert any(gap["pk"] in question for question in country["gaps"])
 
 
+@pytest.mark.slow
 def test_pages_lead_through_the_whole_list(ask):
     expected = {record["pk"] for record in RECORDS["events"]}
     seen, cursor = [], None

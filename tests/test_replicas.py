@@ -14,7 +14,7 @@ from tests.postgres import primary, replica
 from tests.samples import DYAD, WORD
 from tests.servers import load, serving
 
-pytestmark = [pytest.mark.postgresql, pytest.mark.servers]
+pytestmark = [pytest.mark.postgresql, pytest.mark.servers, pytest.mark.slow]
 PATHS = ["/api/v1/release", "/api/v1/statements?page_size=3", f"/api/v1/search?q={WORD}",
          f"/api/v1/dyads/{DYAD}", "/api/v1/events?format=csv", "/"]  # fmt: skip
 MARK = "words of the other release"

@@ -191,6 +191,7 @@ def test_the_server_tells_its_addresses_and_no_warnings(loaded, tmp_path):
         assert f" {address}/docs\n" not in log.read_text(), "machines read this log"
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_any_name_of_a_folder_will_do(tmp_path):
     name = "file:a #b?c=d&e%20f é ü 100%"

@@ -288,6 +288,7 @@ def test_every_table_notes_a_write(db, kind):
                 assert known_digest(DEFAULT_DB_ALIAS) is None, table.name
 
 
+@pytest.mark.slow
 @pytest.mark.servers
 def test_what_the_database_could_not_note_is_repaired_by_a_full_load(tmp_path):
     hidden = (

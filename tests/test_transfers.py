@@ -33,6 +33,7 @@ def test_a_list_that_is_not_sent_is_closed():
     assert closed == ["closed"]
 
 
+@pytest.mark.slow
 def test_the_system_drops_clients_that_stop_reading():
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
