@@ -7,6 +7,7 @@ from functools import partial
 import psycopg
 import pytest
 
+from api.database.connections import GuardedCursor
 from tests.faults_requests import slow_query, writes_refused
 from tests.operations import ask, operations
 from tests.postgres import pooler, pooler_binary
@@ -29,6 +30,7 @@ ODD = {
     "default_transaction_deferrable": "on",
     "statement_timeout": "100ms",
     "lock_timeout": "100ms",
+    "jit": "on",
 }
 """Settings that a role or a database may have."""
 
@@ -75,6 +77,11 @@ def test_no_session_writes_or_runs_without_a_limit(request, way):
     url = request.getfixturevalue(way)
     writes_refused(url)
     slow_query(url)
+
+
+def test_no_question_is_compiled_for_longer_than_it_takes(odd):
+    with psycopg.connect(odd, cursor_factory=GuardedCursor) as connection:
+        assert connection.execute("SHOW jit").fetchone() == ("off",)
 
 
 def test_a_database_that_may_only_be_read_is_told(odd):

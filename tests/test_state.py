@@ -14,6 +14,7 @@ import pytest
 from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
+from api.database import release
 from api.database.release import served
 from api.rendering.records import render_all
 from api.views.relations import PARTS
@@ -193,6 +194,23 @@ def test_the_state_is_told(state, api, read):
     for resource, viewset in VIEWSETS.items():
         name = resource.replace("-", "_")
         assert release["counts"].get(name, 0) == viewset.queryset.all().count(), name
+
+
+def test_while_a_state_is_examined_the_database_is_not_away(db, monkeypatch):
+    examined = release._examined
+
+    def slowly(found):
+        connection.ensure_connection()
+        time.sleep(release.LOOK + 0.2)
+        assert not watch.away
+        return examined(found)
+
+    watch = release.Watch()
+    Country.objects.filter(pk="PAN").update(name="Panamá")
+    monkeypatch.setattr(release, "_examined", slowly)
+    watch.served()
+    assert not watch.away
+    assert watch._last == served().token
 
 
 def test_loaddata_of_a_whole_release_is_that_release(db, read):

@@ -37,6 +37,8 @@ LIMITS = {
     "statement_timeout": f"{DEADLINE}s",
     "lock_timeout": "1s",
     "idle_in_transaction_session_timeout": "60s",
+    # It compiles a question with many conditions for seconds, to answer it in milliseconds.
+    "jit": "off",
 }
 """PostgreSQL's settings of how long a question may take."""
 STEPS = 20_000

@@ -22,6 +22,7 @@ from api.database.connections import (
     ParameterSlot,
     read_cursor,
     read_transaction,
+    renew,
     silence,
     within,
 )
@@ -218,6 +219,8 @@ def _look() -> ServedRelease | None:
             return _recent.get(row)
         digest, instead = release.digest, None
         if digest is None:
+            # The database answers; what is to come mostly takes this process its time.
+            renew()
             digest, instead = _examined(release)
         release.modified = instead is not None
         stamp = digest[:HALF] + serializers_digest()[:HALF]
@@ -285,13 +288,15 @@ class Watch:
         """
         now = time.monotonic()
         failed = self._failed and now - self._since < 2 * LOOK
-        return failed or now - self._begun > TRUSTED
+        # While a state is examined the database has answered; it is this process that takes long.
+        return failed or (now - self._begun > TRUSTED and not _examining.locked())
 
     def served(self) -> ServedRelease | None:
         """Return the release that is loaded, None if that is not certain."""
         now = time.monotonic()
         due = AGAIN if self._failed else FRESH
-        if now - self._since > due and self._looking.acquire(blocking=False):
+        idle = now - self._since > due and not _examining.locked()
+        if idle and self._looking.acquire(blocking=False):
             self._begun = now
             try:
                 newest = reading(databases.newest(), _look, self.knows)
