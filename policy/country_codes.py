@@ -14,6 +14,13 @@ for _table in ("current", "withdrawn"):
     for _codes in _tables[_table].split(","):
         for _code in _codes.split():
             ALPHA3.setdefault(_code, _codes.split()[0])
+NAMES = {
+    _name.upper(): _code
+    for _code, _name in (e.split(maxsplit=1) for e in _tables["names"].split(";"))
+}
+"""The alpha-3 code by each name that a country has or had, in upper case."""
+MISTAKEN = dict(_pair.split() for _pair in _tables["mistaken"].split(","))
+"""The code that is meant by each that is often taken for one of ISO 3166."""
 
 
 def likely_code(text: str, known: Iterable[tuple[str, str]]) -> str | None:
@@ -24,12 +31,13 @@ def likely_code(text: str, known: Iterable[tuple[str, str]]) -> str | None:
     written, names = text.strip().upper(), {name.upper(): code for name, code in known}
     if written in ALPHA3:
         return written
-    meant: str | None = _tables["mistaken"].get(written) or names.get(written)
+    meant = MISTAKEN.get(written) or names.get(written) or NAMES.get(written)
     if meant or len(written) < 3:
         return meant
     if len(written) > 3:
-        name = nearest(written, names)
-        return names[name] if name else None
+        # Among so many names, something is a little like any word.
+        name = nearest(written, names) or nearest(written, NAMES, 0.85)
+        return {**NAMES, **names}[name] if name else None
     for codes in (names.values(), ALPHA3.values()):
         # Who slips in three letters seldom does so in the first.
         meant = meant or nearest(written, {code for code in codes if code[0] == written[0]})

@@ -46,10 +46,13 @@ def vocabularies() -> dict[str, type[Vocabulary]]:
     }
 
 
-def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """Return the allowed word most similar to this one, or None if none is similar enough."""
+def nearest(word: str, allowed: Iterable[str], likeness: float = 0.6) -> str | None:
+    """Return the allowed word most similar to this one, or None if none is similar enough.
+
+    ``likeness`` is the least share of letters that both have in order, from 0 to 1.
+    """
     by_folded = {option.casefold(): option for option in allowed}
-    matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    matches = get_close_matches(word.casefold(), by_folded, n=1, cutoff=likeness)
     return by_folded[matches[0]] if matches else None
 
 

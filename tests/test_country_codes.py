@@ -1,12 +1,15 @@
 """Codes of countries: all of ISO 3166 are known, and who misses one is told what is meant."""
 
+import tomllib
 from collections import defaultdict
 
 import pycountry
 import pytest
 
-from policy.country_codes import ALPHA3, likely_code
+from policy.annotations.reference import INVERTED
+from policy.country_codes import ALPHA3, MISTAKEN, likely_code
 from policy.models import Country
+from tests.conftest import ROOT
 from tests.samples import FIRST, SECOND, records
 
 pytestmark = pytest.mark.once
@@ -58,6 +61,20 @@ def test_a_slip_leads_to_a_country_of_the_dataset_first():
     assert likely_code("panamà", known) == "PAN"
     assert likely_code("DEV", known) == "DEU"
     assert likely_code("EU", known) is None
+
+
+def test_a_name_or_a_mistaken_code_leads_to_any_country():
+    """Whether the dataset holds it or not."""
+    for country in pycountry.countries:
+        name = getattr(country, "common_name", country.name)
+        assert likely_code(INVERTED.sub(r"\2 \1", name), []) == country.alpha_3
+    reference = tomllib.loads((ROOT / "fixtures" / "reference.toml").read_text())["countries"]
+    for code, row in reference.items():
+        assert {ALPHA3[likely_code(name, [])] for name in row.get("names", [])} <= {code}
+    assert not MISTAKEN.keys() & ALPHA3.keys()
+    assert set(MISTAKEN.values()) <= ALPHA3.keys()
+    for text, code in (("UAE", "ARE"), ("ger", "DEU"), ("Turkiye", "TUR"), ("Ivory cost", "CIV")):
+        assert likely_code(text, [("Panama", "PAN"), ("United States", "USA")]) == code
 
 
 def test_no_country_is_404_in_a_path(api):
