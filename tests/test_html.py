@@ -299,6 +299,16 @@ def test_the_front_page_tells_the_release_and_whether_it_was_modified(browse, re
     assert "modified" in text
 
 
+def test_every_page_of_the_dataset_says_whether_it_was_modified(browse):
+    """Those that are read from no table, such as the guide, have nothing to say."""
+    asked = [path for path in SOME if path.startswith("/api/v1/")]
+    before = {path: browse(path)[0].content.decode() for path in asked}
+    Statement.objects.filter(pk=sample("statements")).update(note="Changed by hand.")
+    for path in asked:
+        assert "tables hold something else" not in before[path]
+        assert "tables hold something else" in browse(path)[0].content.decode(), path
+
+
 def test_a_record_shows_every_passage_it_rests_on_and_its_note(browse, read):
     for name in ("statements", "events", "trips", "bilateral-issues", "officials"):
         for record in read(f"{name}?page_size=500")["results"]:

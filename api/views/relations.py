@@ -147,7 +147,8 @@ class DyadsView(StrictView):
         rows = page.read(keys_only=False)
         answer = {**page.envelope({}), "results": rows}
         if isinstance(request.accepted_renderer, Html):
-            return html_page(request._request, "list", dyads_page(self, answer))
+            context = dyads_page(self, answer)
+            return html_page(request._request, "list", context, self.served)
         return Response(serializers.DyadListSerializer(answer).data)
 
     def _fits(self, dyad: Dyad) -> bool:
@@ -216,7 +217,8 @@ class DyadView(StrictView):
                 members["event_totals"] = render_json(asdict(totals))
         text = ",".join(f'"{name}":{value}' for name, value in members.items())
         if isinstance(request.accepted_renderer, Html):
-            return html_page(request._request, "dyad", dyad_page(json.loads(f"{{{text}}}")))
+            context = dyad_page(json.loads(f"{{{text}}}"))
+            return html_page(request._request, "dyad", context, self.served)
         return json_response(f"{{{text}}}")
 
     def _bodies(self, keys: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -223,7 +223,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
             return Response({"@context": context(self, around), **around, "@graph": graph})
         data = {**around, "results": records}
         if isinstance(renderer, Html):
-            return page(request._request, "list", self.page(data))
+            shown = self.page(data)
+            return page(request._request, "list", shown, self.served)
         return Response(data, content_type=self._media_type)
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Any:
@@ -235,7 +236,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
                 return pages.json_response(body)
         (record,) = self.written([self.get_object()])
         if isinstance(request.accepted_renderer, Html):
-            return page(request._request, self.template, self.record_page(record))
+            shown = self.record_page(record)
+            return page(request._request, self.template, shown, self.served)
         if isinstance(request.accepted_renderer, geojson.GeoJson):
             return Response(self.features([record])[0])
         if isinstance(request.accepted_renderer, jsonld.JsonLd):
