@@ -57,6 +57,10 @@ CODED = (
     "AND m.event_type = e.event_type"
 )
 
+RECEIVED = (
+    "EXISTS (SELECT 1 FROM policy_eventparty AS p WHERE p.event_id = e.id AND p.role = 'recipient')"
+)
+
 
 def party(name: str, role: str) -> Column:
     """Return the column of those who have a part in an event."""
@@ -260,8 +264,8 @@ def views() -> tuple[View, ...]:
         ),
         View(
             "event_dyads",
-            "The events, a row for each actor and each recipient of it. Where all sides act, as in "
-            "a meeting, each stands against each other one, and is_reciprocal is true.",
+            "The events, a row for each actor and each recipient of it. Where nobody receives, as "
+            "in a meeting, each actor stands against each other one, and is_reciprocal is true.",
             [
                 *own(Event, "e", event="id", summary="summary", event_type="event_type"),
                 *own(Event, "e", "mode"),
@@ -294,7 +298,8 @@ def views() -> tuple[View, ...]:
             ],
             "FROM policy_event AS e JOIN policy_eventparty AS a "
             "ON a.event_id = e.id AND a.role = 'actor'\n"
-            "JOIN policy_eventparty AS r ON r.event_id = e.id AND r.id <> a.id\n"
+            "JOIN policy_eventparty AS r ON r.event_id = e.id AND (r.role = 'recipient' "
+            f"OR r.id <> a.id AND NOT {RECEIVED})\n"
             "LEFT JOIN policy_country AS ac ON ac.id = a.country_id "
             "LEFT JOIN policy_organisation AS ao ON ao.id = a.organisation_id\n"
             "LEFT JOIN policy_country AS rc ON rc.id = r.country_id "
