@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -23,7 +23,7 @@ from api.formats import transfers
 from api.formats.html import Html
 from api.formats.html import page as html_page
 from api.parameters import Errors, Values
-from api.problems import error, respond
+from api.problems import error, respond, unknown
 from api.serving import turns
 from api.serving.sockets import drop_stalled
 from api.views.base import StrictView
@@ -157,12 +157,12 @@ class ReleaseFilesView(StrictView):
             return self._listed(request, "Files of releases", {"releases": here})
         found = files(version)
         if not found:
-            raise Http404(f"The files of version {version[:40]!r} are not here.")
+            raise unknown(django, "release with files here", version, "/releases", versions())
         if not name:
             listed = {"version": version, "files": described(django, version)}
             return self._listed(request, f"Files of release {version}", listed)
         if name not in found:
-            raise Http404(f"Version {version} has no file {name[:200]!r}; its address lists all.")
+            raise unknown(django, f"file of release {version}", name, f"/releases/{version}", found)
         return _sent(django, found[name])
 
     def _listed(self, request: Request, title: str, listed: dict[str, Any]) -> HttpResponseBase:
