@@ -25,6 +25,7 @@ from api.formats.html import page as html_page
 from api.parameters import Errors, Values
 from api.problems import error, respond, unknown
 from api.serving import turns
+from api.serving.headers import LIFETIME
 from api.serving.sockets import drop_stalled
 from api.views.base import StrictView
 from policy.export.datapackage import sha256_of
@@ -35,7 +36,6 @@ VERSION = re.compile(r"\d+\.\d+\.\d+")
 RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 LONG = 2**20
 """Files with more bytes are sent by turns, as whole lists are: slow readers hold a thread."""
-LIFETIME = "public, max-age=31536000, immutable"
 MEDIA_TYPES = {
     ".csv": "text/csv; charset=utf-8",
     ".json": "application/json",
@@ -174,7 +174,9 @@ class ReleaseFilesView(StrictView):
 def _sent(request: HttpRequest, file: ReleaseFile) -> HttpResponseBase:
     """Return a file or a range of it; a long one takes a place as whole lists do."""
     tag = f'"{file.sha256}"'
-    headers = {"Content-Type": media_type(file.name), "ETag": tag, "Cache-Control": LIFETIME}
+    # A join has the version of its first source, and --replace keeps it: a version is no hash.
+    lifetime = LIFETIME.format(settings.CACHE_MAX_AGE)
+    headers = {"Content-Type": media_type(file.name), "ETag": tag, "Cache-Control": lifetime}
     static = StaticFile(str(file.path), [*headers.items(), ("Accept-Ranges", "bytes")])
     # All files of a release have its date, so only the tag tells whether one is another.
     static.last_modified = None
