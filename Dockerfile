@@ -14,6 +14,7 @@ COPY manage.py ./
 COPY policy policy
 COPY api api
 COPY docs/guide.md docs/
+COPY docs/apply_delta.py docs/
 COPY fixtures/*.json fixtures/
 COPY fixtures/LICENSE fixtures/
 COPY fixtures/manifests fixtures/manifests

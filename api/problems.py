@@ -2,7 +2,7 @@
 
 import logging
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +18,7 @@ from api.addresses import absolute
 from api.database.connections import DEADLINE, is_cut_off, is_refused
 from api.html.layout import render_page
 from api.negotiation import prefers_page
+from policy.vocabulary import nearest
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -92,6 +93,18 @@ class StaleCursorError(exceptions.APIException):
 
     status_code = HTTPStatus.GONE
     default_detail = "The cursor is from another release: ask again without the cursor parameter."
+
+
+def unknown(
+    request: HttpRequest, what: str, key: str, path: str, known: Iterable[str] = ()
+) -> Http404:
+    """Return the 404 for a key that no such thing has.
+
+    It names the nearest of the known keys, and the path that lists all.
+    """
+    guess = nearest(key[:60], known)
+    hint = f" Did you mean {guess!r}?" if guess else ""
+    return Http404(f"No {what} is called {key[:200]!r}.{hint} {absolute(request, path)} lists all.")
 
 
 def error(

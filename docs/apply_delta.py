@@ -7,30 +7,24 @@ from pathlib import Path
 
 canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 delta, folder = map(Path, sys.argv[1:])
-head, *steps = map(json.loads, delta.read_bytes().splitlines())
-files = {path.stem: path.read_bytes() for path in folder.glob("*.ndjson")}
-
-
-def content_hash() -> str:
-    """Return SHA-256 over all files but the release itself, in the order of their names."""
-    whole = b"".join(files[name] for name in sorted(files) if name != "release")
-    return hashlib.sha256(whole).hexdigest()
-
-
-if content_hash() != head["from"]["content_hash"]:
-    sys.exit(f"{folder} is no copy of release {head['from']['version']}; nothing was written")
-records = {n: {r["pk"]: r for r in map(json.loads, files[n].splitlines())} for n in files}
-for step in steps:
-    if "remove" in step:
-        del records[step["remove"]["file"]][step["remove"]["key"]]
-    else:
-        put = step["put"]["record"]
-        records.setdefault(step["put"]["file"], {})[put["pk"]] = put
-for name, held in records.items():
-    files[name] = b"".join(canonical(held[key]).encode() + b"\n" for key in sorted(held))
-if content_hash() != head["to"]["content_hash"]:
-    sys.exit(f"{delta} is cut short or damaged; nothing was written")
-for name, content in files.items():
+records = {path.stem: path.read_bytes().splitlines() for path in folder.glob("*.ndjson")}
+try:
+    head, *steps = map(json.loads, delta.read_bytes().splitlines())
+    for name, lines in records.items():
+        records[name] = {record["pk"]: record for record in map(json.loads, lines)}
+    for step in steps:
+        if "remove" in step:
+            del records[step["remove"]["file"]][step["remove"]["key"]]
+        else:
+            put = step["put"]["record"]
+            records.setdefault(step["put"]["file"], {})[put["pk"]] = put
+    for name, held in records.items():
+        records[name] = "".join(f"{canonical(held[key])}\n" for key in sorted(held)).encode()
+    whole = hashlib.sha256(b"".join(records[n] for n in sorted(records) if n != "release"))
+    if head["to"] != {"content_hash": whole.hexdigest(), "version": put["fields"]["version"]}:
+        raise ValueError  # noqa: TRY301
+except (LookupError, NameError, TypeError, ValueError):
+    sys.exit(f"{folder} is not what {delta} leads from, or one is damaged; nothing was written")
+for name, content in records.items():
     path = folder / f"{name}.ndjson"
     path.write_bytes(content) if content else path.unlink()
-sys.stdout.write(f"{folder} holds release {head['to']['version']}, {content_hash()}\n")

@@ -8,7 +8,7 @@ from itertools import combinations
 from operator import or_
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest, Least
 
 from policy import plover
@@ -22,7 +22,7 @@ from policy.models import (
     Statement,
     Stop,
 )
-from policy.models.events import PartyRole
+from policy.models.events import ACTS, PartyRole
 from policy.models.registry import RecordKind
 from policy.models.relations import ENDS
 from policy.models.state import live
@@ -73,16 +73,20 @@ def pairs() -> dict[str, QuerySet[Any]]:
     """Return for each kind of record the rows that lay a record between two countries.
 
     Each row has ``record``, ``one`` and ``other``, of which ``one`` has the lesser code. The two
-    are those of an issue; both have parts in an event and at least one acts; each speaks in a
-    statement or is what it is about; an official of one stops in the other; a gap concerns both.
+    are those of an issue; one acts in an event and the other receives, or where nobody receives,
+    both act; each speaks in a statement or is what it is about; an official of one stops in the
+    other; a gap concerns both.
     """
-    acting = Q(role=PartyRole.ACTOR) | Q(role_of_other=PartyRole.ACTOR)
+    # EXISTS within OR looks so dear to PostgreSQL that it compiles the query, for half a second.
+    receives = Q(event__parties__role=PartyRole.RECIPIENT)
+    received = FilteredRelation("event__parties", condition=receives)
+    facing = ~Q(role=F("role_of_other")) | ACTS & Q(received=None)
     countries: Any = Gap.countries.through
     return {
         "issues": _paired(SIDES, "country", "bilateralissue__countries", "bilateralissue"),
         "events": _paired(EventParty, "country", "event__parties__country", "event")
-        .annotate(role_of_other=F("event__parties__role"))
-        .filter(acting),
+        .annotate(role_of_other=F("event__parties__role"), received=received)
+        .filter(facing),
         "statements": _paired(Concern, "country", "statement__concerns__country", "statement"),
         "trips": _paired(
             Stop,

@@ -173,19 +173,33 @@ def test_a_copy_of_another_release_is_refused_and_left_alone(tmp_path):
     folder = copied(tmp_path / "copy", {**former, "voices": []})
     before = {one.name: one.read_bytes() for one in folder.iterdir()}
     done = applied(path, folder)
-    assert (done.returncode, "is no copy of release 0.9.0" in done.stderr) == (1, True)
+    assert (done.returncode, "nothing was written" in done.stderr) == (1, True)
     assert {one.name: one.read_bytes() for one in folder.iterdir()} == before
 
 
-def test_a_delta_that_was_cut_short_is_refused_and_the_copy_left_alone(tmp_path):
+@pytest.mark.parametrize("cut", ["delta", "copy"])
+@pytest.mark.parametrize("left", [0, 9, 0.5, -300, -2])
+def test_what_was_cut_short_anywhere_is_refused_and_the_copy_left_alone(tmp_path, cut, left):
     present, former = in_order(committed()), earlier(0)
     path = written_delta(tmp_path, manifest_of_unknown(tmp_path, former), present)
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-20]))
     folder = copied(tmp_path / "copy", former)
+    spoilt = path if cut == "delta" else folder / "events.ndjson"
+    whole = spoilt.read_bytes()
+    spoilt.write_bytes(whole[: int(len(whole) * left) if left == 0.5 else left])
     before = {one.name: one.read_bytes() for one in folder.iterdir()}
     done = applied(path, folder)
-    assert (done.returncode, "cut short or damaged" in done.stderr) == (1, True)
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert "nothing was written" in done.stderr
     assert {one.name: one.read_bytes() for one in folder.iterdir()} == before
+
+
+def test_a_delta_without_its_last_step_is_refused(tmp_path):
+    """The content hash does not cover the release itself, which is the last."""
+    present, former = in_order(committed()), earlier(0)
+    path = written_delta(tmp_path, manifest_of_unknown(tmp_path, former), present)
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    done = applied(path, copied(tmp_path / "copy", former))
+    assert (done.returncode, "nothing was written" in done.stderr) == (1, True)
 
 
 def test_records_that_are_not_those_of_the_release_give_no_delta(tmp_path):

@@ -59,13 +59,13 @@ def test_the_versions_and_their_files_are_listed(get):
         assert (len(whole), hashlib.sha256(whole).hexdigest()) == (one["bytes"], one["sha256"])
 
 
-def test_a_file_says_what_it_is_and_lasts(get, client):
+def test_a_file_says_what_it_is(get, client):
     found = get("/releases/2.0.0/csv/a.csv")
     assert found.getvalue() == CONTENT
     assert found["Content-Type"] == "text/csv; charset=utf-8"
     assert found["Content-Length"] == str(len(CONTENT))
     assert found["ETag"] == f'"{hashlib.sha256(CONTENT).hexdigest()}"'
-    assert "immutable" in found["Cache-Control"]
+    assert found["Cache-Control"] == "public, max-age=60"
     assert not found.has_header("Last-Modified")
     assert found["Access-Control-Allow-Origin"] == "*"
     head = client.head("/releases/2.0.0/csv/a.csv")
@@ -152,6 +152,9 @@ def test_a_replaced_file_has_another_tag(get, folder):
     (folder / "2.0.0" / "SHA256SUMS.new").write_text(line)
     (folder / "2.0.0" / "SHA256SUMS.new").rename(folder / "2.0.0" / "SHA256SUMS")
     assert get("/releases/2.0.0/README.md")["ETag"] != before
+    asked = get("/releases/2.0.0/README.md", HTTP_IF_NONE_MATCH=before)
+    assert (asked.status_code, asked.getvalue()) == (200, other)
+    assert "immutable" not in asked["Cache-Control"]
 
 
 def test_long_files_are_sent_by_turns(get, monkeypatch):

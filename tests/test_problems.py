@@ -13,7 +13,10 @@ from api.database.replicas import PRIMARY, databases, reading
 from api.serving.cache import ResponseCache
 from api.serving.failures import FailureLayer
 from api.serving.middleware import RequestIdFilter
+from api.views.changes import PublishedReleaseViewSet
 from api.views.records import CountryViewSet
+from tests.conftest import RESOURCES, VIEWSETS
+from tests.samples import FIRST, sample
 from tests.wsgi import asking
 
 ADDRESSES = ["/api/v1/countries", "/api/v1/events/x", "/api/v1/dyads", "/api/v1/search?q=word",
@@ -159,3 +162,67 @@ def test_every_answer_is_logged_with_its_id(api, capfd):
 def test_the_length_is_told(api):
     response = api.get("/api/v1/release")
     assert int(response["Content-Length"]) == len(response.content)
+
+
+def near(key):
+    """Return a key with a slip of the pen in it."""
+    return f"{key[:-1]}{'a' if key[-1] != 'a' else 'b'}"
+
+
+FILE = "README.md"
+
+
+@pytest.fixture
+def filed(api, settings, tmp_path):
+    """A client of an instance that has a file of a release."""
+    settings.RELEASES_DIR = str(tmp_path)
+    (tmp_path / "1.0.0").mkdir()
+    (tmp_path / "1.0.0" / FILE).write_text("#")
+    (tmp_path / "1.0.0" / "SHA256SUMS").write_text(f"{'0' * 64}  {FILE}\n")
+    return api
+
+
+@pytest.mark.parametrize(
+    ("path", "what", "guess", "listed"),
+    [
+        *((f"/api/v1/{name}/{near(sample(name.replace('-', '_')))}",
+           str(VIEWSETS[name].queryset.model._meta.verbose_name),
+           sample(name.replace("-", "_")), f"/api/v1/{name}")
+          for name in RESOURCES if name != "countries"),
+        (f"/api/v1/sources/{near(sample('sources'))}/coverage", "source", sample("sources"),
+         "/api/v1/sources"),
+        ("/api/v1/countries/ATA", "country", None, "/api/v1/countries"),
+        (f"/api/v1/dyads/ATA-{FIRST['id']}", "country", None, "/api/v1/countries"),
+        ("/api/v1/releases/9.9.9", "release", None, "/api/v1/releases"),
+        ("/problems/not-fond", "kind of problem", "not-found", "/problems"),
+        ("/releases/9.9.9", "release with files here", None, "/releases"),
+        ("/releases/1.0.0/REDME.md", "file of release 1.0.0", FILE, "/releases/1.0.0"),
+    ],
+)  # fmt: skip
+def test_what_is_not_there_is_named_with_the_nearest_and_where_all_are(
+    filed, path, what, guess, listed
+):
+    response = filed.get(path)
+    assert response.status_code == 404
+    detail, called = response.json()["detail"], path.removesuffix("/coverage").rsplit("/", 1)[1]
+    named = called if "dyads" not in path else "ATA"
+    hint = f" Did you mean {guess!r}?" if guess else ""
+    address = f"http://127.0.0.1:8000{listed}"
+    assert detail == f"No {what} is called {named!r}.{hint} {address} lists all."
+    assert filed.get(listed).status_code == 200
+
+
+@pytest.mark.parametrize("name", [*RESOURCES, "releases"])
+def test_what_can_be_no_key_is_told_with_how_one_is_written(api, name):
+    response = api.get(f"/api/v1/{name}/No_key!")
+    assert response.status_code == 404
+    model = {**VIEWSETS, "releases": PublishedReleaseViewSet}[name].queryset.model
+    detail = response.json()["detail"]
+    assert detail.startswith(f"There is no such {model._meta.verbose_name}. ")
+    assert "write" in detail.lower()
+
+
+@pytest.mark.parametrize("key", [FIRST["id"], f"{FIRST['id']}-{FIRST['alpha2']}", "--"])
+def test_a_dyad_that_is_no_pair_is_refused_in_its_own_words(api, key):
+    detail = api.get(f"/api/v1/dyads/{key}").json()["detail"]
+    assert detail.startswith(f"There is no dyad {key!r}: write two different countries")

@@ -5,13 +5,16 @@ from collections import defaultdict
 from functools import cache
 
 import pytest
+from django.db import connection
 
 from api.database.release import served
 from api.rendering.records import render_all
 from policy import plover
+from policy.dyads import dyads, scores_between
+from policy.models import Event, EventParty, Organisation
 from policy.models.registry import kind_of
 from tests.conftest import RESOURCES, VIEWSETS
-from tests.samples import DYAD, FIRST, SECOND, records, sample, values
+from tests.samples import DYAD, FIRST, SECOND, records, sample, samples, values
 
 
 @pytest.mark.parametrize("one", ["id", "alpha2", "numeric"])
@@ -49,9 +52,10 @@ def of_record(resource, record):
     if resource == "bilateral-issues":
         groups = [{*record["countries"]}]
     elif resource == "events":
-        actors, recipients = (values(record, f"{one}.country") for one in ("actors", "recipients"))
-        parties = {*actors, *recipients} - {None}
-        groups += [{a, b} for a, b in itertools.combinations(parties, 2) if {a, b} & {*actors}]
+        others = "recipients" if record["recipients"] else "actors"
+        actors, against = (values(record, f"{one}.country") for one in ("actors", others))
+        facing = ({a, b} - {None} for a, b in itertools.product(actors, against))
+        groups += [pair for pair in facing if len(pair) == 2]
     elif resource == "statements":
         groups += itertools.combinations(
             {r["country"] for r in records("concerns") if r["statement"] == record["id"]}, 2
@@ -84,6 +88,74 @@ def test_dyads_list_and_filter_agree_on_what_is_between_two_countries(read):
             codes = f"{summary['second']},{summary['first']}"
             found = read(f"{resource}?between={codes}&page_size=500")["results"]
             assert found == dyad[name]["records"]
+
+
+A, B, C = sorted(samples("countries")[-3:])
+
+
+@pytest.fixture
+def threat(db):
+    """A function that makes an event of these parties: "PAN", "PAN+" for an organisation of it."""
+
+    def make(actors, recipients):
+        event = Event.objects.create(
+            id="zz-threat", summary="-", event_type="THREATEN", confidence="high", support="stated"
+        )
+        for role, parties in (("actor", actors), ("recipient", recipients)):
+            for place, party in enumerate(parties):
+                key, country = f"zz-{role}-{place}", party.removesuffix("+") or None
+                if party.endswith("+"):
+                    Organisation.objects.create(id=key, label=key, kind="other", support="stated")
+                EventParty.objects.create(
+                    id=key, event=event, role=role, country_id=country, support="stated",
+                    organisation_id=key if party.endswith("+") else None,
+                )  # fmt: skip
+        return event
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("actors", "recipients", "facing"),
+    [
+        ([A, B], [C], {(A, C), (B, C)}),
+        ([A], [B, C], {(A, B), (A, C)}),
+        ([A, B, C], [], {(A, B), (A, C), (B, C)}),
+        ([A, B], ["+"], set()),
+        ([A, B], [f"{A}+"], {(A, B)}),
+        ([A, f"{A}+"], [B], {(A, B)}),
+        ([A, f"{A}+"], [], set()),
+        ([A, "+"], [], set()),
+    ],
+)
+def test_actors_stand_against_each_other_only_where_nobody_receives(
+    read, threat, actors, recipients, facing
+):
+    known = set(itertools.combinations((A, B, C), 2))
+    before = {(dyad.first, dyad.second): dyad.events for dyad in dyads()}
+    scores = scores_between((A, B, C))
+    event = threat(actors, recipients)
+    assert {
+        pair for pair in known
+        if event.pk in {r["id"] for r in read(f"events?between={','.join(pair)}")["results"]}
+    } == facing  # fmt: skip
+    assert {
+        pair for pair in known
+        if event.pk in {r["id"] for r in read(f"dyads/{'-'.join(pair)}")["events"]["records"]}
+    } == facing  # fmt: skip
+    told = {(dyad.first, dyad.second): dyad.events for dyad in dyads()}
+    assert {pair for pair in told if told[pair] > before.get(pair, 0)} == facing
+    now = scores_between((A, B, C))
+    assert {pair for pair in now if now[pair] != scores.get(pair)} == facing
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT actor, recipient, is_reciprocal FROM event_dyads WHERE event = %s", [event.pk]
+        )
+        rows = cursor.fetchall()
+    others = len(recipients) or len(actors) - 1
+    assert [bool(mutual) for *_, mutual in rows] == [not recipients] * (len(actors) * others)
+    shown = {tuple(sorted(pair)) for *pair, _ in rows if None not in pair}
+    assert {pair for pair in shown if len({*pair}) == 2} == facing
 
 
 @pytest.mark.parametrize("name", ["id", "first", "second", *PARTS])

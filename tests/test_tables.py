@@ -1,5 +1,7 @@
 """The tables as who loads them sees them: codes with their meanings, and views for people."""
 
+from operator import attrgetter
+
 import pytest
 from django.apps import apps
 from django.db import connection
@@ -21,6 +23,7 @@ from policy.models import (
     Trip,
 )
 from policy.models.registry import RecordKind, served_models
+from tests.samples import records
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +128,7 @@ def test_events_have_the_quad_and_score_of_the_api(client):
 
 
 def test_event_dyads_are_the_events_of_dyads(client):
+    sides = {issue["id"]: {*issue["countries"]} for issue in records("bilateral_issues")}
     for dyad in client.get("/api/v1/dyads?kind=event&page_size=500").json()["results"]:
         pair = (dyad["first"], dyad["second"])
         between = client.get(f"/api/v1/events?between={','.join(pair)}&page_size=500").json()
@@ -134,11 +138,11 @@ def test_event_dyads_are_the_events_of_dyads(client):
         )  # fmt: skip
         acted = {row["event"] for row in found}
         listed = {event["id"] for event in between["results"]}
-        belonging = {
+        of_issues = {
             event["id"] for event in between["results"]
-            if set(pair) - {one["country"] for one in (*event["actors"], *event["recipients"])}
+            if any(sides[issue] == {*pair} for issue in event["issues"])
         }  # fmt: skip
-        assert acted == listed - belonging
+        assert listed - of_issues <= acted <= listed
 
 
 def test_event_dyads_name_both_parties():
@@ -152,6 +156,53 @@ def test_event_dyads_name_both_parties():
             assert row[f"{who}_name"] == named
     assert {row["recipient_name"] for row in found} & {*countries.values()}
     assert {row["recipient_name"] for row in found} & {*organisations.values()}
+
+
+def many_to_many():
+    """Return each view that is of one model, with a field of it that leads to many records."""
+    models = {"organisations": Organisation, "statements": Statement, "events": Event, "gaps": Gap}
+    return [
+        (view, field)
+        for view, model in models.items()
+        for field in model._meta.many_to_many
+        if field.name not in ("evidence", "speaker_evidence", "attribution_evidence")
+    ]
+
+
+@pytest.mark.parametrize(("view", "field"), many_to_many(), ids=str)
+def test_lists_of_keys_stand_beside_what_to_call_them(view, field):
+    columns = next([*map(attrgetter("name"), v.columns)] for v in views() if v.name == view)
+    beside = columns[columns.index(field.name) + 1]
+    titles = dict(rows_of_records(field.related_model))
+    found = rows_of(f"SELECT id, {field.name} AS keys, {beside} AS titles FROM {view}")
+    assert {row["id"]: (row["keys"], row["titles"]) for row in found} == {
+        record.pk: tuple("; ".join(held) or None for held in (keys, map(titles.get, keys)))
+        for record in field.model.objects.all()
+        for keys in [sorted(getattr(record, field.name).values_list("pk", flat=True))]
+    }
+
+
+def rows_of_records(model):
+    """Yield the key of each record of a model, with what to call it."""
+    for row in rows_of("SELECT record, title FROM records WHERE kind = %s", model.record_kind):
+        yield row["record"], row["title"]
+
+
+def test_gaps_and_events_name_whom_they_lead_to():
+    sources, names = dict(Source.objects.values_list("pk", "title")), dict(rows_of_records(Country))
+    for row in rows_of("SELECT * FROM gaps"):
+        assert row["source_title"] == sources[row["source"]]
+        assert len((row["answered_by"] or "").split("; ")) == len(
+            (row["answered_by_titles"] or "").split("; ")
+        )
+    called = names | dict(Organisation.objects.values_list("label", "label"))
+    found = rows_of("SELECT * FROM events")
+    for row in found:
+        assert row["place_country_name"] == names.get(row["place_country"])
+        for role in ("actor", "recipient"):
+            shown, told = row[f"{role}s"], row[f"{role}_names"]
+            assert told == (shown and "; ".join(called[one] for one in shown.split("; ")))
+    assert any("; " in row["actors"] for row in found)
 
 
 def test_the_view_of_evidence_holds_all_of_it():

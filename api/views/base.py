@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.db import Error
+from django.http import Http404
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,11 +16,14 @@ from rest_framework.views import APIView
 from api.database.release import ServedRelease, served, snapshot
 from api.formats import transfers
 from api.parameters import CodeField, Errors, ParameterField, Values, read_parameters
-from api.problems import RemovedError, RenamedError, unanswered
+from api.problems import RemovedError, RenamedError, unanswered, unknown
 from api.schema import StrictSchema
 from api.serving.cache import label
-from policy.models import Renaming
-from policy.models.registry import RecordKind
+from policy.models import Country, Renaming
+from policy.models.registry import RecordKind, list_name
+
+NEAR = 50
+"""How many keys before and after one that nothing has are compared with it."""
 
 
 class StrictView(APIView):
@@ -116,6 +120,18 @@ class StrictView(APIView):
 def parameters_of(view: type[StrictView], action: str | None) -> dict[str, ParameterField]:
     """Return the fields of an address, which are made once."""
     return view.parameters(action)
+
+
+def unknown_record(request: Any, model: Any, key: str) -> Http404:
+    """Return the 404 for the key of a record that this release does not hold."""
+    keys, near = model._base_manager.values_list("pk", flat=True), []
+    # Two codes of countries may be alike and mean lands far apart.
+    if model is not Country:
+        # However many there are, those beside it in the order of keys are found by the index.
+        near += keys.filter(pk__gte=key).order_by("pk")[:NEAR]
+        near += keys.filter(pk__lt=key).order_by("-pk")[:NEAR]
+    what, path = model._meta.verbose_name, f"/api/v1/{list_name(model)}"
+    return unknown(request, what, key, path, near)
 
 
 def raise_if_former(kind: RecordKind, key: str, path: str) -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -23,8 +23,9 @@ from api.formats import transfers
 from api.formats.html import Html
 from api.formats.html import page as html_page
 from api.parameters import Errors, Values
-from api.problems import error, respond
+from api.problems import error, respond, unknown
 from api.serving import turns
+from api.serving.headers import LIFETIME
 from api.serving.sockets import drop_stalled
 from api.views.base import StrictView
 from policy.export.datapackage import sha256_of
@@ -35,7 +36,6 @@ VERSION = re.compile(r"\d+\.\d+\.\d+")
 RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 LONG = 2**20
 """Files with more bytes are sent by turns, as whole lists are: slow readers hold a thread."""
-LIFETIME = "public, max-age=31536000, immutable"
 MEDIA_TYPES = {
     ".csv": "text/csv; charset=utf-8",
     ".json": "application/json",
@@ -157,12 +157,12 @@ class ReleaseFilesView(StrictView):
             return self._listed(request, "Files of releases", {"releases": here})
         found = files(version)
         if not found:
-            raise Http404(f"The files of version {version[:40]!r} are not here.")
+            raise unknown(django, "release with files here", version, "/releases", versions())
         if not name:
             listed = {"version": version, "files": described(django, version)}
             return self._listed(request, f"Files of release {version}", listed)
         if name not in found:
-            raise Http404(f"Version {version} has no file {name[:200]!r}; its address lists all.")
+            raise unknown(django, f"file of release {version}", name, f"/releases/{version}", found)
         return _sent(django, found[name])
 
     def _listed(self, request: Request, title: str, listed: dict[str, Any]) -> HttpResponseBase:
@@ -174,7 +174,9 @@ class ReleaseFilesView(StrictView):
 def _sent(request: HttpRequest, file: ReleaseFile) -> HttpResponseBase:
     """Return a file or a range of it; a long one takes a place as whole lists do."""
     tag = f'"{file.sha256}"'
-    headers = {"Content-Type": media_type(file.name), "ETag": tag, "Cache-Control": LIFETIME}
+    # A join has the version of its first source, and --replace keeps it: a version is no hash.
+    lifetime = LIFETIME.format(settings.CACHE_MAX_AGE)
+    headers = {"Content-Type": media_type(file.name), "ETag": tag, "Cache-Control": lifetime}
     static = StaticFile(str(file.path), [*headers.items(), ("Accept-Ranges", "bytes")])
     # All files of a release have its date, so only the tag tells whether one is another.
     static.last_modified = None

@@ -36,7 +36,7 @@ from api.rendering.pages import bodies, json_response, render_json
 from api.serializers import relations as serializers
 from api.shaping import JsonObject
 from api.views import records
-from api.views.base import StrictView, raise_if_former
+from api.views.base import StrictView, raise_if_former, unknown_record
 from api.views.viewset import RecordViewSet
 from policy import dyads
 from policy.dyads import Dyad
@@ -61,7 +61,7 @@ COLUMNS: "dict[str, Field[Any, Any]]" = {
     field.name: CharField() if field.type is str else IntegerField() for field in fields(Dyad)
 }
 """What the list of dyads can be ordered by."""
-NAMED_PAIR = ListField(CountryField(leads_on=False), least=2, most=2)
+NAMED_PAIR = ListField(CountryField(leads_on=False))
 """The two countries in the path of a dyad."""
 SHOWN = 100
 """How many records of each kind a dyad carries; the list it links to has them all."""
@@ -191,10 +191,17 @@ class DyadView(StrictView):
         It holds everything between two countries: issues, events with their totals, statements,
         trips, gaps and relations.
         """
+        one, _, other = id.partition("-")
+        paired = one and other and "-" not in other
         try:
-            codes = NAMED_PAIR.to_python(id.replace("-", ","))
+            codes = NAMED_PAIR.to_python(f"{one},{other}") if paired else []
         except ValidationError as refused:
-            raise Http404(refused.message) from refused
+            raise Http404(f"There is no such dyad. {refused.message}") from refused
+        if len(codes) != 2:
+            raise Http404(
+                f"There is no dyad {id[:60]!r}: write two different countries with a hyphen "
+                "between them, such as MEX-USA."
+            )
         pair = sorted(codes)
         query = _between_query() if live.get() is None else _between(*pair)
         with connections[router.db_for_read(Country)].cursor() as cursor:
@@ -247,7 +254,7 @@ class DyadView(StrictView):
             if code not in moved:
                 raise_if_former(RecordKind.COUNTRY, code, "")
         if absent:
-            raise Http404(f"This release holds no country {', '.join(absent)}.")
+            raise unknown_record(self.request._request, Country, ", ".join(absent))
 
 
 @cache
@@ -287,8 +294,8 @@ class CoverageView(StrictView):
         try:
             source = Source.objects.filter(pk=KEY.to_python(id)).first()
         except ValidationError as refused:
-            raise Http404(refused.message) from refused
+            raise Http404(f"There is no such source. {refused.message}") from refused
         if source is None:
             raise_if_former(RecordKind.SOURCE, id, "/api/v1/sources/{}/coverage")
-            raise Http404(f"This release holds no source {id!r}.")
+            raise unknown_record(request._request, Source, id)
         return Response(serializers.coverage_of(source.pk, current().version))

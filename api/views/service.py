@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.utils import extend_schema
@@ -23,7 +23,7 @@ from api.formats.jsonld import JsonLd, own_terms
 from api.html.front import front_page
 from api.html.guide import chapters, guide_page
 from api.parameters import read_parameters
-from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse
+from api.problems import PROBLEM_TYPES, InvalidParametersError, refuse, unknown
 from api.schema import generated_schema
 from api.serializers import records as serializers
 from api.views import downloads
@@ -141,7 +141,7 @@ class ProblemsView(StrictView):
     def get(self, request: Request, name: str | None = None) -> HttpResponse:
         """Return the explanation of one problem type, or of all."""
         if name is not None and name not in PROBLEM_TYPES:
-            raise Http404(f"No kind of problem is called {name!r}.")
+            raise unknown(request._request, "kind of problem", name, "/problems", PROBLEM_TYPES)
         pages = {
             kind.name: {
                 "type": absolute(request._request, f"/problems/{kind.name}"),

@@ -43,7 +43,7 @@ from api.shaping import (
     shaped,
     shaping_fields,
 )
-from api.views.base import StrictView, raise_if_former
+from api.views.base import StrictView, raise_if_former, unknown_record
 from policy.models.checks import checks_of
 from policy.models.registry import RecordKind, kind_of, list_name
 from policy.models.relations import is_superseded, relations_of
@@ -175,7 +175,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         try:
             (self.kwargs["pk"],) = self.key.resolve([self.key.to_python(self.kwargs["pk"])])
         except ValidationError as refused:
-            raise Http404(refused.message) from refused
+            what = self.queryset.model._meta.verbose_name  # type: ignore[union-attr]
+            raise Http404(f"There is no such {what}. {refused.message}") from refused
         return str(self.kwargs["pk"])
 
     def get_object(self) -> Any:
@@ -184,10 +185,11 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         try:
             return super().get_object()
         except Http404:
-            kind = kind_of(self.get_queryset().model)
+            model, key = self.get_queryset().model, self.kwargs["pk"]
+            kind = kind_of(model)
             if kind:
-                raise_if_former(kind, self.kwargs["pk"], f"/api/v1/{self.resource}/{{}}")
-            raise
+                raise_if_former(kind, key, f"/api/v1/{self.resource}/{{}}")
+            raise unknown_record(self.request._request, model, key) from None
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
         """Return a page of the list, or the whole of it as a stream."""

@@ -1,6 +1,6 @@
 """What views are declared with: columns that are fields of models, and such as a view makes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from django.apps import apps
@@ -59,20 +59,52 @@ def label(name: str, sql: str, text: str) -> Column:
     return Column(name, sql, text)
 
 
-def listed(name: str, expression: str, rest: str, text: str) -> Column:
-    """Return a column of texts in their order, joined by a semicolon; null where there is none."""
-    inner = f"SELECT DISTINCT {expression} AS one {rest} ORDER BY 1"
+def listed(name: str, expression: str, rest: str, text: str, order: str = "") -> Column:
+    """Return a column of texts, joined by a semicolon; null where there is none.
+
+    They stand in the order of ``order``, an expression too, or in their own.
+    """
+    inner = f"SELECT DISTINCT {order or expression} AS place, {expression} AS one {rest} ORDER BY 1"
     return Column(name, f"(SELECT {{agg}}(one, '; ') FROM ({inner}) AS l)", text)
 
 
-def keys(name: str, model: type[models.Model], alias: str) -> Column:
-    """Return a column of the keys that a many-to-many field leads to."""
-    field: Any = model._meta.get_field(name)
+def keys(model: type[models.Model], alias: str, **named: str) -> Iterator[Column]:
+    """Yield for each of some many-to-many fields a column of the keys that it leads to.
+
+    Beside it stands one of what to call these, under the name that is given with the field.
+    """
+    for name, beside in named.items():
+        field: Any = model._meta.get_field(name)
+        target = field.related_model
+        key = f"p.{field.m2m_reverse_name()}"
+        rest = (
+            f"FROM {field.m2m_db_table()} AS p JOIN {target._meta.db_table} AS n ON n.id = {key} "
+            f"WHERE p.{field.m2m_column_name()} = {alias}.id"
+        )
+        yield listed(name, key, rest, str(field.help_text))
+        text = f"What to call each of {name}, in the same order."
+        yield listed(beside, _title(target, "n."), rest, text, order=key)
+
+
+def _title(model: Any, prefix: str = "") -> str:
+    """Return the expression for what to call a record."""
+    names = {field.name for field in model._meta.concrete_fields}
+    columns = (f'{prefix}"{name}"' for name in TITLES if name in names)
+    return f"COALESCE({', '.join(columns)})"
+
+
+def parties(role: str) -> Iterator[Column]:
+    """Yield the column of those who have a part in an event, and that of their names."""
     rest = (
-        f"FROM {field.m2m_db_table()} AS p WHERE p.{field.m2m_column_name()} = {alias}.id "
-        f"AND p.{field.m2m_reverse_name()} IS NOT NULL"
+        "FROM policy_eventparty AS p LEFT JOIN policy_organisation AS o "
+        "ON o.id = p.organisation_id LEFT JOIN policy_country AS c ON c.id = p.country_id "
+        f"WHERE p.event_id = e.id AND p.role = '{role}'"
     )
-    return listed(name, f"p.{field.m2m_reverse_name()}", rest, str(field.help_text))
+    shown = "COALESCE(o.label, p.country_id)"
+    text = f"Every {role}: the alpha-3 code of a country, or what to call the organisation."
+    yield listed(f"{role}s", shown, rest, text)
+    text = f"What to call each of {role}s, in the same order: countries by their names."
+    yield listed(f"{role}_names", "COALESCE(o.label, c.name)", rest, text, order=shown)
 
 
 def code(alias: str, vocabulary: str, column: str) -> str:
@@ -119,10 +151,8 @@ def titles() -> str:
     """Return the query for every record with what to call it."""
     parts = []
     for kind, model in served_models().items():
-        names = {field.name for field in model._meta.concrete_fields}
-        columns = ", ".join(f'"{name}"' for name in TITLES if name in names)
         parts.append(
-            f"SELECT '{kind.value}' AS kind, id AS record, COALESCE({columns}) AS title "
+            f"SELECT '{kind.value}' AS kind, id AS record, {_title(model)} AS title "
             f"FROM {model._meta.db_table}"
         )
     return " UNION ALL\n    ".join(parts)

@@ -16,6 +16,7 @@ from policy.database.columns import (
     label,
     listed,
     own,
+    parties,
     titles,
 )
 from policy.models import (
@@ -57,15 +58,9 @@ CODED = (
     "AND m.event_type = e.event_type"
 )
 
-
-def party(name: str, role: str) -> Column:
-    """Return the column of those who have a part in an event."""
-    rest = (
-        "FROM policy_eventparty AS p LEFT JOIN policy_organisation AS o "
-        f"ON o.id = p.organisation_id WHERE p.event_id = e.id AND p.role = '{role}'"
-    )
-    text = f"Every {role}: the alpha-3 code of a country, or what to call the organisation."
-    return listed(name, "COALESCE(o.label, p.country_id)", rest, text)
+RECEIVED = (
+    "EXISTS (SELECT 1 FROM policy_eventparty AS p WHERE p.event_id = e.id AND p.role = 'recipient')"
+)
 
 
 def _side(letter: str, which: str) -> list[Column]:
@@ -87,6 +82,11 @@ def _side(letter: str, which: str) -> list[Column]:
 PAIR = (
     "(SELECT bilateralissue_id AS id, MIN(country_id) AS a, MAX(country_id) AS b "
     "FROM policy_bilateralissue_countries GROUP BY bilateralissue_id)"
+)
+ANSWERS = (
+    "FROM policy_relation AS p LEFT JOIN records AS t "
+    "ON t.kind = p.subject_kind AND t.record = p.subject "
+    "WHERE p.relation = 'answers' AND p.object = g.id"
 )
 
 
@@ -131,7 +131,7 @@ def views() -> tuple[View, ...]:
                 *own(Organisation, "o", "country"),
                 label("country_name", "c.name", "Short English name of that country."),
                 *own(Organisation, "o", "country_support", "actor_code"),
-                keys("members", Organisation, "o"),
+                *keys(Organisation, "o", members="member_names"),
                 *own(Organisation, "o", *FACT),
             ],
             "FROM policy_organisation AS o LEFT JOIN policy_country AS c ON c.id = o.country_id",
@@ -187,7 +187,9 @@ def views() -> tuple[View, ...]:
                 *own(Statement, "s", "speaker", "attributed_organisation", "attributed_country"),
                 *own(Statement, "s", "narrator", "attribution_support"),
                 *own(Statement, "s", "via_official", "via_organisation", "medium"),
-                *(keys(n, Statement, "s") for n in ("about", "about_organisations", "issues")),
+                *keys(Statement, "s", about="about_names"),
+                *keys(Statement, "s", about_organisations="about_organisation_labels"),
+                *keys(Statement, "s", issues="issue_titles"),
                 *own(Statement, "s", "quotation", "quotation_language", "quotation_translated"),
                 *own(Statement, "s", "verbatim", *TIME, *FACT),
             ],
@@ -244,24 +246,27 @@ def views() -> tuple[View, ...]:
                 label("mode_label", "m.label", "What to call the mode."),
                 *SCORED,
                 *own(Event, "e", "auxiliary", "confidence"),
-                party("actors", "actor"),
-                party("recipients", "recipient"),
+                *parties("actor"),
+                *parties("recipient"),
                 listed(
                     "contexts",
                     "p.context",
                     "FROM policy_eventcontext AS p WHERE p.event_id = e.id",
                     "The subjects that it touches, as PLOVER contexts.",
                 ),
-                keys("issues", Event, "e"),
-                *own(Event, "e", "place_country", "place_text", *TIME, *FACT),
+                *keys(Event, "e", issues="issue_titles"),
+                *own(Event, "e", "place_country"),
+                label("place_country_name", "pc.name", "Short English name of that country."),
+                *own(Event, "e", "place_text", *TIME, *FACT),
                 *own(Event, "e", "alternatives", "rationale", "uncoded_reason"),
             ],
-            f"FROM policy_event AS e\n{CODED}",
+            "FROM policy_event AS e\n"
+            f"LEFT JOIN policy_country AS pc ON pc.id = e.place_country_id\n{CODED}",
         ),
         View(
             "event_dyads",
-            "The events, a row for each actor and each recipient of it. Where all sides act, as in "
-            "a meeting, each stands against each other one, and is_reciprocal is true.",
+            "The events, a row for each actor and each recipient of it. Where nobody receives, as "
+            "in a meeting, each actor stands against each other one, and is_reciprocal is true.",
             [
                 *own(Event, "e", event="id", summary="summary", event_type="event_type"),
                 *own(Event, "e", "mode"),
@@ -294,7 +299,8 @@ def views() -> tuple[View, ...]:
             ],
             "FROM policy_event AS e JOIN policy_eventparty AS a "
             "ON a.event_id = e.id AND a.role = 'actor'\n"
-            "JOIN policy_eventparty AS r ON r.event_id = e.id AND r.id <> a.id\n"
+            "JOIN policy_eventparty AS r ON r.event_id = e.id AND (r.role = 'recipient' "
+            f"OR r.id <> a.id AND NOT {RECEIVED})\n"
             "LEFT JOIN policy_country AS ac ON ac.id = a.country_id "
             "LEFT JOIN policy_organisation AS ao ON ao.id = a.organisation_id\n"
             "LEFT JOIN policy_country AS rc ON rc.id = r.country_id "
@@ -373,19 +379,22 @@ def views() -> tuple[View, ...]:
             "gaps",
             "What a source does not say, with what it concerns and what answers it.",
             [
-                *own(Gap, "g"),
-                *(
-                    keys(field.name, Gap, "g")
-                    for field in Gap._meta.many_to_many
-                    if field.name != "evidence"
-                ),
+                *own(Gap, "g", "id", "source"),
+                *own(Source, "s", source_title="title"),
+                *own(Gap, "g", "question", "note"),
+                *keys(Gap, "g", countries="country_names", officials="official_labels"),
+                *keys(Gap, "g", organisations="organisation_labels"),
+                *keys(Gap, "g", statements="statement_summaries", issues="issue_titles"),
+                *keys(Gap, "g", events="event_summaries", trips="trip_titles"),
+                listed("answered_by", "p.subject", ANSWERS, "Keys of what tells what it asks."),
                 listed(
-                    "answered_by",
-                    "p.subject",
-                    "FROM policy_relation AS p WHERE p.relation = 'answers' AND p.object = g.id",
-                    "Keys of the records that tell what it asks.",
+                    "answered_by_titles",
+                    "t.title",
+                    ANSWERS,
+                    "What to call each of answered_by, in the same order.",
+                    order="p.subject",
                 ),
             ],
-            "FROM policy_gap AS g",
+            "FROM policy_gap AS g LEFT JOIN policy_source AS s ON s.id = g.source_id",
         ),
     )

@@ -28,7 +28,7 @@ from policy.release.stored import stored_entries
 from policy.release.unfinished import unfinished
 from policy.validation import Record
 
-SUMS, MANIFEST = "SHA256SUMS", "manifest.ndjson"
+SUMS, MANIFEST, SCRIPT = "SHA256SUMS", "manifest.ndjson", "apply_delta.py"
 BEGUN = ".export-"
 """How the names of folders begin in which an export is under way."""
 Extra = Callable[[Path], object]
@@ -128,6 +128,7 @@ def _write(folder: Path, release: Release, using: str) -> None:
     _write_text(folder / "CITATION.cff", citation_file(release))
     _write_text(folder / "LICENSE", _licence(release))
     _write_text(folder / "README.md", _readme(release, name))
+    _write_text(folder / SCRIPT, (settings.BASE_DIR / "docs" / SCRIPT).read_text(encoding="utf-8"))
 
 
 def _write_records(folder: Path, release: Release, using: str) -> None:
@@ -241,7 +242,8 @@ Content hash: {release.content_hash}
 | `{name}.sql` | for PostgreSQL 13 or newer: `psql -d DB -f {name}.sql` |
 | `records/` | the records as `load_release` takes them; the hash is over these lines |
 | `manifest.ndjson` | the hash of each record, from which the next release tells its changes |
-| `delta-VERSION.ndjson` | what leads from an earlier release to this one (docs/apply_delta.py) |
+| `delta-VERSION.ndjson` | what leads from an earlier release to this one |
+| `apply_delta.py` | brings a copy there: `python apply_delta.py delta-VERSION.ndjson records/` |
 | `codebook.json` | every code with its meaning, and the manual that PLOVER's are from |
 | `data.md` | every table and column, and how the tables hang together |
 | `LICENSE`, `CITATION.cff` | what you may do with it, and how to cite it |

@@ -242,7 +242,7 @@ class Migration(migrations.Migration):
                 ('note', LongText(help_text='What is new in it, in our words.')),
             ],
             options={
-                'verbose_name_plural': 'releases',
+                'verbose_name': 'release',
                 'ordering': ['place', 'id'],
             },
         ),

@@ -51,7 +51,7 @@ class PublishedRelease(models.Model):
     note = LongText("What is new in it, in our words.")
 
     class Meta:
-        verbose_name_plural = "releases"
+        verbose_name = "release"
         ordering: ClassVar = ["place", "id"]
 
 
