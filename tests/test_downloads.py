@@ -59,7 +59,7 @@ def test_the_versions_and_their_files_are_listed(get):
         assert (len(whole), hashlib.sha256(whole).hexdigest()) == (one["bytes"], one["sha256"])
 
 
-def test_a_file_says_what_it_is(get, client):
+def test_a_file_says_what_it_is_and_how_long_it_lasts(get, client, settings):
     found = get("/releases/2.0.0/csv/a.csv")
     assert found.getvalue() == CONTENT
     assert found["Content-Type"] == "text/csv; charset=utf-8"
@@ -67,6 +67,10 @@ def test_a_file_says_what_it_is(get, client):
     assert found["ETag"] == f'"{hashlib.sha256(CONTENT).hexdigest()}"'
     assert found["Cache-Control"] == "public, max-age=60"
     assert not found.has_header("Last-Modified")
+    settings.PUBLIC_URL = "https://api.example.org"
+    lasting = get("/releases/2.0.0/csv/a.csv")["Cache-Control"]
+    assert lasting == "public, max-age=31536000, immutable"
+    settings.PUBLIC_URL = ""
     assert found["Access-Control-Allow-Origin"] == "*"
     head = client.head("/releases/2.0.0/csv/a.csv")
     assert head.getvalue() == b""

@@ -34,6 +34,7 @@ from policy.models import Release
 
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
+LASTING = "public, max-age=31536000, immutable"
 LONG = 2**20
 """Files with more bytes are sent by turns, as whole lists are: slow readers hold a thread."""
 MEDIA_TYPES = {
@@ -174,8 +175,9 @@ class ReleaseFilesView(StrictView):
 def _sent(request: HttpRequest, file: ReleaseFile) -> HttpResponseBase:
     """Return a file or a range of it; a long one takes a place as whole lists do."""
     tag = f'"{file.sha256}"'
-    # A join has the version of its first source, and --replace keeps it: a version is no hash.
-    lifetime = LIFETIME.format(settings.CACHE_MAX_AGE)
+    # Only a public address promises one content for a version: on a machine at hand a join with
+    # other sources follows the release whose version it has.
+    lifetime = LASTING if settings.PUBLIC_URL else LIFETIME.format(settings.CACHE_MAX_AGE)
     headers = {"Content-Type": media_type(file.name), "ETag": tag, "Cache-Control": lifetime}
     static = StaticFile(str(file.path), [*headers.items(), ("Accept-Ranges", "bytes")])
     # All files of a release have its date, so only the tag tells whether one is another.
