@@ -380,6 +380,16 @@ def test_a_list_of_statements_tells_who_made_each(browse, read):
 
 
 @pytest.mark.once
+def test_links_are_called_what_they_lead_to(browse):
+    front = browse("/")[0].content.decode()
+    assert "<title>Demarche · Demarche" not in front
+    assert re.search(r'href="[^"]*/docs">Try the API<', front)
+    assert re.search(r'href="[^"]*/guide">the guide<', front)
+    dyad = browse(f"/api/v1/dyads/{DYAD}")[0].content.decode()
+    assert '<p class="trail"><a href="/api/v1/dyads">Dyads</a> /' in dyad
+
+
+@pytest.mark.once
 def test_filters_that_are_set_can_be_taken_out(browse):
     path = "/api/v1/statements?topic=migration&country=USA&page_size=1"
     response, page = browse(path)
