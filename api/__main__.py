@@ -1,6 +1,7 @@
 """Runs the server: ``python -m api [OPTIONS]``; the options are granian's and override ours."""
 
 import argparse
+import errno
 import logging
 import multiprocessing
 import os
@@ -52,14 +53,18 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
 def _check_port(host: str, port: int) -> None:
     """Exit with a message where another server listens, which granian would share the port with."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    another = f"choose another: make run PORT={port + 1}, or --port {port + 1}"
+    cures = {
+        errno.EACCES: "ports below 1024 take a right: make run PORT=8000, or --port 8000",
+        errno.EADDRINUSE: f"end the server that uses it (ss -ltnp names it), or {another}",
+    }
+    if not 0 <= port <= 65535:
+        sys.exit(f"there is no port {port}, the last is 65535: make run PORT=8000, or --port 8000.")
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        sys.exit(
-            f"port {port} of {host} cannot be used: {error.strerror}: end the server "
-            f"that uses it (ss -ltnp names it), or choose another: make run PORT={port + 1}, "
-            f"or --port {port + 1}."
-        )
+        cure = cures.get(error.errno or 0, f"is {host} an address of this machine?")
+        sys.exit(f"port {port} of {host} cannot be used: {error.strerror}: {cure}.")
 
 
 def _addresses(host: str, port: int) -> str:

@@ -36,6 +36,10 @@ OF_GAPS = {
 MACHINE = ("sha256", "start", "end", "text")
 """Keys of evidence that a reader of short answers does without."""
 
+BRIEF = ("id", "title", "summary", "question", "status", "quad", "score", "sides", "country",
+         "position", "not_stated")  # fmt: skip
+"""Keys that stay in the records of a dyad which does not fit."""
+
 List = Annotated[str, Field(description="Name of a list, such as statements; inventory names all.")]
 Key = Annotated[str, Field(description="Key of a record, such as pan-usa-canal or PAN.")]
 Bytes = Annotated[
@@ -115,13 +119,13 @@ def dyad(first: Key, second: Key, max_bytes: Bytes = BYTES) -> str:
     named = ("id", "title", "summary", "question", "status", "quad", "score", "sides")
     told: dict[str, Any] = {"url": f"{INSTANCE}{path}"}
     for name, value in found.items():
-        if isinstance(value, dict) and "results" in value:
-            rows = [_condensed({k: row[k] for k in named if k in row}) for row in value["results"]]
-            told[name] = {**{k: v for k, v in value.items() if k not in ("results", "list")},
-                          "results": rows}  # fmt: skip
+        if isinstance(value, dict) and "records" in value:
+            rows = [_condensed({k: row[k] for k in named if k in row}) for row in value["records"]]
+            told[name] = {**{k: v for k, v in value.items() if k not in ("records", "list")},
+                          "records": rows}  # fmt: skip
         else:
             told[name] = value
-    return _short(told, "", max_bytes)
+    return _short(_fewer(told, max_bytes), "", max_bytes)
 
 
 @server.tool()
@@ -280,6 +284,24 @@ def _short(told: dict[str, Any], name: str, limit: int) -> str:
     if _size(told) > limit:
         told = {"url": told.get("url"), "cut": f"{_size(told)} bytes: raise max_bytes"}
     return _json(told)
+
+
+def _fewer(told: dict[str, Any], limit: int) -> dict[str, Any]:
+    """Return a dyad that fits: notes and evidence go, then the last of the longest list."""
+    if _size(told) <= limit:
+        return told
+    told = {**told, "cut": "counts tell how many there are; ask record, or raise max_bytes"}
+    lists = [name for name, one in told.items() if isinstance(one, dict) and "records" in one]
+    for name in lists:
+        told[name] = {**told[name], "records": _brief(told[name]["records"])}
+    while _size(told) > limit and (rows := max((told[n]["records"] for n in lists), key=len)):
+        rows.pop()
+    return told
+
+
+def _brief(rows: list[Any]) -> list[Any]:
+    return [{k: _brief(v) if k == "sides" else v for k, v in row.items() if k in BRIEF}
+            for row in rows]  # fmt: skip
 
 
 def _without_evidence(node: Any) -> Any:

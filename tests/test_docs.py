@@ -70,6 +70,19 @@ def test_what_is_written_into_a_list_is_sent_with_commas(page, addresses):
 
 
 @pytest.mark.chromium
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_form_shows_a_good_part_of_its_fields_and_cuts_none_off(page, addresses, width):
+    page.resize(width, 900)
+    (operation,) = (one for one in OPERATIONS if one["operationId"] == "statements_list")
+    page.open(f"{addresses['SQLite']}/docs")
+    show(page, addresses["SQLite"], operation)
+    form = "document.querySelector('#docs .OperationParametersContent')"
+    assert page.run(f"{form}.clientHeight") > 400
+    assert page.run(f"{form}.scrollWidth - {form}.clientWidth") <= 0
+    page.resize(1400, 900)
+
+
+@pytest.mark.chromium
 def test_our_code_samples_are_shown(page, addresses):
     (operation,) = (one for one in OPERATIONS if one["operationId"] == "events_list")
     address = addresses["SQLite"]

@@ -378,6 +378,28 @@ def test_a_dyad_marks_what_contradicts_and_tells_each_account_by_its_source(brow
 
 
 @pytest.mark.once
+def test_a_list_of_statements_tells_who_made_each(browse, read):
+    parts = browse("/api/v1/statements")[0].content.decode().split("<li><h2>")[1:]
+    for part, record in zip(parts, read("statements")["results"], strict=True):
+        for key, name in {"speaker": "officials", "attributed_organisation": "organisations",
+                          "attributed_country": "countries"}.items():  # fmt: skip
+            if record[key]:
+                told = f'<p class="by"><a href="/api/v1/{name}/{record[key]}">'
+                assert told in part.partition("</li>")[0]
+        assert ('class="by"' in part) != record["narrator"]
+
+
+@pytest.mark.once
+def test_links_are_called_what_they_lead_to(browse):
+    front = browse("/")[0].content.decode()
+    assert "<title>Demarche · Demarche" not in front
+    assert re.search(r'href="[^"]*/docs">Try the API<', front)
+    assert re.search(r'href="[^"]*/guide">the guide<', front)
+    dyad = browse(f"/api/v1/dyads/{DYAD}")[0].content.decode()
+    assert '<p class="trail"><a href="/api/v1/dyads">Dyads</a> /' in dyad
+
+
+@pytest.mark.once
 def test_filters_that_are_set_can_be_taken_out(browse):
     path = "/api/v1/statements?topic=migration&country=USA&page_size=1"
     response, page = browse(path)

@@ -108,12 +108,19 @@ def test_pages_lead_through_the_whole_list(ask):
 
 
 def test_search_finds_and_a_dyad_tells(ask):
-    pair = next(r for r in RECORDS["bilateral_issues"])["fields"]["countries"]
-    hits, dyad = answers(
-        ask(("search", {"words": WORD}), ("dyad", {"first": pair[0], "second": pair[1]}))
-    )
+    pairs = {tuple(one["fields"]["countries"]) for one in RECORDS["bilateral_issues"]}
+    calls = [("dyad", {"first": one, "second": other}) for one, other in pairs]
+    hits, *dyads = answers(ask(("search", {"words": WORD}), *calls))
     assert hits["results"]
-    assert "issues" in dyad or "cut" in dyad
+    for dyad in dyads:
+        assert len(json.dumps(dyad, ensure_ascii=False, separators=(",", ":")).encode()) <= MOST
+        for name in ("issues", "events", "statements", "gaps"):
+            found = dyad[name]["records"]
+            assert bool(found) == bool(dyad[name]["count"])
+            assert all(one["id"] for one in found)
+        assert {"not_stated", "position"} & dyad["issues"]["records"][0]["sides"][0].keys()
+    ((_, least),) = ask(("dyad", {**calls[0][1], "max_bytes": 500}))
+    assert len(least.encode()) <= 500
 
 
 @pytest.mark.parametrize(

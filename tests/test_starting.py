@@ -1,5 +1,6 @@
 """Starting and stopping the server: any folder, any port, all at once, and the first answers."""
 
+import errno
 import html
 import json
 import os
@@ -16,9 +17,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from threading import Barrier
+from unittest.mock import Mock
 
 import pytest
 
+from api.__main__ import main
 from api.urls import urlpatterns
 from api.views.records import RESOURCES
 from tests.conftest import ROOT, VIEWSETS
@@ -174,6 +177,26 @@ def test_a_port_in_use_is_told(loaded, own):
     assert f"port {port} of 127.0.0.1 cannot be used: Address already in use" in done.stderr
     assert f"--port {port + 1}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("host", "port", "fails", "cure"),
+    [
+        ("127.0.0.1", "80", PermissionError(errno.EACCES, "Permission denied"),
+         "ports below 1024 take a right: make run PORT=8000"),
+        ("127.0.0.1", "65536", None, "there is no port 65536, the last is 65535"),
+        ("192.0.2.1", "8000", None, "is 192.0.2.1 an address of this machine?"),
+        ("no-such-name.invalid", "8000", socket.gaierror(-2, "Name or service not known"),
+         "is no-such-name.invalid an address of this machine?"),
+    ],
+)  # fmt: skip
+def test_a_port_that_cannot_be_had_is_told_with_the_cure(monkeypatch, host, port, fails, cure):
+    if fails:
+        monkeypatch.setattr(socket, "create_server", Mock(side_effect=fails))
+    with pytest.raises(SystemExit, match=re.escape(cure)) as told:
+        main(["--host", host, "--port", port])
+    assert "end the server" not in str(told.value)
 
 
 @pytest.mark.once

@@ -18,6 +18,8 @@ APART = {"id", "evidence", "support", "note", "superseded", "relations", "not_st
 """The keys of a record that have a place of their own."""
 TOLD_ONCE = "current."
 """Where a field is read that one of the parts tells too."""
+SAID_BY = ("Speaker", "Attributed organisation", "Attributed country")
+"""The labels of those who may have made a statement."""
 HEADINGS = ("check", "source", "title", "measure", "country", "organisation", "event", "other")
 """The keys of a part that can head it, the best first."""
 TIME = ("earliest", "latest", "precision", "year_inferred")
@@ -55,6 +57,11 @@ class Node:
     uncited: bool = False
     """Whether it could rest on passages, and rests on none."""
     parts: list[tuple[str, str, list["Node"]]] = field(default_factory=list)
+
+    @property
+    def said_by(self) -> list[Link]:
+        """Whoever a statement is attributed to."""
+        return [link for row in self.rows if row.label in SAID_BY for link in row.values]
 
 
 @cache
