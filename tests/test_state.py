@@ -28,7 +28,7 @@ from policy.search.words import fold
 from tests.conftest import FIXTURES, RESOURCES, VIEWSETS
 from tests.questions import COMMON, PATHS
 from tests.releases import committed, database, manage, successor, write
-from tests.samples import ACCOUNT, ISSUE, sample, samples, values
+from tests.samples import ACCOUNT, FIRST, ISSUE, sample, samples, values
 from tests.servers import serving
 
 OTHER_STATUS = next(code.value for code in IssueStatus if code.value != ACCOUNT["status"])
@@ -206,7 +206,7 @@ def test_while_a_state_is_examined_the_database_is_not_away(db, monkeypatch):
         return examined(found)
 
     watch = release.Watch()
-    Country.objects.filter(pk="PAN").update(name="Panamá")
+    Country.objects.filter(pk=FIRST["id"]).update(name="Elsewhere")
     monkeypatch.setattr(release, "_examined", slowly)
     watch.served()
     assert not watch.away
