@@ -401,6 +401,7 @@ def test_slow_questions_leave_threads_to_others(serve, monkeypatch):
         assert [serve(path).status for path in dear] == [200, 200]
 
 
+@pytest.mark.usefixtures("unrendered")
 @pytest.mark.parametrize("encoding", ["", *UNPACK])
 @pytest.mark.parametrize("media", ["csv", "ndjson"])
 def test_a_list_that_breaks_is_seen_to_be_broken(serve, monkeypatch, media, encoding):
