@@ -92,6 +92,18 @@ def test_what_a_release_removes_stops_it_where_somebody_leads_there(tmp_path):
             assert cursor.fetchone() == (1,)
 
 
+def test_a_table_of_any_name_is_found_however_it_spells_ours(tmp_path):
+    """SQLite takes a name in any case, and keeps it as it was written."""
+    records, key = swapped()
+    with owned(tmp_path, "Policy_Stop", rule="ON DELETE CASCADE") as connection:
+        with connection.cursor() as cursor:
+            cursor.execute('ALTER TABLE own_notes RENAME TO "own ""x"" Notes"')
+            cursor.execute('INSERT INTO "own ""x"" Notes" VALUES (\'mine\', %s)', [key])
+        connection.commit()
+        with pytest.raises(ReferencedError, match=r'"own ""x"" Notes".*leads_to.*policy_stop'):
+            load(released(tmp_path, records), using=connection.alias)
+
+
 @pytest.mark.parametrize(
     ("rule", "left"), [("ON DELETE CASCADE", []), ("ON DELETE SET NULL", [("mine", None)])]
 )

@@ -26,9 +26,8 @@ _POSTGRESQL = """
         AND NOT c.conrelid = ANY (%(known)s::regclass[])
 """
 _SQLITE = """
-    SELECT '"' || t.name || '"', '"' || f."from" || '"', f."table",
-        '"' || coalesce(f."to", (SELECT name FROM pragma_table_info(f."table") WHERE pk = 1))
-        || '"', f.on_delete
+    SELECT t.name, f."from", lower(f."table"),
+        coalesce(f."to", (SELECT name FROM pragma_table_info(f."table") WHERE pk = 1)), f.on_delete
     FROM sqlite_master AS t JOIN pragma_foreign_key_list(t.name) AS f
     WHERE t.type = 'table'
 """
@@ -81,9 +80,19 @@ def _references(connection: BaseDatabaseWrapper, tables: list[str]) -> Iterator[
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_POSTGRESQL, {"tables": tables, "known": known})
+            found = cursor.fetchall()
         else:
             cursor.execute(_SQLITE)
-        found = cursor.fetchall()
+            found = [
+                (_quoted(table), _quoted(column), ours, _quoted(key), rule)
+                for table, column, ours, key, rule in cursor
+                if table not in known
+            ]
     for table, column, ours, key, rule in found:
-        if ours in tables and table.strip('"') not in known:
+        if ours in tables:
             yield Reference(table, column, ours, key, KEEPS[rule])
+
+
+def _quoted(name: str) -> str:
+    """Return a name as SQL takes it, whatever is in it."""
+    return '"{}"'.format(name.replace('"', '""'))
