@@ -102,6 +102,7 @@ def two_releases(records):
 
 CASES = {
     "unknown field": (field("trips", "titel", "x"), "titel: is not a field.*'title'"),
+    "field of two lines": (field("trips", "a\n\x1b[31mb", "x"), r"a\\n\\x1b\[31mb: is not a field"),
     "missing field": (left_out("trips", "title"), "title: "),
     "missing key": (left_out("stops", "trip"), "trip: is missing"),
     "null": (field("trips", "title", None), "title: may not be null"),
@@ -312,7 +313,8 @@ def test_a_line_is_refused(loaded, tmp_path, case):
 
 
 def test_a_missing_folder_is_refused(loaded, tmp_path):
-    assert "is not a folder" in refused(loaded, tmp_path / "nothing").lines[0]
+    for name in ("nothing", "x" * 300):
+        assert "is not a folder" in refused(loaded, tmp_path / name).lines[0]
 
 
 def test_all_errors_come_at_once_and_their_number_is_bounded(loaded, tmp_path):

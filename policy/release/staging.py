@@ -12,6 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from policy.models import Check, Relation
 from policy.models.registry import served_models
 from policy.models.relations import ENDS
+from policy.release.files import printable
 from policy.release.records import DatabaseRow
 from policy.release.tables import StagedModel, Table, parents_first, staged_models, unique_together
 
@@ -42,9 +43,9 @@ class LoadErrors:
         self.total = 0
 
     def add(self, *lines: str) -> None:
-        """Add lines, each with file, record and field."""
+        """Add lines, each with file, record and field; what a terminal obeys is escaped."""
         self.total += len(lines)
-        self.lines += lines[: MAX_PROBLEMS - len(self.lines)]
+        self.lines += map(printable, lines[: MAX_PROBLEMS - len(self.lines)])
 
 
 class Stage:
