@@ -64,11 +64,16 @@ def test_a_corrected_record_keeps_what_leads_to_it(tmp_path, rule):
             assert cursor.fetchone() == ("Corrected.",)
 
 
+def free_gap(records):
+    """Return a gap that no relation leads to."""
+    relations = {r["fields"]["subject"] for r in records["relations"]}
+    return next(gap for gap in records["gaps"] if gap["pk"] not in relations)
+
+
 def without_a_gap():
     """Return the committed release without one of its gaps, and the key of that."""
     records = committed()
-    relations = {r["fields"]["subject"] for r in records["relations"]}
-    gone = next(gap for gap in records["gaps"] if gap["pk"] not in relations)["pk"]
+    gone = free_gap(records)["pk"]
     for name in ("gaps", "search_entries"):
         records[name] = [
             record for record in records[name]
@@ -113,6 +118,26 @@ def test_what_a_release_removes_goes_as_the_key_says(tmp_path, rule, left):
         note(connection, gone)
         load(released(tmp_path, records), using=connection.alias)
         assert notes(connection) == left
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_record_that_gets_another_key_stops_a_load_where_somebody_leads_there(tmp_path, rule):
+    """It lives on, so the row that leads to it is not to go or to be emptied."""
+    records = committed()
+    search, gap = records["search_entries"], free_gap(records)
+    former, gap["pk"] = gap["pk"], "the-same-by-another-name"
+    for entry in search:
+        if entry["fields"]["record"] == former:
+            entry["fields"]["record"] = gap["pk"]
+    fields = {"kind": "gap", "former": former, "record": gap["pk"]}
+    renaming = {"model": "policy.renaming", "pk": f"gap-{former}", "fields": fields}
+    records["renamings"] = [*records.get("renamings", []), renaming]
+    with owned(tmp_path, "policy_gap", rule=rule) as connection:
+        note(connection, former)
+        with pytest.raises(ReferencedError, match=r"own_notes.*renames") as refused:
+            load(released(tmp_path, records), using=connection.alias)
+        assert former in str(refused.value)
+        assert notes(connection) == [("mine", former)]
 
 
 def swapped():

@@ -6,9 +6,11 @@ from typing import NamedTuple
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from policy.models import Renaming
+from policy.models.registry import served_models
 from policy.release.contents import APART
 from policy.release.staging import Stage
-from policy.release.tables import parents_first, staged_models, unique_columns
+from policy.release.tables import Table, parents_first, staged_models, unique_columns
 
 KEEPS = {"a": False, "r": False, "c": True, "n": True, "d": True,
          "NO ACTION": False, "RESTRICT": False, "CASCADE": True, "SET NULL": True,
@@ -52,8 +54,9 @@ def check_references(stage: Stage) -> None:
     """Raise ReferencedError if the merge would delete, or make anew, what others lead to.
 
     A record that a release removes may go if the key says what then becomes of the row. One that
-    the release only changes must not take a row with it.
+    the release only changes, or gives another key, must not take a row with it.
     """
+    kinds = {model._meta.db_table: kind for kind, model in served_models().items()}
     tables = {table.name: table for table in parents_first()}
     unique = {kind.table.name: unique_columns(kind.model) for kind in staged_models()}
     for reference in _references(stage.connection, [*tables]):
@@ -61,6 +64,8 @@ def check_references(stage: Stage) -> None:
         doomed = stage.replaced(table, unique.get(table.name, ()))
         if not reference.keeps:
             doomed = f"({doomed} OR {stage.removed(table)})"
+        elif table.name in kinds:
+            doomed = f"({doomed} OR {_renamed(stage, table, kinds[table.name])})"
         sql = (
             f"SELECT r.{reference.column} FROM {reference.table} AS r JOIN {table.name} "
             f"ON {table.name}.{reference.key} = r.{reference.column} WHERE {doomed}"
@@ -69,9 +74,18 @@ def check_references(stage: Stage) -> None:
         if keys.number:
             raise ReferencedError(
                 f"{reference.table}.{reference.column} leads to {', '.join(keys.first)} in "
-                f"{table.name}, which this release removes or makes anew: change these "
+                f"{table.name}, which this release removes, renames or makes anew: change these "
                 f"{keys.number} rows first, or let the key say ON DELETE for what is removed"
             )
+
+
+def _renamed(stage: Stage, table: Table, kind: str) -> str:
+    """Return the condition on rows of a real table whose record has another key now."""
+    (key,) = table.key
+    return (
+        f"({stage.removed(table)} AND EXISTS (SELECT 1 FROM stage_{Renaming._meta.db_table} AS w "
+        f"WHERE w.kind = '{kind}' AND w.former = {table.name}.{key} AND w.record IS NOT NULL))"
+    )
 
 
 def _references(connection: BaseDatabaseWrapper, tables: list[str]) -> Iterator[Reference]:
