@@ -11,7 +11,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from api.serving.logs import LineFormatter, log_access
 from tests.operations import ask
-from tests.servers import serving
+from tests.servers import free_port, ready, serving, start
 
 pytestmark = pytest.mark.once
 
@@ -88,6 +88,24 @@ def test_the_figures_are_those_of_all_workers(seen):
     assert counts["304", "client"] == 1
     assert float(re.findall(r"(?m)^demarche_kept_bytes (\S+)", figures)[0]) > 1000
     assert "demarche_seconds_bucket" in figures
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="ONLY ROOT CAN MOUNT: no full folder was tried")
+def test_a_full_folder_for_figures_ends_no_worker(loaded, tmp_path):
+    """Where a mapped page has no room, the kernel kills who writes to it."""
+    full = 'mount -t tmpfs -o size=8k none "$METRICS_DIR" && exec "$@"'
+    port, log = free_port(), tmp_path / "log"
+    process = start(
+        loaded, port, "--workers", "1", before=("unshare", "--mount", "--", "sh", "-c", full, "sh"),
+        log=log, METRICS_DIR=str(tmp_path),
+    )  # fmt: skip
+    with ready(process, port) as address:
+        for size in range(1, 200):
+            assert ask(address, f"/api/v1/events?page_size={size}").status == 200
+            assert ask(address, f"/api/v1/no-list-{size}").status == 404
+        assert "demarche_answers_total" in ask(address, "/metrics").body.decode()
+    assert "METRICS_DIR: [Errno 28]" in log.read_text()
+    assert "unexpectedly" not in log.read_text()
 
 
 def test_without_a_folder_there_are_no_figures(api):

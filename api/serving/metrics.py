@@ -1,22 +1,61 @@
 """Prometheus metrics of the answers, summed over all workers."""
 
+import logging
+import os
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from prometheus_client import (
+
+logger = logging.getLogger(__name__)
+
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+FILES = ("counter", "histogram", "gauge_livesum")
+"""The files of each worker, by the kinds of the metrics below."""
+ROOM = 2**16
+"""The bytes of each: what the library maps at first, and more than these metrics fill."""
+
+
+def reserve(folder: Path) -> bool:
+    """Take the room for this worker's files; return whether there is any.
+
+    They are mapped, and a process that writes to a mapped page for which the file system has no
+    room is killed.
+    """
+    paths = [folder / f"{name}_{os.getpid()}.db" for name in FILES]
+    try:
+        for path in paths:
+            with path.open("ab") as file:
+                if hasattr(os, "posix_fallocate"):
+                    os.posix_fallocate(file.fileno(), 0, ROOM)
+    except OSError as error:
+        for path in paths:
+            path.unlink(missing_ok=True)
+        logger.warning("METRICS_DIR: %s: each worker tells its own metrics alone", error)
+        return False
+    return True
+
+
+if not reserve(Path(settings.METRICS_DIR)):
+    # Read when the library is imported: without it, metrics are kept in the process.
+    os.environ.pop(SHARED, None)
+
+from prometheus_client import (  # noqa: E402
     CONTENT_TYPE_LATEST,
+    REGISTRY,
     CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
     generate_latest,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.multiprocess import MultiProcessCollector  # noqa: E402
 
-from api.serving.cache import ANSWERED_FROM, ResponseCache
+from api.serving.cache import ANSWERED_FROM, ResponseCache  # noqa: E402
 
 ANSWERS = Counter("demarche_answers", "Answers given.", ["status", "origin"])
 SECONDS = Histogram("demarche_seconds", "Seconds until an answer begins.", ["origin"])
@@ -49,6 +88,8 @@ class MeasuredApplication:
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Return the metrics of all workers in Prometheus' text format."""
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry = REGISTRY
+    if SHARED in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
