@@ -14,9 +14,12 @@ env = Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
-def _stripped(values: list[str]) -> list[str]:
+def _listed(name: str, default: str = "") -> list[str]:
     """Return the values of a list without the blanks around each, and without empty ones."""
-    return [value.strip() for value in values if value.strip()]
+    values = [value.strip() for value in env.str(name, default=default).split(",")]
+    if any(len(value.split()) > 1 for value in values):
+        raise ImproperlyConfigured(f"{name} has a blank within a value: write commas between them.")
+    return [value for value in values if value]
 
 
 DEBUG = False
@@ -27,7 +30,7 @@ _url = env.str("DATABASE_URL", default=f"sqlite:///{quote(str(BASE_DIR))}/demarc
 _database = connections.snapshots(connections.database_at("DATABASE_URL", _url))
 DATABASES = {"default": connections.serving(_database, THREADS) if SERVING else _database}
 # Commands write, so they do not use replicas.
-_replicas = _stripped(env.list("DATABASE_REPLICA_URLS", default=[])) if SERVING else []
+_replicas = _listed("DATABASE_REPLICA_URLS") if SERVING else []
 for _number, _url in enumerate(_replicas):
     _replica = connections.snapshots(connections.database_at("DATABASE_REPLICA_URLS", _url))
     if not _replica["ENGINE"] == _database["ENGINE"] == "django.db.backends.postgresql":
@@ -39,7 +42,7 @@ for _number, _url in enumerate(_replicas):
 DATABASE_ROUTERS = ["api.database.replicas.Router"] if _replicas else []
 # Whether rendered records and pages like one before skip REST framework; the answers are the same.
 RECIPES = True
-ALLOWED_HOSTS = _stripped(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"]))
+ALLOWED_HOSTS = _listed("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 # Behind a proxy the address of a request differs from the one that clients use; it takes off the
 # path of PUBLIC_URL.
 PUBLIC_URL = env.str(

@@ -52,6 +52,7 @@ def settings():
         ("DATABASE_URL", "sqlite:////srv/a#secret/b", "write %23 for #"),
         ("DATABASE_URL", "sqlite:////srv/a?secret/b", "%3F for ?"),
         ("DATABASE_REPLICA_URLS", "secret", DATABASE),
+        ("ALLOWED_HOSTS", "a.example b.example", "write commas between"),
     ],
 )
 def test_an_invalid_setting_is_told(monkeypatch, name, value, cure):
