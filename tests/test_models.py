@@ -19,6 +19,7 @@ from policy.models import (
     Change,
     Check,
     Concern,
+    Country,
     Event,
     Official,
     SearchEntry,
@@ -54,6 +55,7 @@ FAULTS = [
     ("policy.W003", FILES, "trips.toml", FILES["events.toml"]),
     ("policy.W004", Trip, "record_kind", None),
     ("policy.W005", Unit.USD, "_definition", ""),
+    ("policy.W006", Country._meta, "verbose_name_plural", "countrys"),
     ("policy.E001", Trip._meta, "ordering", ["title"]),
     ("policy.E006", Trip._meta, "ordering", ["time_earliest", "id"]),
     ("policy.E002", Stop, "part_of", "city"),
@@ -81,6 +83,12 @@ def test_a_check_names_what_is_missing_or_wrong(monkeypatch, name, place, key, v
     told = [*check_models(None), *check_lists(None)]
     assert name in {message.id for message in told}
     assert all(message.hint for message in told)
+
+
+def test_a_kind_without_a_model_is_told_where_models_are_imported(monkeypatch):
+    monkeypatch.setattr(Trip, "record_kind", None)
+    (told,) = [message for message in check_models(None) if message.id == "policy.W004"]
+    assert "policy/models/__init__.py" in str(told.hint)
 
 
 def test_the_database_holds_only_our_tables(db):
