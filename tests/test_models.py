@@ -8,6 +8,7 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
+from api import checks as lists
 from api.checks import check_lists
 from api.filtersets import TripFilterSet
 from api.serializers.records import StopSerializer, TripSerializer
@@ -68,6 +69,7 @@ FAULTS = [
     ("api.W003", TripFilterSet.base_filters["status"].field, "help_text", ""),
     ("api.W004", *without(TripSerializer, "title")),
     ("api.W004", *without(StopSerializer, "city")),
+    ("api.W005", lists, "TAGS", ()),
     ("api.E001", Trip, "record_kind", None),
     ("api.E002", TripViewSet, "filterset_class", None),
     ("api.E002", TripViewSet, "serializer_class", None),
