@@ -9,9 +9,11 @@ from django.core.checks import Warning as Missing
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db.models.sql import Query
 
+from api.filterset_bases import FactFilterSet, TimeFilterSet
 from api.schema import TAGS
 from api.views.records import RESOURCES
 from policy.annotations.reading import FILES
+from policy.models.base import Fact, Timed
 from policy.models.registry import kind_of, owner_key
 
 
@@ -45,12 +47,20 @@ def _viewset(viewset: Any) -> Iterator[CheckMessage]:
     if viewset.serializer_class is not None:
         yield from _serializer(viewset.serializer_class)
     if filters := getattr(viewset, "filterset_class", None):
-        yield from _filters(filters)
+        yield from _filters(filters, viewset)
     yield from _columns(viewset, filters.base_filters.values() if filters else ())
 
 
-def _filters(filters: type[Any]) -> Iterator[CheckMessage]:
-    """Check that each parameter is described."""
+def _filters(filters: type[Any], viewset: Any) -> Iterator[CheckMessage]:
+    """Check that a filter set is of the records of its list, and takes what such lists take."""
+    if getattr(filters, "record", None) is not viewset.serializer_class:
+        hint = "Write record = the serializer of the list: keys that may be null come from it."
+        yield Error("The filter set is not of the records of its list.", hint, filters, "api.E005")
+    for base, shared in ((Fact, FactFilterSet), (Timed, TimeFilterSet)):
+        if issubclass(viewset.queryset.model, base) and not issubclass(filters, shared):
+            hint = "Let it inherit from that too: it is in api/filterset_bases.py."
+            text = f"It lacks the filters of {shared.__name__}."
+            yield Missing(text, hint, filters, "api.W006")
     for name, question in filters.base_filters.items():
         if not question.field.help_text:
             hint = "Write help_text: it is the public description of the parameter."

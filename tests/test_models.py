@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, models, transaction
 
 from api import checks as lists
 from api.checks import check_lists
-from api.filtersets import TripFilterSet
+from api.filtersets import GapFilterSet, TripFilterSet
 from api.serializers.records import StopSerializer, TripSerializer
 from api.views.records import RESOURCES, EventViewSet, TripViewSet
 from policy import checks, plover
@@ -70,6 +70,9 @@ FAULTS = [
     ("api.W004", *without(TripSerializer, "title")),
     ("api.W004", *without(StopSerializer, "city")),
     ("api.W005", lists, "TAGS", ()),
+    ("api.W006", TripViewSet, "filterset_class", GapFilterSet),
+    ("api.E005", TripFilterSet, "record", None),
+    ("api.E005", TripFilterSet, "record", StopSerializer),
     ("api.E001", Trip, "record_kind", None),
     ("api.E002", TripViewSet, "filterset_class", None),
     ("api.E002", TripViewSet, "serializer_class", None),
