@@ -66,6 +66,7 @@ openapi: $(VENV)/.dev ## Rewrite openapi.yaml
 	$(BIN)/python manage.py spectacular --fail-on-warn --file openapi.yaml
 
 examples: $(VENV)/.dev ## Rewrite the examples in openapi.yaml from the dataset
+	rm -f examples.sqlite3*
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py migrate --verbosity 0
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py load_release --verbosity 0
 	DATABASE_URL=sqlite:///examples.sqlite3 $(BIN)/python manage.py write_examples

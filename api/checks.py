@@ -1,6 +1,6 @@
 """System checks of the lists: each message has an id and a hint what to do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -9,8 +9,11 @@ from django.core.checks import Warning as Missing
 from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db.models.sql import Query
 
+from api.filterset_bases import FactFilterSet, TimeFilterSet
+from api.schema import TAGS
 from api.views.records import RESOURCES
 from policy.annotations.reading import FILES
+from policy.models.base import Fact, Timed
 from policy.models.registry import kind_of, owner_key
 
 
@@ -34,19 +37,39 @@ def _viewset(viewset: Any) -> Iterator[CheckMessage]:
     if not viewset.__doc__:
         hint = "Write a sentence as its docstring: it is the public documentation of the list."
         yield Missing("The viewset has no docstring.", hint, viewset, "api.W002")
+    if viewset.resource not in TAGS:
+        hint = f"Write {viewset.resource!r} into TAGS in api/schema.py, where a reader needs it."
+        yield Missing("The list has no place in the schema.", hint, viewset, "api.W005")
     for name in ("serializer_class", "filterset_class"):
         if getattr(viewset, name, None) is None:
             hint = f"Write one in api/{name.partition('_')[0]}s and set {name}."
             yield Error(f"The viewset has no {name}.", hint, viewset, "api.E002")
     if viewset.serializer_class is not None:
         yield from _serializer(viewset.serializer_class)
-    filters = getattr(viewset, "filterset_class", None)
-    questions = filters.base_filters if filters else {}
-    for name, question in questions.items():
+    if filters := getattr(viewset, "filterset_class", None):
+        yield from _filters(filters, viewset)
+    yield from _columns(viewset, filters.base_filters.values() if filters else ())
+
+
+def _filters(filters: type[Any], viewset: Any) -> Iterator[CheckMessage]:
+    """Check that a filter set is of the records of its list, and takes what such lists take."""
+    if getattr(filters, "record", None) is not viewset.serializer_class:
+        hint = "Write record = the serializer of the list: keys that may be null come from it."
+        yield Error("The filter set is not of the records of its list.", hint, filters, "api.E005")
+    for base, shared in ((Fact, FactFilterSet), (Timed, TimeFilterSet)):
+        if issubclass(viewset.queryset.model, base) and not issubclass(filters, shared):
+            hint = "Let it inherit from that too: it is in api/filterset_bases.py."
+            text = f"It lacks the filters of {shared.__name__}."
+            yield Missing(text, hint, filters, "api.W006")
+    for name, question in filters.base_filters.items():
         if not question.field.help_text:
             hint = "Write help_text: it is the public description of the parameter."
             yield Missing(f"The filter {name!r} has no help text.", hint, filters, "api.W003")
-    paths = {question.path for question in questions.values()} - {""}
+
+
+def _columns(viewset: Any, questions: Iterable[Any]) -> Iterator[CheckMessage]:
+    """Check that what a list is filtered and ordered by are columns."""
+    model, paths = viewset.queryset.model, {question.path for question in questions} - {""}
     paths |= {*viewset.ordering_fields.values()} - viewset.computed.keys()
     for path in sorted(paths):
         try:

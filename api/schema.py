@@ -310,7 +310,12 @@ def _vocabularies() -> Iterator[tuple[str, JsonSchema]]:
 def put_in_order(result: Any, generator: Any, request: Any, public: bool) -> Any:
     """Order the operations by their tags, describe each tag by the first, and need no account."""
     tags: dict[str, str] = {}
-    place = {path: TAGS.index(item["get"]["tags"][0]) for path, item in result["paths"].items()}
+    places = {tag: place for place, tag in enumerate(TAGS)}
+    place = {
+        # A list that is still being written comes last, and api.W005 asks for its place.
+        path: places.get(item["get"]["tags"][0], len(TAGS))
+        for path, item in result["paths"].items()
+    }
     paths = sorted(result["paths"], key=lambda path: (place[path], path))
     result["paths"] = {path: result["paths"][path] for path in paths}
     for item in result["paths"].values():

@@ -3,6 +3,7 @@
 An error is a fault in what is there; a warning is a part still missing, while commands go on.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,6 +16,9 @@ from django.db.models import Model
 from policy.annotations.reading import FILES, AnnotationType
 from policy.models.registry import RecordKind, kind_of, owner_key
 from policy.vocabulary import Vocabulary
+
+ADDS_MORE_THAN_S = re.compile(r"(?:[^aeiou]y|s|x|z|ch|sh)\Z")
+"""What a noun ends in whose plural is not just the noun and an s."""
 
 
 @register(Tags.models)
@@ -51,9 +55,19 @@ def _model(model: type[Model]) -> Iterator[CheckMessage]:
         hint = "Write record_kind if it has a list of its own, part_of if it is part of a record."
         text = "Its rows cite passages, but search and the facts of passages leave it out."
         yield Error(text, hint, model, "policy.E003")
-    if (kind or owner) and model not in {one.model for one in _annotated(FILES.values())}:
+    if kind or owner:
+        yield from _files(model)
+
+
+def _files(model: type[Model]) -> Iterator[CheckMessage]:
+    """Check the name of its files, and that its records are annotated in one."""
+    if model not in {one.model for one in _annotated(FILES.values())}:
         hint = "Add it to FILES in policy/annotations/reading.py."
         yield Missing("No file of annotations holds its records.", hint, model, "policy.W003")
+    name, plural = str(model._meta.verbose_name), str(model._meta.verbose_name_plural)
+    if plural == f"{name}s" and ADDS_MORE_THAN_S.search(name):
+        hint = "Write verbose_name_plural in its Meta: its list and its files are called by it."
+        yield Missing(f"Its plural is {plural!r}.", hint, model, "policy.W006")
 
 
 def _annotated(types: Iterable[AnnotationType]) -> Iterator[AnnotationType]:
@@ -75,7 +89,10 @@ def _kinds() -> Iterator[CheckMessage]:
     for kind in RecordKind:
         models = [model for model in apps.get_models() if kind_of(model) is kind]
         if not models:
-            hint = f"Write `record_kind: ClassVar = RecordKind.{kind.name}` in its model."
+            hint = (
+                f"Write `record_kind: ClassVar = RecordKind.{kind.name}` in its model, and import "
+                "that in policy/models/__init__.py."
+            )
             yield Missing("No model has this kind.", hint, kind, "policy.W004")
         for model in models[1:]:
             hint = "Add a member for it to RecordKind in policy/models/registry.py."

@@ -75,13 +75,18 @@ def has(paths: str, wanted: list[str]) -> Condition:
     )
 
 
+def path_of(resource: str, name: str) -> str:
+    """Return where the values of a filter stand in a record; several paths have a space between."""
+    return PATHS.get(resource, {}).get(name) or COMMON.get(name, name)
+
+
 def each_filter(resource: str) -> dict[str, Condition]:
     """Return a question for each filter by values and each opposite, with what it selects."""
     filters, cases = VIEWSETS[resource].filterset_class.base_filters, {}
     for name in sorted(filters.keys() - OTHERS):
         if name.startswith("exclude_") or (resource, name) == ("statements", "country"):
             continue
-        path = PATHS.get(resource, {}).get(name) or COMMON.get(name, name)
+        path = path_of(resource, name)
         first = path.split()[0]
         own = resource.replace("-", "_"), first
         found = samples(*PARTS.get(f"{first} of {resource}", PARTS.get(first, own)))

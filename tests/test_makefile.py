@@ -50,6 +50,11 @@ def targets():
     return set(re.search(r"^\.PHONY: (.+)$", MAKEFILE, re.MULTILINE)[1].split())
 
 
+def test_examples_are_never_made_from_what_a_failed_run_left_behind():
+    commands = MAKEFILE[MAKEFILE.index("\nexamples:") :].splitlines()[2:]
+    assert commands[0] == "\trm -f examples.sqlite3*"
+
+
 @pytest.mark.parametrize("arguments", [(), ("help",)])
 def test_make_tells_its_targets(tmp_path, arguments):
     done = make(tmp_path, *arguments)

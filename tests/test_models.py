@@ -8,8 +8,9 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
+from api import checks as lists
 from api.checks import check_lists
-from api.filtersets import TripFilterSet
+from api.filtersets import GapFilterSet, TripFilterSet
 from api.serializers.records import StopSerializer, TripSerializer
 from api.views.records import RESOURCES, EventViewSet, TripViewSet
 from policy import checks, plover
@@ -19,6 +20,7 @@ from policy.models import (
     Change,
     Check,
     Concern,
+    Country,
     Event,
     Official,
     SearchEntry,
@@ -54,6 +56,7 @@ FAULTS = [
     ("policy.W003", FILES, "trips.toml", FILES["events.toml"]),
     ("policy.W004", Trip, "record_kind", None),
     ("policy.W005", Unit.USD, "_definition", ""),
+    ("policy.W006", Country._meta, "verbose_name_plural", "countrys"),
     ("policy.E001", Trip._meta, "ordering", ["title"]),
     ("policy.E006", Trip._meta, "ordering", ["time_earliest", "id"]),
     ("policy.E002", Stop, "part_of", "city"),
@@ -66,6 +69,10 @@ FAULTS = [
     ("api.W003", TripFilterSet.base_filters["status"].field, "help_text", ""),
     ("api.W004", *without(TripSerializer, "title")),
     ("api.W004", *without(StopSerializer, "city")),
+    ("api.W005", lists, "TAGS", ()),
+    ("api.W006", TripViewSet, "filterset_class", GapFilterSet),
+    ("api.E005", TripFilterSet, "record", None),
+    ("api.E005", TripFilterSet, "record", StopSerializer),
     ("api.E001", Trip, "record_kind", None),
     ("api.E002", TripViewSet, "filterset_class", None),
     ("api.E002", TripViewSet, "serializer_class", None),
@@ -81,6 +88,12 @@ def test_a_check_names_what_is_missing_or_wrong(monkeypatch, name, place, key, v
     told = [*check_models(None), *check_lists(None)]
     assert name in {message.id for message in told}
     assert all(message.hint for message in told)
+
+
+def test_a_kind_without_a_model_is_told_where_models_are_imported(monkeypatch):
+    monkeypatch.setattr(Trip, "record_kind", None)
+    (told,) = [message for message in check_models(None) if message.id == "policy.W004"]
+    assert "policy/models/__init__.py" in str(told.hint)
 
 
 def test_the_database_holds_only_our_tables(db):

@@ -144,3 +144,14 @@ def test_every_setting_is_told():
     settings = set(re.findall(r'\benv\.\w+\(\s*"(\w+)"', source))
     assert settings
     assert settings == set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE))
+
+
+def test_what_the_rules_for_contributing_name_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    files = {*re.findall(r"`((?:api|policy|tests|docs|bench)/[\w/-]+\.\w+)`", text)}
+    assert not [name for name in files if not (ROOT / name).exists()]
+    placed = re.findall(r"((?:`\w+`(?:, | and )?)+) in `((?:api|policy|tests)/[\w/]+\.py)`", text)
+    assert placed
+    for names, file in placed:
+        code = (ROOT / file).read_text()
+        assert not [name for name in re.findall(r"\w+", names) if name not in code], file

@@ -17,7 +17,7 @@ from api.database.release import HALF, served
 from api.formats import streams
 from api.models import RenderedState, Rendering
 from api.rendering import records as rendering
-from api.rendering import shared
+from api.rendering import shared, version
 from api.rendering.pages import render_json
 from api.rendering.records import render_all
 from api.rendering.version import serializers_digest
@@ -193,6 +193,12 @@ def test_renderings_depend_on_fields_and_their_options_not_on_wording(monkeypatc
         return serializers_digest.__wrapped__()
 
     assert (digest() == digest(**options)) is same
+
+
+def test_renderings_depend_on_the_names_of_lists(monkeypatch):
+    before = serializers_digest.__wrapped__()
+    monkeypatch.setattr(version, "list_name", lambda model: f"{model.__name__}-renamed")
+    assert serializers_digest.__wrapped__() != before
 
 
 @pytest.mark.parametrize(

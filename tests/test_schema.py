@@ -166,3 +166,13 @@ def test_no_example_changes_with_the_dataset():
     text = served.EXAMPLES.read_text()
     assert "cursor=" not in text
     assert len(set(re.findall("[0-9a-f]{40,}", text))) == 1
+
+
+def test_a_list_without_a_place_in_the_schema_comes_last():
+    operations = {
+        f"/{tag}": {"get": {"tags": [tag], "description": "It is told."}}
+        for tag in ("a-new-list", *reversed(served.TAGS))
+    }
+    ordered = served.put_in_order({"paths": operations}, None, None, public=True)
+    expected = [f"/{tag}" for tag in (*served.TAGS, "a-new-list")]
+    assert list(ordered["paths"]) == expected

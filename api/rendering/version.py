@@ -10,6 +10,7 @@ from rest_framework.serializers import Serializer
 
 from api.serializers import records
 from api.serializers.base import RecordSerializer
+from policy.models.registry import list_name
 
 SERIALIZER_VERSION = 1
 """Raise it when a change of code alters the bytes of a record while its fields stay as they are."""
@@ -46,7 +47,8 @@ def _fields(serializer: type[Serializer[Any]]) -> list[Any]:
         [name, _declared(declared[name]) if name in declared else types.get(name)]
         for name in meta.fields
     ]
-    return [*fields, [str(column) for column in model.ordering]]
+    # Renderings are stored under the names of their lists.
+    return [*fields, [str(column) for column in model.ordering], list_name(meta.model)]
 
 
 def _declared(field: Any) -> list[Any]:
