@@ -42,7 +42,7 @@ from policy.models import Account
 from policy.models.actors import OrganisationKind, PositionStatus, Role, Scheme
 from policy.models.base import Support
 from policy.models.changes import ChangeType
-from policy.models.checks import CheckRule, Verdict
+from policy.models.claims import CheckRule, Verdict
 from policy.models.events import ACTS, RECEIVES
 from policy.models.issues import IssueStatus
 from policy.models.registry import RecordKind

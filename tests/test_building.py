@@ -13,7 +13,7 @@ from policy.annotations.ledger import told
 from policy.annotations.reading import Draft, Entry, InvalidAnnotationsError
 from policy.country_codes import ALPHA3
 from policy.models import Passage, Source, Statement
-from policy.models.checks import CheckRule
+from policy.models.claims import CheckRule
 from policy.search.words import fold
 from tests.conftest import ROOT
 

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import call_command
 
 from policy.claims.rules import RULES, Claim
-from policy.models.checks import CheckRule
+from policy.models.claims import CheckRule
 from tests.conftest import REAL, ROOT
 from tests.releases import database, manage
 from tests.servers import serving

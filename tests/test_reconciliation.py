@@ -19,7 +19,7 @@ import pytest
 from api import queries
 from api.parameters import MAX_ERRORS
 from api.queries import MOST_QUERIES, MOST_TEXT, MOST_WORDS
-from api.serving.bodies import MOST
+from api.serving.request_bodies import MOST
 from policy.reconciliation.matching import MOST_LIMIT
 from policy.reconciliation.names import EXACT, PARTIAL, TURNED
 from tests.conftest import document, validator

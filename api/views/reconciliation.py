@@ -17,7 +17,7 @@ from api.queries import MOST_QUERIES, TYPES, BatchField, read
 from api.schema import FORM, ReconciliationSchema
 from api.serializers.reconciliation import ManifestSerializer
 from api.serving import turns
-from api.serving.bodies import MOST, body_of
+from api.serving.request_bodies import MOST, body_of
 from api.views.base import StrictView
 from policy.models.registry import RecordKind
 from policy.reconciliation.matching import Candidate, Matcher, Query

@@ -44,7 +44,7 @@ from api.shaping import (
     shaping_fields,
 )
 from api.views.base import StrictView, raise_if_former, unknown_record
-from policy.models.checks import checks_of
+from policy.models.claims import checks_of
 from policy.models.registry import RecordKind, kind_of, list_name
 from policy.models.relations import is_superseded, relations_of
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from django.db.models import Model
 
 from policy import models
-from policy.models.checks import COMPUTED
+from policy.models.claims import COMPUTED
 from policy.models.registry import kind_of, owner_key
 from policy.release.files import printable
 from policy.validation import Record, errors_of, fields_of

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from policy.claims.journeys import Journeys, RegisteredStop
-from policy.models.checks import CheckRule, Verdict
+from policy.models.claims import CheckRule, Verdict
 from policy.models.registry import RecordKind
 
 

@@ -2,7 +2,7 @@
 
 from policy.models.actors import Country, Identifier, Official, Organisation, Position
 from policy.models.changes import Change, PublishedRelease
-from policy.models.checks import Check
+from policy.models.claims import Check
 from policy.models.codes import Code
 from policy.models.events import Event, EventContext, EventOrder, EventParty
 from policy.models.issues import Account, BilateralIssue, Figure, IssueSide
