@@ -23,7 +23,8 @@ PARTS = {
     "SQLite": "not once and not servers",
     "PostgreSQL": "not once and not servers",
     "PostgreSQL with servers": "servers",
-    "SQLite with servers": "once or servers",
+    "SQLite with servers": "servers",
+    "both engines, once": "once and not servers",
 }
 """The parts of the suite, which run at the same time, with the tests of each by their markers.
 
