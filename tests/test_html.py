@@ -170,6 +170,22 @@ def serve(db, monkeypatch):
 
 
 @pytest.mark.once
+def test_any_text_is_a_page_where_no_other_text_is(api, read):
+    """RFC 9110: text/* matches text/html; a list has CSV too, which comes first."""
+    dyad = read("dyads")["results"][0]["id"]
+    for path, status in {"/": 200, f"/api/v1/dyads/{dyad}": 200, "/api/v1/dyads": 200,
+                         f"/problems/{next(iter(PROBLEM_TYPES))}": 200, "/nothing": 404,
+                         "/api/v1/statements?topic=migratoin": 400}.items():  # fmt: skip
+        for accept in ("text/*", "text/*, */*;q=0.1"):
+            response = api.get(path, HTTP_ACCEPT=accept)
+            assert response.status_code == status, path
+            assert response["Content-Type"] == "text/html; charset=utf-8", path
+        plain = api.get(path, HTTP_ACCEPT="text/*, */*")
+        assert plain["Content-Type"].endswith("json")
+        assert api.get(path, HTTP_ACCEPT="text/*, text/html;q=0")["Content-Type"].endswith("json")
+
+
+@pytest.mark.once
 @pytest.mark.parametrize("path", SOME)
 def test_the_cache_never_gives_one_format_for_the_other(serve, path):
     json_type, page_type = "application/json", "text/html; charset=utf-8"
