@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 from django import forms
 from django.core.exceptions import ValidationError
 
-from api.problems import InvalidParametersError, error
+from api.problems import NO_PARAMETER, InvalidParametersError, error
 from policy.models.base import MAX_KEY, SLUG
 from policy.plover import MOST_SCORE, event_types_in, quad_of
 from policy.search.words import fold
@@ -331,7 +331,7 @@ def _value(
     if name not in fields:
         guess = nearest(name[:60], sorted(fields))
         hint = f" Did you mean {guess!r}?" if guess else ""
-        raise refusal(f"There is no parameter {name[:60]!r} here.{hint}", guess, sorted(fields))
+        raise refusal(f"{NO_PARAMETER} {name[:60]!r} here.{hint}", guess, sorted(fields))
     if not all(map(str.strip, known)):
         raise refusal("The parameter is empty: give a value or leave it out.")
     if any("\0" in text for text in known):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
@@ -224,8 +225,33 @@ def test_errors_of_a_browser_are_pages_with_the_same_status(api, browse):
 @pytest.mark.parametrize("path", ["/", *LISTS, f"/api/v1/dyads/{DYAD}", "/problems"])
 def test_an_unknown_parameter_is_told_with_the_nearest_match(browse, path):
     sign = "&" if "?" in path else "?"
-    response, _ = browse(f"{path}{sign}formt=html", 400)
-    assert "Nearest: <code>format</code>" in response.content.decode()
+    response, page = browse(f"{path}{sign}formt=html", 400)
+    assert "<code>format</code></a>" in response.content.decode()
+    browse(next(link for link in page.links if link.endswith("format=html")))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("topic=migratoin&page_size=1", "page_size=1&topic=migration"),
+        ("topic=migratoin,crime", "topic=migration,crime"),
+        ("country=UK", "country=GB"),
+        ("topc=crime&page_size=1", "page_size=1&topic=crime"),
+        ("topic=migratoin,crme", ""),
+        ("between=UK,US", ""),
+        ("topic=migratoin&topic=crime", ""),
+    ],
+)
+def test_the_nearest_match_leads_to_the_corrected_request(browse, wrong, right):
+    """Where it is one value: what it would be is not guessed of several."""
+    response, page = browse(f"/api/v1/statements?{wrong}", 400)
+    assert "Nearest: " in response.content.decode()
+    main = response.content.decode().partition("<main")[2].partition("</main>")[0]
+    links = [link for link in page.links if f'href="{escape(link)}"' in main and "?" in link]
+    assert links == ([f"/api/v1/statements?{right}"] if right else [])
+    for link in links:
+        browse(link)
 
 
 def test_a_former_key_leads_a_browser_on(browse):
