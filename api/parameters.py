@@ -71,9 +71,11 @@ class CodeField(ParameterField):
     """A code of a closed vocabulary."""
 
     def __init__(self, codes: Iterable[str] | type[Vocabulary], **options: Any) -> None:
-        """Take the codes that are allowed."""
+        """Take the codes that are allowed, which a vocabulary has labels for."""
         super().__init__(**options)
+        codes = list(codes)
         self.codes = [str(code) for code in codes]
+        self.labels = {str(c): c.label for c in codes if isinstance(c, Vocabulary)}
         self.schema = {"type": "string", "enum": self.codes}
 
     def to_python(self, text: Any) -> Any:

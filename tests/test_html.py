@@ -11,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 
 from api.database import release
 from api.html.front import shade
+from api.html.layout import language
 from api.html.records import time_of
 from api.problems import PROBLEM_TYPES
 from api.serving.cache import ResponseCache
@@ -28,6 +29,7 @@ from policy.models import (
     Source,
     Statement,
 )
+from policy.plover import Context, EventType
 from tests.conftest import RESOURCES, ROOT
 from tests.samples import DYAD, FIRST, WORD, records, sample
 from tests.wsgi import asking, connections_kept
@@ -472,6 +474,56 @@ def test_scores_between_countries_are_those_of_their_dyads(db, read):
         found = totals.get((dyad.first, dyad.second))
         assert (found.score_mean if found else None) == told["score_mean"]
     assert scores_between([FIRST["id"]]) == {}
+
+
+def shown_values(text):
+    """Return the values of each label of a page, as its reader sees them."""
+    found = {}
+    for label, values in re.findall(r"<dt title[^>]*>(.*?)</dt><dd>(.*?)</dd>", text):
+        plain = re.sub("<[^>]*>", "", re.sub("<span.*?</span>", "\n", values))
+        found.setdefault(label, []).extend(plain.split("\n"))
+    return found
+
+
+@pytest.mark.once
+def test_values_are_written_as_people_write_them(browse, read):
+    shown = {}
+    for path in every_record(read):
+        text = browse(path)[0].content.decode()
+        for label, values in shown_values(text).items():
+            shown.setdefault(label, []).extend(values)
+        assert " url" not in (re.search(r"Not stated: .*", text) or [""])[0]
+    assert not {"Sha256", "Url", "Cow"} & {*shown}
+    assert {"SHA-256", "COW"} <= {*shown}
+    assert {value[0] for value in shown["Score"]} <= {"+", "−"}
+    assert not [value for value in shown["Longitude"] if "-" in value]
+    assert all(value[0].isupper() for value in [*shown["Contexts"], *shown["Language"]])
+
+
+@pytest.mark.once
+def test_a_language_is_called_by_its_name():
+    called = [language(tag) for tag in ("en", "es-MX", "zh-Hant", "fr-TD", "xx")]
+    assert called == ["English", "Mexican Spanish", "Traditional Chinese", "French (fr-TD)", "xx"]
+
+
+@pytest.mark.once
+def test_filters_that_are_set_are_told_in_words(browse):
+    text = browse("/api/v1/events?context=migration,crime&country=USA")[0].content.decode()
+    told = re.findall(r"<li><b>(.*?)</b> (.*?) <a", text)
+    country = Country.objects.get(pk="USA").name
+    assert told == [("Context", "Migration, Crime"), ("Country", country)]
+
+
+@pytest.mark.once
+def test_a_facet_calls_a_code_what_a_record_does(browse):
+    texts = [browse(f"/api/v1/events?facets={name}")[0].content.decode()
+             for name in ("event_type", "context", "confidence")]  # fmt: skip
+    facets = "".join(text.partition("<aside")[2] for text in texts)
+    codes = {*re.findall('<span class="code">(.*?)</span>', texts[0])}
+    counted = {*re.findall(r"<li><(?:a|span)[^>]*>([^<]*)</", facets)}
+    assert {EventType(event["event_type"]).label for event in records("events")
+            if event.get("event_type")} <= counted & codes  # fmt: skip
+    assert not counted & {*EventType.values, *Context.values}
 
 
 @pytest.mark.once
