@@ -518,12 +518,20 @@ def test_filters_that_are_set_are_told_in_words(browse):
 def test_a_facet_calls_a_code_what_a_record_does(browse):
     texts = [browse(f"/api/v1/events?facets={name}")[0].content.decode()
              for name in ("event_type", "context", "confidence")]  # fmt: skip
-    facets = "".join(text.partition("<aside")[2] for text in texts)
+    facets = "".join(text.partition('<aside id="narrow"')[2] for text in texts)
     codes = {*re.findall('<span class="code">(.*?)</span>', texts[0])}
     counted = {*re.findall(r"<li><(?:a|span)[^>]*>([^<]*)</", facets)}
     assert {EventType(event["event_type"]).label for event in records("events")
             if event.get("event_type")} <= counted & codes  # fmt: skip
     assert not counted & {*EventType.values, *Context.values}
+
+
+@pytest.mark.once
+def test_a_list_leads_to_what_narrows_it(browse):
+    text = browse("/api/v1/statements")[0].content.decode()
+    before, _, after = text.partition('href="#narrow"')
+    assert '<ol class="entries">' not in before
+    assert '<aside id="narrow"' in after
 
 
 @pytest.mark.once
