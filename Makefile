@@ -73,11 +73,13 @@ examples: $(VENV)/.dev ## Rewrite the examples in openapi.yaml from the dataset
 	rm -f examples.sqlite3*
 	$(MAKE) openapi
 
-typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with a generated TypeScript client (needs npm)
+typescript: $(VENV)/.dev ## Lint openapi.yaml, and read the API with generated TypeScript clients (needs npm)
 	cd tests/typescript && npm install --silent --no-audit --no-fund --no-package-lock \
 		&& npx spectral lint ../../openapi.yaml --ruleset spectral.yaml --fail-severity hint \
 		&& npx redocly lint ../../openapi.yaml --extends recommended --max-problems 20 \
-		&& npx openapi-typescript ../../openapi.yaml --output schema.d.ts \
+		&& npx openapi-typescript ../../openapi.yaml --output generated/schema.d.ts \
+		&& npx openapi-ts --silent --no-log-file \
+		&& npx orval \
 		&& npx tsc
 	TYPESCRIPT=1 $(BIN)/python tests/engines.py -k typescript
 

@@ -168,11 +168,15 @@ def _segment(text: str) -> str:
     return quote(text)
 
 
+def _address(path: str, parameters: Mapping[str, Any]) -> str:
+    """Return the address of a request, without the parameters that are None."""
+    given = {name: _written(value) for name, value in parameters.items() if value is not None}
+    return f"{INSTANCE}{path}{'?' if given else ''}{urlencode(given)}"
+
+
 def _ask(path: str, parameters: Mapping[str, Any] | None = None) -> Any:
     """Return what the instance answers; ToolError with its words if it refuses."""
-    given = {name: _written(value) for name, value in (parameters or {}).items()
-             if value is not None}  # fmt: skip
-    address = f"{INSTANCE}{path}{'?' if given else ''}{urlencode(given)}"
+    address = _address(path, parameters or {})
     try:
         asked = Request(address, headers={"Accept": "application/json"})  # noqa: S310  (the operator's own address)
         with urlopen(asked, timeout=TIMEOUT) as answer:  # noqa: S310
@@ -209,7 +213,7 @@ def _page(path: str, filters: Mapping[str, Any], cursor: str | None, limit: int)
         found = _ask(path, {**filters, "page_size": size, "cursor": cursor})
         told = {
             "release": found["release"],
-            "url": f"{INSTANCE}{path}",
+            "url": _address(path, filters),
             "count": found["count"],
             "results": [_condensed(one) for one in found["results"]],
             "next": _cursor(found["next"]),

@@ -16,7 +16,7 @@ QVALUE = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 MOST = 100
 """Maximum number of media ranges that are read."""
 PAGE = "text/html"
-"""The media type of pages for people; it has to be named, for no wildcard stands for it."""
+"""The media type of pages for people, which ``text/*`` stands for, and ``*/*`` alone does not."""
 FORMAT = re.compile(r"(?:^|&)format=([^&]*)")
 
 
@@ -78,7 +78,7 @@ def weight_of(media_type: str, ranges: list[tuple[str, str, float]]) -> float:
     """Return the weight of a media type: that of the most specific matching range, else 0."""
     kind, _, subtype = media_type.partition(";")[0].partition("/")
     if media_type == PAGE:
-        ranges = [one for one in ranges if one[:2] == (kind, subtype)]
+        ranges = [one for one in ranges if one[0] == kind]
     found = [
         (specificity, weight)
         for specificity, pair in enumerate([("*", "*"), (kind, "*"), (kind, subtype)])

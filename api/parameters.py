@@ -12,7 +12,7 @@ from urllib.parse import unquote_to_bytes
 from django import forms
 from django.core.exceptions import ValidationError
 
-from api.problems import InvalidParametersError, error
+from api.problems import NO_PARAMETER, InvalidParametersError, error
 from policy.models.base import MAX_KEY, SLUG
 from policy.plover import MOST_SCORE, event_types_in, quad_of
 from policy.search.words import fold
@@ -71,9 +71,11 @@ class CodeField(ParameterField):
     """A code of a closed vocabulary."""
 
     def __init__(self, codes: Iterable[str] | type[Vocabulary], **options: Any) -> None:
-        """Take the codes that are allowed."""
+        """Take the codes that are allowed, which a vocabulary has labels for."""
         super().__init__(**options)
+        codes = list(codes)
         self.codes = [str(code) for code in codes]
+        self.labels = {str(c): c.label for c in codes if isinstance(c, Vocabulary)}
         self.schema = {"type": "string", "enum": self.codes}
 
     def to_python(self, text: Any) -> Any:
@@ -331,7 +333,7 @@ def _value(
     if name not in fields:
         guess = nearest(name[:60], sorted(fields))
         hint = f" Did you mean {guess!r}?" if guess else ""
-        raise refusal(f"There is no parameter {name[:60]!r} here.{hint}", guess, sorted(fields))
+        raise refusal(f"{NO_PARAMETER} {name[:60]!r} here.{hint}", guess, sorted(fields))
     if not all(map(str.strip, known)):
         raise refusal("The parameter is empty: give a value or leave it out.")
     if any("\0" in text for text in known):

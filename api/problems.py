@@ -16,13 +16,15 @@ from rest_framework import exceptions
 
 from api.addresses import absolute
 from api.database.connections import DEADLINE, is_cut_off, is_refused
-from api.html.layout import render_page
+from api.html.layout import asking, pairs_of, render_page
 from api.negotiation import prefers_page
 from policy.vocabulary import nearest
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 METHODS = ("GET", "HEAD", "OPTIONS")
+NO_PARAMETER = "There is no parameter"
+"""What the error of an unknown parameter begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,24 @@ def error(
     return {"parameter": parameter, "detail": detail, "nearest": nearest, "allowed": allowed}
 
 
+def corrected(request: HttpRequest, wrong: dict[str, Any]) -> str:
+    """Return the address of the request with the nearest match in place of what is wrong.
+
+    Empty where that is neither the name of a parameter nor one value of one.
+    """
+    name, nearest = wrong["parameter"], wrong["nearest"]
+    texts = [text for given, text in pairs_of(request) if given == name]
+    if not nearest or len(texts) != 1:
+        return ""
+    if wrong["detail"].startswith(NO_PARAMETER):
+        return asking(request, {name}, **{nearest: texts[0]})
+    values, allowed = texts[0].split(","), wrong["allowed"] or ()
+    strange = [value for value in values if value not in allowed]
+    if len(strange) != 1:
+        return ""
+    return asking(request, **{name: ",".join(nearest if v in strange else v for v in values)})
+
+
 def respond(
     request: HttpRequest,
     name: str,
@@ -133,7 +153,8 @@ def respond(
     }
     meta, headers = request.META, {"Vary": "Accept", **(headers or {})}
     if prefers_page(meta.get("QUERY_STRING", ""), meta.get("HTTP_ACCEPT", "*/*")):
-        text = render_page(request, "problem", {**body, "problem": kind})
+        shown = [{**wrong, "corrected": corrected(request, wrong)} for wrong in errors]
+        text = render_page(request, "problem", {**body, "errors": shown, "problem": kind})
         return HttpResponse(text, status=kind.status, headers=headers)
     return JsonResponse(body, status=kind.status, content_type=MEDIA_TYPE, headers=headers)
 

@@ -108,12 +108,17 @@ def test_the_python_client_takes_two_values_and_pages_to_the_end(package, addres
 
 
 @pytest.mark.skipif(not os.environ.get("TYPESCRIPT"), reason="run it with make typescript")
-def test_the_typescript_client_reads_every_operation(addresses):
+@pytest.mark.parametrize(
+    ("script", "least"),
+    [("read", len(document()["paths"])), ("hey_api", 3), ("orval", 3)],
+)
+def test_the_typescript_clients_read(addresses, script, least):
+    """Every operation with openapi-fetch; with each the list of two values, and a refusal."""
     folder = ROOT / "tests" / "typescript"
     for address in addresses.values():
         done = subprocess.run(
-            ["node", "build/read.js", address],
+            ["node", f"build/{script}.js", address],
             cwd=folder, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
-        assert int(done.stdout.split()[0]) > len(document()["paths"])
+        assert int(done.stdout.split()[0]) > least

@@ -130,6 +130,48 @@ def test_readers_who_prefer_the_dark_get_it(page, addresses, dark):
         assert light != dark, path
 
 
+@pytest.mark.chromium
+@pytest.mark.parametrize(("width", "leads"), [(390, True), (1400, False)])
+def test_a_narrow_list_leads_to_what_narrows_it(page, addresses, width, leads):
+    page.resize(width, 900)
+    page.open(f"{addresses['SQLite']}/api/v1/statements?format=html")
+    assert page.run("document.querySelector('.onwards').getClientRects().length > 0") == leads
+    top = "document.querySelector('#narrow').getBoundingClientRect().top"
+    assert page.run(f"{top} > 900") == leads
+    if leads:
+        page.run("document.querySelector('.onwards').click()")
+        page.wait(f"{top} < 450")
+
+
+@pytest.mark.chromium
+def test_the_names_hide_no_cell_of_the_matrix_that_the_keyboard_reaches(page, addresses):
+    page.resize(390, 900)
+    page.open(f"{addresses['SQLite']}/?format=html")
+    hidden = """[...document.querySelectorAll('.matrix td a')].filter(link => {
+        link.focus();
+        const name = link.closest('tr').querySelector('th').getBoundingClientRect();
+        const cell = link.getBoundingClientRect();
+        return (cell.left + cell.right) / 2 < name.right;
+    }).map(link => link.ariaLabel)"""
+    assert page.run(hidden) == []
+
+
+@pytest.mark.chromium
+def test_what_is_printed_is_light_whatever_the_reader_prefers(page, addresses):
+    page.resize(1400, 900)
+    page.open(f"{addresses['SQLite']}/?format=html")
+    root = "getComputedStyle(document.documentElement)"
+    names = ("paper", "ink", "accent", "land", "step1", "step2", "step3", "conflict", "accord")
+    asked = f"{json.dumps(names)}.map(name => {root}.getPropertyValue('--' + name))"
+    printed = []
+    for colours in ("light", "dark"):
+        preferred = {"name": "prefers-color-scheme", "value": colours}
+        page.command("Emulation.setEmulatedMedia", media="print", features=[preferred])
+        printed.append(page.run(asked))
+    page.command("Emulation.setEmulatedMedia", media="", features=[])
+    assert printed[0] == printed[1]
+
+
 def serious(page, what):
     """Return what axe finds on the page that is serious or worse, with the first place of each."""
     page.run(AXE.read_text())

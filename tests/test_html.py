@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +11,7 @@ from django.core.wsgi import get_wsgi_application
 
 from api.database import release
 from api.html.front import shade
+from api.html.layout import language
 from api.html.records import time_of
 from api.problems import PROBLEM_TYPES
 from api.serving.cache import ResponseCache
@@ -27,6 +29,7 @@ from policy.models import (
     Source,
     Statement,
 )
+from policy.plover import Context, EventType
 from tests.conftest import RESOURCES, ROOT
 from tests.samples import DYAD, FIRST, WORD, records, sample
 from tests.wsgi import asking, connections_kept
@@ -170,6 +173,22 @@ def serve(db, monkeypatch):
 
 
 @pytest.mark.once
+def test_any_text_is_a_page_where_no_other_text_is(api, read):
+    """RFC 9110: text/* matches text/html; a list has CSV too, which comes first."""
+    dyad = read("dyads")["results"][0]["id"]
+    for path, status in {"/": 200, f"/api/v1/dyads/{dyad}": 200, "/api/v1/dyads": 200,
+                         f"/problems/{next(iter(PROBLEM_TYPES))}": 200, "/nothing": 404,
+                         "/api/v1/statements?topic=migratoin": 400}.items():  # fmt: skip
+        for accept in ("text/*", "text/*, */*;q=0.1"):
+            response = api.get(path, HTTP_ACCEPT=accept)
+            assert response.status_code == status, path
+            assert response["Content-Type"] == "text/html; charset=utf-8", path
+        plain = api.get(path, HTTP_ACCEPT="text/*, */*")
+        assert plain["Content-Type"].endswith("json")
+        assert api.get(path, HTTP_ACCEPT="text/*, text/html;q=0")["Content-Type"].endswith("json")
+
+
+@pytest.mark.once
 @pytest.mark.parametrize("path", SOME)
 def test_the_cache_never_gives_one_format_for_the_other(serve, path):
     json_type, page_type = "application/json", "text/html; charset=utf-8"
@@ -208,8 +227,33 @@ def test_errors_of_a_browser_are_pages_with_the_same_status(api, browse):
 @pytest.mark.parametrize("path", ["/", *LISTS, f"/api/v1/dyads/{DYAD}", "/problems"])
 def test_an_unknown_parameter_is_told_with_the_nearest_match(browse, path):
     sign = "&" if "?" in path else "?"
-    response, _ = browse(f"{path}{sign}formt=html", 400)
-    assert "Nearest: <code>format</code>" in response.content.decode()
+    response, page = browse(f"{path}{sign}formt=html", 400)
+    assert "<code>format</code></a>" in response.content.decode()
+    browse(next(link for link in page.links if link.endswith("format=html")))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("topic=migratoin&page_size=1", "page_size=1&topic=migration"),
+        ("topic=migratoin,crime", "topic=migration,crime"),
+        ("country=UK", "country=GB"),
+        ("topc=crime&page_size=1", "page_size=1&topic=crime"),
+        ("topic=migratoin,crme", ""),
+        ("between=UK,US", ""),
+        ("topic=migratoin&topic=crime", ""),
+    ],
+)
+def test_the_nearest_match_leads_to_the_corrected_request(browse, wrong, right):
+    """Where it is one value: what it would be is not guessed of several."""
+    response, page = browse(f"/api/v1/statements?{wrong}", 400)
+    assert "Nearest: " in response.content.decode()
+    main = response.content.decode().partition("<main")[2].partition("</main>")[0]
+    links = [link for link in page.links if f'href="{escape(link)}"' in main and "?" in link]
+    assert links == ([f"/api/v1/statements?{right}"] if right else [])
+    for link in links:
+        browse(link)
 
 
 def test_a_former_key_leads_a_browser_on(browse):
@@ -430,6 +474,64 @@ def test_scores_between_countries_are_those_of_their_dyads(db, read):
         found = totals.get((dyad.first, dyad.second))
         assert (found.score_mean if found else None) == told["score_mean"]
     assert scores_between([FIRST["id"]]) == {}
+
+
+def shown_values(text):
+    """Return the values of each label of a page, as its reader sees them."""
+    found = {}
+    for label, values in re.findall(r"<dt title[^>]*>(.*?)</dt><dd>(.*?)</dd>", text):
+        plain = re.sub("<[^>]*>", "", re.sub("<span.*?</span>", "\n", values))
+        found.setdefault(label, []).extend(plain.split("\n"))
+    return found
+
+
+@pytest.mark.once
+def test_values_are_written_as_people_write_them(browse, read):
+    shown = {}
+    for path in every_record(read):
+        text = browse(path)[0].content.decode()
+        for label, values in shown_values(text).items():
+            shown.setdefault(label, []).extend(values)
+        assert " url" not in (re.search(r"Not stated: .*", text) or [""])[0]
+    assert not {"Sha256", "Url", "Cow"} & {*shown}
+    assert {"SHA-256", "COW"} <= {*shown}
+    assert {value[0] for value in shown["Score"]} <= {"+", "−"}
+    assert not [value for value in shown["Longitude"] if "-" in value]
+    assert all(value[0].isupper() for value in [*shown["Contexts"], *shown["Language"]])
+
+
+@pytest.mark.once
+def test_a_language_is_called_by_its_name():
+    called = [language(tag) for tag in ("en", "es-MX", "zh-Hant", "fr-TD", "xx")]
+    assert called == ["English", "Mexican Spanish", "Traditional Chinese", "French (fr-TD)", "xx"]
+
+
+@pytest.mark.once
+def test_filters_that_are_set_are_told_in_words(browse):
+    text = browse("/api/v1/events?context=migration,crime&country=USA")[0].content.decode()
+    told = re.findall(r"<li><b>(.*?)</b> (.*?) <a", text)
+    country = Country.objects.get(pk="USA").name
+    assert told == [("Context", "Migration, Crime"), ("Country", country)]
+
+
+@pytest.mark.once
+def test_a_facet_calls_a_code_what_a_record_does(browse):
+    texts = [browse(f"/api/v1/events?facets={name}")[0].content.decode()
+             for name in ("event_type", "context", "confidence")]  # fmt: skip
+    facets = "".join(text.partition('<aside id="narrow"')[2] for text in texts)
+    codes = {*re.findall('<span class="code">(.*?)</span>', texts[0])}
+    counted = {*re.findall(r"<li><(?:a|span)[^>]*>([^<]*)</", facets)}
+    assert {EventType(event["event_type"]).label for event in records("events")
+            if event.get("event_type")} <= counted & codes  # fmt: skip
+    assert not counted & {*EventType.values, *Context.values}
+
+
+@pytest.mark.once
+def test_a_list_leads_to_what_narrows_it(browse):
+    text = browse("/api/v1/statements")[0].content.decode()
+    before, _, after = text.partition('href="#narrow"')
+    assert '<ol class="entries">' not in before
+    assert '<aside id="narrow"' in after
 
 
 @pytest.mark.once

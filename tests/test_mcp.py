@@ -4,6 +4,8 @@ import asyncio
 import json
 import re
 import sys
+from urllib.parse import parse_qsl, urlsplit
+from urllib.request import urlopen
 
 import pytest
 from mcp import Client, StdioServerParameters
@@ -90,6 +92,20 @@ def test_facts_carry_keys_quotes_and_gaps(ask):
     assert {one["id"] for one in cited["evidence"]} == set(fact["fields"]["evidence"])
     assert all(one["quote"] and one["sha256"] for one in cited["evidence"])
     assert any(gap["pk"] in question for question in country["gaps"])
+
+
+def test_the_address_of_a_page_has_its_filters(ask):
+    """It is what an agent cites, so it has to lead to the same records."""
+    topics = {"topic": "migration,crime", "superseded": False}
+    calls = [("records", {"list_name": "statements", "filters": topics}),
+             ("search", {"words": WORD, "kind": "event"}),
+             ("records", {"list_name": "trips"})]  # fmt: skip
+    for (name, given), told in zip(calls, answers(ask(*calls)), strict=True):
+        asked = dict(parse_qsl(urlsplit(told["url"]).query))
+        filters = {"topic": "migration,crime", "superseded": "false"} if "filters" in given else {}
+        assert asked == ({"q": WORD, "kind": "event"} if name == "search" else filters)
+        with urlopen(told["url"]) as answer:
+            assert json.load(answer)["count"] == told["count"]
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ from api import filtersets
 from api.addresses import local
 from api.database.release import served
 from api.filterset_bases import RecordFilterSet
-from api.html.layout import in_words, signed
+from api.html.layout import in_sentence, in_words, signed
 from api.html.links import Link, kind_of_keys
 from api.html.records import Node, Records, fields_of
 from api.listing import Listing
@@ -56,7 +56,7 @@ def _leading_here(kind: RecordKind | None, key: str) -> Iterator[tuple[Link, int
             rows = Listing.of(model._default_manager.all(), filters.base_filters, {name: [key]})
             number = rows.count(served())
             if number:
-                text = f"{in_words(resource)} by {name.replace('_', ' ')}"
+                text = f"{in_words(resource)} by {in_sentence(name)}"
                 yield Link(text, local(f"/api/v1/{resource}?{name}={key}")), number
 
 

@@ -8,22 +8,46 @@ from urllib.parse import parse_qsl, quote, urlencode
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
+from django.utils.translation import get_language_info
 
 from api.addresses import absolute, local
 
 UNPAGED = ("cursor", "page_size", "facets", "format")
 """The parameters of a list that do not narrow it."""
+SPELLED = {"sha256": "SHA-256", "url": "URL", "cow": "COW", "alpha2": "alpha-2"}
+"""Words of names that are not written as the name has them."""
+
+
+def in_sentence(name: str) -> str:
+    """Return the name of a key as it stands within a sentence."""
+    words = name.replace("_", " ").replace("-", " ").split()
+    return " ".join(SPELLED.get(word, word) for word in words)
 
 
 def in_words(name: str) -> str:
     """Return the name of a key, a list or a code as a heading has it."""
-    words = name.replace("_", " ").replace("-", " ").strip()
+    words = in_sentence(name)
     return words[:1].upper() + words[1:]
+
+
+def language(tag: str) -> str:
+    """Return what a language is called, with the tag where that says more; else the tag alone."""
+    try:
+        known = get_language_info(tag.lower())
+    except KeyError:
+        return tag
+    name = str(known["name"])
+    return name if known["code"] == tag.lower() else f"{name} ({tag})"
+
+
+def number(value: float | str) -> str:
+    """Return a number with a minus in place of the hyphen."""
+    return str(value).replace("-", "−")
 
 
 def signed(score: float | None) -> str:
     """Return a score with its sign, to a tenth; empty without one."""
-    return "" if score is None else f"{score:+.1f}".replace("-", "−")
+    return "" if score is None else number(f"{score:+.1f}")
 
 
 def data_block(content: Any) -> str:

@@ -8,10 +8,10 @@ from django.http import HttpRequest
 
 from api.addresses import local
 from api.filters import ValuesFilter
-from api.html.layout import UNPAGED, asking, in_words, pairs_of
+from api.html.layout import UNPAGED, asking, in_words, language, pairs_of
 from api.html.links import Link, kind_of_keys
 from api.html.records import Node, Records
-from api.parameters import CodeField, ParameterField
+from api.parameters import CodeField, LanguageField, ParameterField
 from api.shaping import JsonObject
 
 USUAL = ("topic", "kind", "event_type", "status", "verdict", "rule", "role", "relation", "country",
@@ -24,6 +24,7 @@ COUNTED = 50_000
 """Records of a list up to which its page counts by facets that are not asked for."""
 SHOWN = 12
 """How many values of a facet a page shows."""
+FORMATS = {"csv": "CSV", "ndjson": "NDJSON", "geojson": "GeoJSON", "jsonld": "JSON-LD"}
 
 
 def usual_facets(facets: Mapping[str, ValuesFilter]) -> list[str]:
@@ -40,13 +41,14 @@ def list_page(view: Any, data: JsonObject, entries: Sequence[Node], records: Rec
         {"name": in_words(facet), "values": list(_values(request, facet, counts, fields, records))}
         for facet, counts in data["facets"].items()
     ]
+    narrowed = list(_narrowed(request, fields, records))
     records.links.name()
     return {
         "title": in_words(name),
         "about": getdoc(type(view)),
         "words": view.values.get("q") and dict(pairs_of(request))["q"],
         "data": data,
-        "narrowed": list(_narrowed(request, fields)),
+        "narrowed": narrowed,
         "entries": entries,
         "facets": facets,
         "others": _others(request, fields, data),
@@ -64,26 +66,43 @@ def _values(
 ) -> Iterator[JsonObject]:
     """Yield each value of a facet with its count, and the link that narrows the list to it."""
     item = getattr(fields[facet], "item", None)
-    kind, given = kind_of_keys(item), dict(pairs_of(request)).get(facet)
+    given = dict(pairs_of(request)).get(facet)
     for count in counts[:SHOWN]:
         value, href = count["value"], ""
-        named = Link("none")
+        named = Link("None")
         if value is not None:
             href = asking(request, UNPAGED, **{facet: value})
-            named = Link(in_words(str(value)) if isinstance(item, CodeField) else str(value))
-            if kind:
-                named = records.links.of_kind(kind, value)
+            named = _named(item, str(value), records)
         chosen = str(value) == given
         yield {"named": named, "href": href, "count": count["count"], "chosen": chosen}
 
 
-def _narrowed(request: HttpRequest, fields: Mapping[str, ParameterField]) -> Iterator[JsonObject]:
+def _named(item: Any, text: str, records: Records) -> Link:
+    """Return what to call a value of a list parameter, whose link to a record may be named later.
+
+    ``item`` is the field of one value; None for what is no list.
+    """
+    kind = kind_of_keys(item)
+    if kind:
+        return records.links.of_kind(kind, text)
+    if isinstance(item, LanguageField):
+        return Link(language(text))
+    if isinstance(item, CodeField):
+        return Link(item.labels.get(text) or in_words(text))
+    return Link(text)
+
+
+def _narrowed(
+    request: HttpRequest, fields: Mapping[str, ParameterField], records: Records
+) -> Iterator[JsonObject]:
     """Yield each parameter that narrows the list, with the link to the list without it."""
     for name, text in pairs_of(request):
         if name in fields and name not in (*UNPAGED, "ordering"):
             without = "" if fields[name].required else asking(request, {*UNPAGED, name})
             label = "Words" if name == "q" else in_words(name)
-            yield {"name": label, "text": text, "without": without}
+            item = getattr(fields[name], "item", None)
+            values = [_named(item, one, records) for one in text.split(",")] if item else []
+            yield {"name": label, "values": values or [Link(text)], "without": without}
 
 
 def _others(request: HttpRequest, fields: Mapping[str, Any], data: JsonObject) -> list[Link]:
@@ -108,9 +127,9 @@ def _orders(request: HttpRequest, fields: Mapping[str, Any]) -> list[Link]:
 def _formats(request: HttpRequest, view: Any) -> list[Link]:
     """Return the links to the list in other formats."""
     return [
-        Link(known.format.upper(), asking(request, UNPAGED, format=known.format))
+        Link(FORMATS[known.format], asking(request, UNPAGED, format=known.format))
         for known in view.formats("list")
-        if known.format in ("csv", "ndjson", "geojson", "jsonld")
+        if known.format in FORMATS
     ]
 
 

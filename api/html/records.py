@@ -9,10 +9,11 @@ from rest_framework.serializers import ChoiceField, Serializer
 
 from api.addresses import local
 from api.formats.jsonld import OF_ANY_KIND, references
-from api.html.layout import in_words
+from api.html.layout import in_sentence, in_words, language, number, signed
 from api.html.links import Link, Links, title_of
 from api.serializers.base import CitationSerializer, EvidenceSerializer
 from api.shaping import JsonObject
+from policy.plover import Context
 
 APART = {"id", "evidence", "support", "note", "superseded", "relations", "not_stated"}
 """The keys of a record that have a place of their own."""
@@ -139,7 +140,7 @@ class Records:
 
     def _add(self, node: Node, key: str, one: Any, record: JsonObject, lists: Any) -> None:
         """Add to a node what stands under a key: a part, a time, or a row of values."""
-        value, label = record[key], in_words(key)
+        value = record[key]
         prefix = next((key[: -len(end)] for end in TIME_ENDS if key.endswith(end)), "")
         if one.source.startswith(TOLD_ONCE) and "accounts" in record and key != "status":
             return
@@ -149,14 +150,14 @@ class Records:
             if key == f"{prefix}_text":
                 told = time_of(record, prefix)
                 node.time = node.time or told
-                _say(node, in_words(prefix), one, [Link(told)] if told else None)
+                _say(node, prefix, one, [Link(told)] if told else None)
         elif isinstance(one, ChoiceField) and value is not None:
             code = str(one.choices.get(value, value))
             if not key.endswith("_support"):
                 node.codes.append(code)
-            _say(node, label, one, [Link(code)])
+            _say(node, key, one, [Link(code)])
         elif value is not False:
-            _say(node, label, one, None if value in (None, "") else
+            _say(node, key, one, None if value in (None, "") else
                  list(self._links(key, record, lists)))  # fmt: skip
 
     def _part(self, node: Node, key: str, one: Any, record: JsonObject) -> None:
@@ -175,21 +176,31 @@ class Records:
                 yield self.links.of_kind(record[f"{key}_kind"], each)
             elif key in lists:
                 yield self.links.to(lists[key], each)
+            elif key == "query":
+                yield Link(each, local(f"/api/v1/{each}"))
             else:
-                text = "yes" if each is True else str(each)
-                if key == "query":
-                    yield Link(text, local(f"/api/v1/{text}"))
-                    continue
+                text = _text(key, each)
                 yield Link(text, text if text.startswith(("https://", "http://")) else "")
+
+
+def _text(key: str, value: Any) -> str:
+    """Return a value that leads nowhere as people write it."""
+    if key == "contexts":
+        return str(Context(value).label)
+    if key.endswith("language"):
+        return language(value)
+    if isinstance(value, int | float) and value is not True:
+        return signed(value) if key == "score" else number(value)
+    return "yes" if value is True else str(value)
 
 
 def _cites(one: Any) -> bool:
     return isinstance(one.child, CitationSerializer | EvidenceSerializer)
 
 
-def _say(node: Node, label: str, one: Any, values: list[Link] | None) -> None:
+def _say(node: Node, key: str, one: Any, values: list[Link] | None) -> None:
     """Add a row, or for None the name of the key to what is silent."""
     if values is None:
-        node.silent.append(label)
+        node.silent.append(in_sentence(key))
     elif values:
-        node.rows.append(Row(label, str(one.help_text), values))
+        node.rows.append(Row(in_words(key), str(one.help_text), values))
