@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
@@ -31,6 +32,12 @@ REAL = ROOT.parent / "shared" / "registers"
 FIXTURES = sorted(str(path) for path in (ROOT / "fixtures").glob("*.json"))
 RESOURCES = [prefix for prefix, _, _ in router.registry]
 VIEWSETS = {prefix: viewset for prefix, viewset, _ in router.registry}
+
+
+def settings_of_the_environment() -> set[str]:
+    """Return the names of the settings that are read from the environment."""
+    source = (ROOT / "api" / "settings.py").read_text()
+    return set(re.findall(r'\b(?:env\.\w+|_listed)\(\s*"(\w+)"', source))
 
 
 def engine() -> str:

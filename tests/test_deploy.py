@@ -1,6 +1,5 @@
 """The examples for other machines: valid for what reads them, and true of this software."""
 
-import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, settings_of_the_environment
 from tests.test_image import DOCKERFILE, USER
 
 pytestmark = pytest.mark.once
@@ -21,7 +20,7 @@ MANIFESTS = [
     for resource in yaml.safe_load_all(path.read_text())
 ]
 PODS = [one["spec"]["template"] for one in MANIFESTS if "template" in one["spec"]]
-SETTINGS = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (ROOT / "api" / "settings.py").read_text()))
+SETTINGS = settings_of_the_environment()
 FORMS = ".github/ISSUE_TEMPLATE"
 SCHEMAS = {
     "compose.yaml": "compose-spec",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from api.views.changes import ChangeViewSet, PublishedReleaseViewSet
-from tests.conftest import ROOT, VIEWSETS
+from tests.conftest import ROOT, VIEWSETS, settings_of_the_environment
 
 pytestmark = pytest.mark.once
 
@@ -140,8 +140,7 @@ def test_no_filter_or_ordering_is_made_up(resource):
 
 
 def test_every_setting_is_told():
-    source = (ROOT / "api" / "settings.py").read_text()
-    settings = set(re.findall(r'\benv\.\w+\(\s*"(\w+)"', source))
+    settings = settings_of_the_environment()
     assert settings
     assert settings == set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE))
 
