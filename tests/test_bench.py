@@ -79,6 +79,7 @@ def test_made_records_load_and_are_skewed_like_real_ones(db, made, tmp_path):
     assert max(speakers.values()) > 3 * sum(speakers.values()) / len(speakers)
 
 
+@pytest.mark.slow
 @pytest.mark.once
 @pytest.mark.servers
 def test_questions_find_what_the_sql_beside_them_finds(made, tmp_path):

@@ -257,6 +257,7 @@ def test_verdicts_are_served_and_shown(clones):
                 assert shown in page
 
 
+@pytest.mark.slow
 @pytest.mark.once
 def test_the_verdicts_on_the_article_and_their_entries(real):
     found = records(real / "joined")

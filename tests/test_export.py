@@ -73,6 +73,7 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_both_engines_give_the_same_bytes(exported):
     if len(exported) < 2:
         pytest.skip("PostgreSQL is not there")

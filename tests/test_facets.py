@@ -89,6 +89,7 @@ def test_events_are_ordered_by_score_and_those_without_come_last(read, sign):
     assert scores[len(coded) :] == [None] * (len(scores) - len(coded)) != []
 
 
+@pytest.mark.slow
 def test_every_score_of_the_codebook_is_computed_alike(read):
     from policy.models import Event
 

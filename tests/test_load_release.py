@@ -157,6 +157,7 @@ def test_what_loaddata_leaves_is_removed(connection, folders, tmp_path):
     assert contents(connection) == wanted
 
 
+@pytest.mark.slow
 def test_the_schema_goes_back_and_forth(connection, folders):
     load(folders[0], using="loaded")
     before = contents(connection), layout(connection)

@@ -74,7 +74,7 @@ def from_loaddata(folder):
     call_command("loaddata", *sorted(changed.glob("*.json")), verbosity=0)
 
 
-@pytest.fixture(params=["load_release", "loaddata", "SQL"])
+@pytest.fixture(params=["load_release", pytest.param("loaddata", marks=pytest.mark.slow), "SQL"])
 def state(request, db, read, tmp_path):
     """The tables as something left them, after every list was asked for as it was before."""
     render_all()
