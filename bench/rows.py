@@ -72,7 +72,9 @@ def verdict(value: float, goal: float | None, *, at_most: bool = False) -> list[
 
 
 def human(seconds: float) -> str:
-    """Return a duration in the unit one reads it in."""
+    """Return a duration in the unit one reads it in; that without end is a refusal."""
+    if seconds == math.inf:
+        return "refused"
     if seconds >= 1:
         return f"{seconds:.2f} s"
     return f"{seconds * 1e3:.2f} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f} us"

@@ -7,21 +7,25 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 
 from bench import copying
+from bench.client import Ask
 from bench.dataset import World, lines, make
-from bench.questions import QUESTIONS, values
+from bench.questions import QUESTIONS, Side, values
+from bench.rows import human
 from policy.models import Release, SearchEntry, Statement
 from policy.validation import errors_of
 from tests.conftest import ROOT
 from tests.operations import ask
 from tests.releases import database
 from tests.samples import records
-from tests.servers import load, serving
+from tests.servers import free_port, load, serving
 
 STATEMENTS = 300
 
@@ -112,6 +116,28 @@ def test_the_raw_rows_fill_every_table_that_a_load_fills(made, tmp_path):
                 counts.append([db.execute(sql.format(path.stem)).fetchone()[0] for path in paths])
     assert counts[0] == counts[1]
     assert sum(counts[0]) > 10 * STATEMENTS
+
+
+@pytest.mark.once
+def test_a_question_that_takes_too_long_is_a_row_and_a_wrong_one_ends_the_run():
+    class Answers(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            self.send_response(int(self.path[1:]))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", free_port()), Answers) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        side = Side(server.server_port, [])
+        assert human(side.spent([Ask("/200"), Ask("/503")])) == "refused"
+        with pytest.raises(RuntimeError, match="answered with 404"):
+            side.spent([Ask("/404")])
+        server.shutdown()
 
 
 @pytest.mark.servers
