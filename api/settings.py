@@ -15,7 +15,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def _listed(name: str, default: str = "") -> list[str]:
-    """Return the values of a list without the blanks around each, and without empty ones."""
+    """Return the values of a list without the blanks around each, and without empty ones.
+
+    Raises ImproperlyConfigured where blanks separate what commas should.
+    """
     values = [value.strip() for value in env.str(name, default=default).split(",")]
     if any(len(value.split()) > 1 for value in values):
         raise ImproperlyConfigured(f"{name} has a blank within a value: write commas between them.")

@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -130,6 +131,18 @@ def manage(url: str, *arguments: str, **options: Any) -> "subprocess.CompletedPr
         timeout=300,
         **options,
     )
+
+
+def killed(arguments: Sequence[str | Path], begun: Callable[[], bool], **environment: str) -> None:
+    """Run a command of manage.py, and kill it with SIGKILL once it has begun."""
+    with subprocess.Popen(
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, env={**os.environ, **environment}
+    ) as process:
+        for _ in range(3000):
+            if begun():
+                break
+            time.sleep(0.01)
+        process.kill()
 
 
 def drop(url: str) -> None:

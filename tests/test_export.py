@@ -8,7 +8,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -23,7 +22,7 @@ from policy.database.views import views
 from policy.export.tables import export_tables
 from policy.models import Release
 from tests.conftest import ROOT
-from tests.releases import committed, database, sealed, write
+from tests.releases import committed, database, killed, sealed, write
 from tests.servers import load, manage
 
 pytestmark = pytest.mark.once
@@ -429,14 +428,8 @@ def test_a_delta_of_the_export_leads_to_it(files, tmp_path):
 
 @pytest.mark.slow
 def test_what_a_killed_export_leaves_is_removed_by_the_next(tmp_path, loaded):
-    command = [sys.executable, "manage.py", "export_release", str(tmp_path)]
-    started = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "DATABASE_URL": loaded})
-    for _ in range(600):
-        if any(tmp_path.glob(".*/*/csv")):
-            break
-        time.sleep(0.05)
-    started.kill()
-    started.wait(30)
+    command = ["export_release", tmp_path]
+    killed(command, lambda: any(tmp_path.glob(".*/*/csv")), DATABASE_URL=loaded)
     assert any(tmp_path.glob(".*")), "it ended before it was killed"
     assert run(loaded, tmp_path).returncode == 0
     assert [path.name for path in tmp_path.iterdir()] == [VERSION]

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -22,7 +21,7 @@ from policy.registers.countries import coded
 from policy.registers.dates import uncertain
 from tests import samples
 from tests.conftest import REAL, ROOT
-from tests.releases import connected, database, manage
+from tests.releases import connected, database, killed, manage
 from tests.servers import serving
 
 SAMPLE = ROOT / "tests" / "registers"
@@ -431,16 +430,10 @@ def test_what_sources_say_differently_is_no_choice_of_the_join(clones, capsys):
 @pytest.mark.servers
 def test_what_a_killed_import_leaves_is_removed_by_the_next(clones):
     folder = clones.parent / "made"
-    command = [sys.executable, "manage.py", "import_register", "travels", clones / "travels"]
-    started = subprocess.Popen([*command, "--into", folder / "travels"], cwd=ROOT)
-    for _ in range(3000):
-        if any(folder.glob(".*/*/*")):
-            break
-        time.sleep(0.01)
-    started.kill()
-    started.wait(30)
+    command = ["import_register", "travels", clones / "travels", "--into", folder / "travels"]
+    killed(command, lambda: any(folder.glob(".*/*/*")))
     assert [path.name[0] for path in folder.iterdir()] == ["."], "it ended before it was killed"
-    subprocess.run([*command, "--into", folder / "travels"], cwd=ROOT, check=True)
+    subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, check=True)
     assert [path.name for path in folder.iterdir()] == ["travels"]
 
 
