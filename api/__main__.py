@@ -8,9 +8,11 @@ import os
 import signal
 import socket
 import sys
+from multiprocessing.connection import wait
 from pathlib import Path
 
 from granian.cli import entrypoint
+from granian.server.mp import WorkerProcess
 
 if __name__ == "__main__":
     # Workers are forked from this process and inherit its settings.
@@ -98,6 +100,15 @@ def _leave_signals() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+def _is_alive(worker: WorkerProcess) -> bool:
+    """Return whether a worker runs, by what the kernel closes when it ends.
+
+    granian waits for it in two threads; the one that comes second may take it for alive for a
+    moment, and would warn that it is killed, and kill whatever has its number by then.
+    """
+    return not wait([worker.inner.sentinel], timeout=0)
+
+
 def main(arguments: list[str]) -> None:
     """Run granian in this process until it ends.
 
@@ -113,6 +124,7 @@ def main(arguments: list[str]) -> None:
         # From Python 3.14 on, the workers would not be forked.
         multiprocessing.set_start_method("fork")
     os.register_at_fork(after_in_child=_leave_signals)
+    WorkerProcess.is_alive = _is_alive  # type: ignore[assignment, method-assign]
     # granian advises fewer threads; ours wait for the database most of the time.
     logging.getLogger("_granian").addFilter(
         lambda record: "Python threads" not in record.getMessage()

@@ -29,7 +29,7 @@ from tests.operations import ask, operations
 from tests.releases import create
 from tests.releases import database as new_database
 from tests.samples import WORD
-from tests.servers import free_port, manage, ready, serving, start
+from tests.servers import free_port, manage, ready, serving, start, workers
 
 pytestmark = pytest.mark.servers
 CLIENTS = 32
@@ -116,19 +116,27 @@ def test_workers_that_are_still_starting_end_when_told_to(tmp_path):
     (tmp_path / "slow.py").write_text(
         "import time\nprint('starting', flush=True)\ntime.sleep(90)\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", SLOW_APPLICATION, "--workers-kill-timeout", "60",
-         "--port", str(free_port())],
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    ) as process:  # fmt: skip
-        output = iter(process.stdout)
-        for _ in range(2):
-            assert "starting\n" in output
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SLOW_APPLICATION, "--workers-kill-timeout", "60",
+             "--port", str(free_port())],
+            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
+            stdout=output, stderr=output,
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while log.read_text().count("starting\n") < 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
         process.terminate()
         # Well below the time after which granian kills them.
         assert process.wait(30) == 0
-        assert "refused" not in "".join(output)
+        assert log.read_text().count("starting\n") == 2
+        assert "refused" not in log.read_text()
+    finally:
+        for pid in (*workers(process), process.pid) if process.poll() is None else ():
+            os.kill(pid, signal.SIGKILL)
+        process.wait(30)
 
 
 @pytest.mark.once
