@@ -4,6 +4,7 @@ import json
 import os
 import re
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 
@@ -20,18 +21,17 @@ def without_renamings(folder):
 
 @pytest.fixture(scope="module")
 def loaded(tmp_path_factory, django_db_blocker):
-    """A database that holds another release than those that are refused."""
+    """A database that holds another release than those that are refused, and its contents."""
     folder = tmp_path_factory.mktemp("refusals")
     with django_db_blocker.unblock(), database(folder) as url, connected(url) as connection:
         load(write(folder / "first", successor()), using="loaded")
-        yield connection
+        yield SimpleNamespace(connection=connection, before=contents(connection))
 
 
-def refused(connection, folder):
-    before = contents(connection)
+def refused(loaded, folder):
     with pytest.raises(InvalidReleaseError) as caught:
         load(folder, using="loaded")
-    assert contents(connection) == before
+    assert contents(loaded.connection) == loaded.before
     problems = caught.value.problems
     assert problems.total >= len(problems.lines) > 0
     return problems
@@ -270,6 +270,7 @@ FILES = {
 }  # fmt: skip
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", FILES)
 def test_a_file_is_refused(loaded, tmp_path, case):
     spoil, expected = FILES[case]
@@ -303,6 +304,7 @@ LINES = {
 }  # fmt: skip
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("case", LINES)
 def test_a_line_is_refused(loaded, tmp_path, case):
     content, expected = LINES[case]

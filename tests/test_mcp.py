@@ -4,11 +4,11 @@ import asyncio
 import json
 import re
 import sys
+from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, urlsplit
 from urllib.request import urlopen
 
 import pytest
-from mcp import Client, StdioServerParameters
 
 from tests.conftest import ROOT
 from tests.releases import committed
@@ -19,19 +19,29 @@ MOST = 4000
 RECORDS = committed()
 
 
+@asynccontextmanager
+async def connected(**environment):
+    """Start the server as agents do, and return a client of it."""
+    # Not above, where every part of the suite would take half a second to import it.
+    from mcp import Client, StdioServerParameters
+
+    started = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "api.mcp_server"],
+        env={"PYTHONPATH": str(ROOT), **environment},
+        cwd=str(ROOT),
+    )
+    async with Client(started, read_timeout_seconds=60) as client:
+        yield client
+
+
 @pytest.fixture(scope="module")
 def ask(addresses):
     """A function that calls tools in one session, and returns their texts."""
 
     def calls(*asked, url=addresses["SQLite"]):
         async def session():
-            started = StdioServerParameters(
-                command=sys.executable,
-                args=["-m", "api.mcp_server"],
-                env={"DEMARCHE_URL": url, "PYTHONPATH": str(ROOT)},
-                cwd=str(ROOT),
-            )
-            async with Client(started, read_timeout_seconds=60) as client:
+            async with connected(DEMARCHE_URL=url) as client:
                 return [await client.call_tool(name, given) for name, given in asked]
 
         return [(bool(one.is_error), one.content[0].text) for one in asyncio.run(session())]
@@ -44,13 +54,9 @@ def answers(found):
     return [json.loads(text) for _, text in found]
 
 
-def test_the_tools_are_few_and_short(addresses):
+def test_the_tools_are_few_and_short():
     async def listed():
-        started = StdioServerParameters(
-            command=sys.executable, args=["-m", "api.mcp_server"], cwd=str(ROOT),
-            env={"PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
-        async with Client(started) as client:
+        async with connected() as client:
             return (await client.list_tools()).tools
 
     tools = asyncio.run(listed())
@@ -139,9 +145,8 @@ def test_search_finds_and_a_dyad_tells(ask):
     assert len(least.encode()) <= 500
 
 
-@pytest.mark.parametrize(
-    ("name", "given", "hint"),
-    [
+def test_refusals_are_passed_on(ask):
+    cases = [
         ("records", {"list_name": "events", "filters": {"contxt": "x"}}, "nearest"),
         ("records", {"list_name": "statements", "filters": {"topic": "migratoin"}}, "migration"),
         ("record", {"list_name": "countries", "key": "ZZZ"}, "404"),
@@ -149,13 +154,12 @@ def test_search_finds_and_a_dyad_tells(ask):
         ("record", {"list_name": "../docs", "key": "x"}, "no name of a list"),
         ("codebook", {"vocabulary": "nope"}, "event_type"),
         ("dyad", {"first": "USA", "second": "USA"}, "different"),
-    ],
-)
-def test_refusals_are_passed_on(ask, name, given, hint):
-    ((failed, text),) = ask((name, given))
-    assert failed
-    assert hint in text
-    assert "Traceback" not in text
+    ]
+    told = ask(*((name, given) for name, given, _ in cases))
+    for (failed, text), (name, given, hint) in zip(told, cases, strict=True):
+        assert failed, (name, given)
+        assert hint in text
+        assert "Traceback" not in text
 
 
 def test_an_instance_that_is_away_is_told(ask):

@@ -1,7 +1,9 @@
 """Reading a release: the same records however the file is cut, and one verdict on each."""
 
 import copy
+import itertools
 import json
+import os
 import random
 import tracemalloc
 
@@ -159,7 +161,8 @@ def test_django_agrees_with_what_is_accepted(kind):
     for record in committed().get(kind.name, [RENAMING]):
         assert bool(quick.accept(canonical(record))) != own_rules
         assert verdict(quick, record) == verdict(plain, record)
-    for record in changed(kind):
+    # CI tries each value in each field.
+    for record in itertools.islice(changed(kind), 0, None, 1 if os.environ.get("SLOW") else 5):
         if expected := verdict(plain, record):
             assert verdict(quick, record) == expected, record
 
