@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
@@ -41,11 +41,18 @@ def settings_of_the_environment() -> set[str]:
     return set(re.findall(r'\b(?:env\.\w+|_listed)\(\s*"(\w+)"', source))
 
 
+def some(found: Iterable[Any], step: int) -> list[Any]:
+    """Return every ``step``-th of things to ask for, or all of them where slow tests run."""
+    return list(found)[:: 1 if SLOW else step]
+
+
 def engine() -> str:
     """Return the engine that the tests run on, such as ``sqlite3``."""
     return settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[1]
 
 
+SLOW = bool(os.environ.get("SLOW"))
+"""Whether all is asked, as in CI, where a test would otherwise ask a part of it."""
 LEFT_OUT = {
     "once": (engine() == "postgresql", "run on SQLite alone: both engines answer alike"),
     "postgresql": (engine() != "postgresql", "need PostgreSQL and run there alone"),
@@ -53,7 +60,7 @@ LEFT_OUT = {
         not (PROGRAM or os.environ.get("REQUIRE_CHROMIUM") == "1"),
         "need chromium, which is not installed (Debian: apt-get install chromium)",
     ),
-    "slow": (not os.environ.get("SLOW"), "are slow: CI runs them, and SLOW=1 does"),
+    "slow": (not SLOW, "are slow: CI runs them, and SLOW=1 does"),
 }
 """For each marker whether its tests are left out here, and why."""
 COUNTS = pytest.StashKey[Counter[str]]()

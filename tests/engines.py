@@ -56,6 +56,8 @@ def main(arguments: list[str]) -> int:
     """Run all parts at once and print one after the other; return 1 if a test failed."""
     with ExitStack() as stack:
         url = stack.enter_context(cluster()) if binaries() else None
+        templates = stack.enter_context(tempfile.TemporaryDirectory(prefix="templates_"))
+        os.environ["TEST_TEMPLATES"] = templates
         parts = [part for part in PARTS if url or not part.startswith("PostgreSQL")]
         outputs = [None, *(stack.enter_context(tempfile.TemporaryFile()) for _ in parts[1:])]
         print(f"\n=== the suite on {parts[0]} ===", flush=True)

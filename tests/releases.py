@@ -2,6 +2,7 @@
 
 import atexit
 import copy
+import fcntl
 import hashlib
 import json
 import os
@@ -171,18 +172,30 @@ def create(url: str, template: str = "") -> None:
 
 
 @cache
+def _templates() -> Path:
+    """Return a folder for templates: that of all parts of the suite, or one of this process."""
+    if shared := os.environ.get("TEST_TEMPLATES"):
+        return Path(shared)
+    folder = tempfile.mkdtemp(prefix=f"templates_{os.getpid()}_")
+    atexit.register(shutil.rmtree, folder)
+    return Path(folder)
+
+
+@cache
 def _template(cluster: str, *, filled: bool = False) -> str:
-    """Return the URL of a database to copy, made by the commands of the README, once a process."""
-    if cluster:
-        place = cluster.rpartition("/")[0]
-    else:
-        folder = tempfile.mkdtemp(prefix="demarche-template-")
-        atexit.register(shutil.rmtree, folder)
-        place = f"sqlite:///{folder}"
-    url = f"{place}/template_{'filled' if filled else 'empty'}_{os.getpid()}"
-    create(url, _template(cluster) if filled else "")
-    done = manage(url, "load_release" if filled else "migrate", "-v0")
-    assert done.returncode == 0, done.stderr
+    """Return the URL of a database to copy, which is made once by the commands of the README."""
+    empty = _template(cluster) if filled else ""
+    folder = _templates()
+    place = cluster.rpartition("/")[0] if cluster else f"sqlite:///{folder}"
+    url = f"{place}/{folder.name.lower()}_{'filled' if filled else 'empty'}"
+    made = folder / hashlib.sha256(url.encode()).hexdigest()
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            create(url, empty)
+            done = manage(url, "load_release" if filled else "migrate", "-v0")
+            assert done.returncode == 0, done.stderr
+            made.touch()
     return url
 
 

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from tests.chromium import WAIT, browser
-from tests.conftest import ROOT, document
+from tests.conftest import ROOT, document, some
 from tests.samples import DYAD, sample
 
 pytestmark = [pytest.mark.servers, pytest.mark.once]
@@ -51,7 +51,7 @@ def test_every_operation_that_is_tried_untouched_answers_200(page, addresses):
     address = addresses["SQLite"]
     page.open(f"{address}/docs")
     page.wait(f"{HEADING} == 'Demarche'")
-    for operation in OPERATIONS:
+    for operation in some(OPERATIONS, 4):
         show(page, address, operation)
         asked = sent(page)
         assert list(asked.values()) == [200], asked

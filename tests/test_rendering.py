@@ -25,7 +25,7 @@ from api.serializers import records as serializers
 from api.serializers.base import PlainSerializer
 from policy.models import Release
 from policy.models.base import Support
-from tests.conftest import FIXTURES, RESOURCES, VIEWSETS
+from tests.conftest import FIXTURES, RESOURCES, VIEWSETS, some
 from tests.samples import FIRST, SECOND, WORD, records
 from tests.test_api import CASES
 
@@ -44,7 +44,7 @@ def asked(resource):
             yield f"{resource}?{name}={','.join(values)}"
     formats = [known.format for known in viewset.formats("list")]
     yield from (f"{resource}?format={name}" for name in formats)
-    yield from (question for question in CASES if question.partition("?")[0] == resource)
+    yield from some((one for one in CASES if one.partition("?")[0] == resource), 4)
 
 
 def answer(api, path):
@@ -76,7 +76,7 @@ def test_the_stored_lengths_are_those_of_the_lines(api, monkeypatch, resource):
 def test_an_answer_is_the_same_with_renderings_and_without(api, resource):
     paths = list(asked(resource))
     keys = [record["id"] for record in api.get(f"/api/v1/{paths[0]}").json()["results"]]
-    paths += [f"{resource}/{key}" for key in keys] + [f"{resource}/{keys[0]}?omit=id"]
+    paths += [f"{resource}/{key}" for key in some(keys, 4)] + [f"{resource}/{keys[0]}?omit=id"]
     assert not served().rendered
     plain = [answer(api, path) for path in paths]
     assert {status for status, _, _ in plain} == {200}

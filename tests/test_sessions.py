@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from api.database.connections import GuardedCursor
+from tests.conftest import some
 from tests.faults_requests import slow_query, writes_refused
 from tests.operations import ask, operations
 from tests.postgres import pooler, pooler_binary
@@ -60,10 +61,9 @@ def pooled(odd):
 
 @pytest.mark.parametrize("way", ["odd", "pooled"])
 def test_the_session_makes_no_difference(request, addresses, way):
-    asked = [*paths()[::3], "/readyz", "/api/v1/statements?format=csv"]
-    step = 1 if os.environ.get("SLOW") else 4
+    asked = [*some(paths()[::3], 4), "/readyz", "/api/v1/statements?format=csv"]
     found = operations(addresses["SQLite"]).values()
-    asked += [path for paths_of in found for path in paths_of[::step]]
+    asked += [path for paths_of in found for path in some(paths_of, 4)]
     with serving(request.getfixturevalue(way), RESPONSE_CACHE_MB="0") as address:
         with ThreadPoolExecutor(4) as clients:
             answers = list(clients.map(partial(ask, address), asked))
