@@ -25,7 +25,7 @@ from tests.conftest import ROOT
 from tests.operations import ask
 from tests.releases import database
 from tests.samples import records
-from tests.servers import free_port, load, serving
+from tests.servers import free_port, manage, serving
 
 STATEMENTS = 300
 
@@ -89,7 +89,7 @@ def test_made_records_load_and_are_skewed_like_real_ones(db, made, tmp_path):
 def test_questions_find_what_the_sql_beside_them_finds(made, tmp_path):
     asked = values(World(1, STATEMENTS))
     with database(tmp_path, "questions", cluster="") as url:
-        load(url, made)
+        manage(url, "load_release", str(made), "-v0")
         with (
             serving(url) as address,
             closing(sqlite3.connect(tmp_path / "questions.sqlite3")) as db,
@@ -110,7 +110,10 @@ def test_the_raw_rows_fill_every_table_that_a_load_fills(made, tmp_path):
     for name in ("loaded", "copied"):
         with database(tmp_path, name, cluster="") as url:
             file = tmp_path / f"{name}.sqlite3"
-            load(url, made) if name == "loaded" else copying.insert(file, paths)
+            if name == "loaded":
+                manage(url, "load_release", str(made), "-v0")
+            else:
+                copying.insert(file, paths)
             with closing(sqlite3.connect(file)) as db:
                 sql = "SELECT count(*) FROM {}"
                 counts.append([db.execute(sql.format(path.stem)).fetchone()[0] for path in paths])

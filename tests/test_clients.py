@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.conftest import ROOT, document
+from tests.conftest import ROOT, document, some
 from tests.samples import DYAD, WORD
 
 pytestmark = pytest.mark.once
@@ -72,7 +72,7 @@ def test_the_python_client_reads_every_operation(package, addresses):
         taken = inspect.signature(module.sync_detailed).parameters
         named = "id" in taken and not name.endswith("_list")
         keys = ids[resource] if named else [None]
-        for key in keys:
+        for key in some(keys, 4):
             path = [] if key is None else [key]
             answer = module.sync_detailed(*path, client=client, **arguments)
             assert answer.status_code == 200, (name, key, answer.content)

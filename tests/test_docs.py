@@ -225,7 +225,7 @@ def test_the_code_samples_run(addresses, language):
         if os.environ.get("CI") and language in ("curl", "Python"):
             pytest.fail(f"{command[0]} is not installed")
         pytest.skip(f"{command[0]} is not installed: samples in {language} did not run")
-    for operation in OPERATIONS:
+    for operation in OPERATIONS if language == "curl" else some(OPERATIONS, 4):
         (sample,) = (one for one in operation["x-codeSamples"] if one["label"] == language)
         printed = asked(command, sample["source"], addresses["SQLite"])
         if language == "curl":

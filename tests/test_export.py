@@ -20,7 +20,7 @@ from policy.export.tables import export_tables
 from policy.models import Release
 from tests.conftest import ROOT
 from tests.releases import committed, database, killed, sealed, write
-from tests.servers import load, manage
+from tests.servers import manage
 
 # What takes long to import is imported by its tests, and not by every part of the suite.
 pytestmark = pytest.mark.once
@@ -46,7 +46,7 @@ def exported(folder: Path, cluster: str) -> Path:
     """Export a hostile release from a database in a cluster, or from SQLite; return its files."""
     out = folder / ("PostgreSQL" if cluster else "SQLite")
     with database(folder, "exported", cluster=cluster) as url:
-        load(url, hostile(folder))
+        manage(url, "load_release", str(hostile(folder)), "-v0")
         manage(url, "export_release", str(out), "-v0")
     return out / VERSION
 
@@ -191,7 +191,7 @@ def test_the_ndjson_is_what_the_api_answers(client, folder, loaded):
 
 def test_the_records_are_a_release_that_can_be_loaded(files, folder):
     with database(folder, "again", cluster="") as url:
-        load(url, files / "records")
+        manage(url, "load_release", str(files / "records"), "-v0")
         manage(url, "load_release", "--check", str(folder / "hostile"))
 
 
@@ -413,9 +413,9 @@ def test_a_delta_of_the_export_leads_to_it(files, tmp_path):
     before["relations"] = []
     before["concerns"] = [c for c in before["concerns"] if c["fields"]["statement"] in gone]
     with database(tmp_path, "before", cluster="") as url:
-        load(url, write(tmp_path / "before", sealed(before)))
+        manage(url, "load_release", str(write(tmp_path / "before", sealed(before))), "-v0")
         assert run(url, tmp_path / "old").returncode == 0
-        load(url, files / "records")
+        manage(url, "load_release", str(files / "records"), "-v0")
         since = tmp_path / "old" / "0.9.0" / "manifest.ndjson"
         assert run(url, tmp_path / "new", "--since", since).returncode == 0
         refused = run(url, tmp_path / "new", "--replace", "--since", "0.8.0")

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from rest_framework.fields import ChoiceField
 
 from policy import plover
-from tests.conftest import RESOURCES, VIEWSETS
+from tests.conftest import RESOURCES, VIEWSETS, some
 from tests.samples import find, records, sample
 
 FACETS = [
@@ -29,7 +29,7 @@ def test_a_facet_counts_what_its_filter_finds(read, resource, name):
         assert list(counted.values()) == sorted(counted.values(), reverse=True)
         without = counted.pop(None, 0)
         assert counted or without == page["count"]
-        for value, count in counted.items():
+        for value, count in some(counted.items(), 3):
             asked = f"{resource}?page_size=1&{name}={value}{other}"
             assert read(asked)["count"] == count > 0, asked
         values = ",".join(map(str, itertools.islice(counted, 100)))
@@ -99,9 +99,9 @@ def test_every_score_of_the_codebook_is_computed_alike(read):
         for entry in plover.CODEBOOK.values()
         for mode, score in plover.scores_of(entry).items()
     ]
-    for some in (modes[start : start + len(keys)] for start in range(0, len(modes), len(keys))):
+    for these in (modes[start : start + len(keys)] for start in range(0, len(modes), len(keys))):
         told = {}
-        for key, (event_type, mode, score) in zip(keys, some, strict=False):
+        for key, (event_type, mode, score) in zip(keys, these, strict=False):
             Event.objects.filter(pk=key).update(event_type=event_type, mode=mode)
             told[key] = score
         asked = f"events?id={','.join(told)}"

@@ -346,16 +346,16 @@ def test_the_front_page_tells_the_release_and_whether_it_was_modified(browse, re
 def test_every_page_of_the_dataset_says_whether_it_was_modified(browse):
     """Those that are read from no table, such as the guide, have nothing to say."""
     asked = [path for path in SOME if path.startswith("/api/v1/")]
-    before = {path: browse(path)[0].content.decode() for path in asked}
+    before = {path: browse(path)[0].content.decode() for path in some(asked, 2)}
     Statement.objects.filter(pk=sample("statements")).update(note="Changed by hand.")
-    for path in asked:
-        assert "tables hold something else" not in before[path]
+    for path, text in before.items():
+        assert "tables hold something else" not in text
         assert "tables hold something else" in browse(path)[0].content.decode(), path
 
 
 def test_a_record_shows_every_passage_it_rests_on_and_its_note(browse, read):
     for name in ("statements", "events", "trips", "bilateral-issues", "officials"):
-        for record in read(f"{name}?page_size=500")["results"]:
+        for record in some(read(f"{name}?page_size=500")["results"], 3):
             path = f"/api/v1/{name}/{record['id']}"
             page = browse(path)[1]
             cited = re.findall(r'"evidence": \[(.*?)\]', json.dumps(record))
