@@ -5,15 +5,17 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import reduce
+from heapq import merge
 from operator import or_
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import django_filters
 from django.db import connections
 from django.db.models import (
+    BooleanField,
     Count,
     Exists,
-    IntegerField,
+    ExpressionWrapper,
     ManyToManyField,
     Model,
     OuterRef,
@@ -22,7 +24,6 @@ from django.db.models import (
     Subquery,
 )
 
-from api.database.release import served
 from api.keys import CountryField, VersionField
 from api.listing import Listing
 from api.parameters import (
@@ -30,17 +31,14 @@ from api.parameters import (
     FlagField,
     ListField,
     ParameterField,
-    WordsField,
 )
-from api.problems import UnavailableError
-from policy.dyads import between, keys_between
+from api.rendering.bitmaps import Criterion, Pairs, axis
+from policy.dyads import between, pairs, pairs_of_issues
 from policy.models import PublishedRelease
 from policy.models.registry import RecordKind, kind_of
 from policy.models.relations import RelationSeen, related, superseded
 from policy.models.state import live
 from policy.models.statements import concerned, concerning, concerns_for
-from policy.search.hits import Hits, Within, matching
-from policy.search.live import StaleIndexError
 
 PAIR = ListField(CountryField(), least=2, most=2)
 COUNTRY = "as alpha-3, alpha-2 or numeric code, in any case"
@@ -87,35 +85,37 @@ class ValuesFilter(django_filters.Filter):
         self.item, self.path, self.where = item, path, where or Q()
         self._field = (ListField(item) if self.many else item).described(help_text)
 
-    @property
-    def turn(self) -> int:
-        """When it is applied: exclusions are counted within what other filters find."""
-        return 2 if self.exclude else self.order
-
     def negated(self, help_text: str) -> Self:
         """Return the filter that excludes what this one finds."""
         none_of = copy(self)
         none_of.exclude, none_of._field = True, self._field.described(help_text)
         return none_of
 
+    @property
+    def held(self) -> bool:
+        """Whether the bitmap index holds what the filter finds."""
+        return self.path not in ("", "pk")
+
+    def criteria(self, model: type[Model], name: str, value: Any) -> Sequence[Criterion] | None:
+        """Return what to ask the bitmap index for, None if it does not hold the filter."""
+        name = name.removeprefix("exclude_") if self.exclude else name
+        values = value if self.many else [value]
+        return [Criterion(axis(model, name), values, self.exclude)] if self.held else None
+
+    def indexed(self, model: type[Model], name: str) -> dict[str, Pairs]:
+        """Return what the bitmap index holds of the filter, by the names of its columns."""
+        return {name: self.pairs_of(model)} if self.held and not self.exclude else {}
+
+    def pairs_of(self, model: type[Model]) -> Pairs:
+        """Return the keys of records, in their order, with each value that they have."""
+        everything = model._base_manager.order_by(), "pk", self.path
+        rows, owner, path = rows_beside(model, self.path) or everything
+        found = rows.filter(self.where, **{f"{path}__isnull": False}).order_by(owner)
+        return found.values_list(owner, f"{path}{self.transform}").iterator()
+
     def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
         """Narrow a list to what the value called ``name`` finds; ``values`` has all of them."""
-        value, rows = values[name], listing.rows
-        narrowed = replace(listing, rows=self.filter(rows, value), counted=None, difference=None)
-        found = self.found_beside(rows.model, value)
-        if self.exclude and (found or not rows.query.where):
-            taken = self.including().narrow(listing, values, name)
-            return replace(narrowed, difference=(listing, taken))
-        if found and not rows.query.where:
-            beside, owner = found
-            return replace(narrowed, counted=beside.values(owner).distinct())
-        return narrowed
-
-    def including(self) -> Self:
-        """Return the filter that finds what this one excludes."""
-        any_of = copy(self)
-        any_of.exclude = False
-        return any_of
+        return replace(listing, rows=self.filter(listing.rows, values[name]))
 
     def found_beside(self, model: type[Model], value: Any) -> tuple[QuerySet[Any], str] | None:
         """Return the rows beside a model that hold a value, with their column of its keys.
@@ -195,31 +195,18 @@ class FlagFilter(ValuesFilter):
 class ConcernFilter(ValuesFilter):
     """Countries that a statement concerns in any way, narrowed by topic where both are given."""
 
-    order = 1  # After the topic, with which it is counted.
     pairs = True
 
     def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
-        """Narrow to the statements that concern one of the countries, or none of them.
-
-        A statement has one concern for each country it concerns, with its own topic. So where
-        nothing but a topic narrows the list besides, the concerns of a single country are counted.
-        """
-        countries, topics = values[name], values.get("topic", ())
+        """Narrow to the statements that concern one of the countries, or none of them."""
+        countries, rows = values[name], listing.rows
         if live.get() is not None:
             condition = concerning(countries)
-            rows = listing.rows.filter(~condition if self.exclude else condition)
-            return replace(listing, rows=rows, counted=None, difference=None)
+            return replace(listing, rows=rows.filter(~condition if self.exclude else condition))
         if self.exclude:
-            rows = self.narrow_by_rows(listing.rows, concerns_for(countries), "statement")
-            taken = self.including().narrow(listing, values, name)
-            return replace(listing, rows=rows, counted=None, difference=(listing, taken))
-        rows = listing.rows.filter(concerning(countries, topics))
-        counted: QuerySet[Any] | None = None
-        if values.keys() <= {name, "topic"}:
-            counted = concerns_for(countries, topics)
-            if len(countries) > 1:
-                counted = counted.values("statement").distinct()
-        return replace(listing, rows=rows, counted=counted, difference=None)
+            found = concerns_for(countries)
+            return replace(listing, rows=self.narrow_by_rows(rows, found, "statement"))
+        return replace(listing, rows=rows.filter(concerning(countries, values.get("topic", ()))))
 
     def counts(self, qs: QuerySet[Any]) -> Counter[Any]:
         """Return how many statements of a list concern each country."""
@@ -230,17 +217,44 @@ class ConcernFilter(ValuesFilter):
         return Counter(country for key in statements for country in found.get(key) or [None])
 
 
-class PresenceFilter(FlagFilter):
+class ConditionsFilter(ValuesFilter):
+    """Any of some conditions, each with the value that stands for it."""
+
+    held = True
+
+    def conditions_of(self, model: type[Model]) -> Mapping[Any, Q]:
+        """Return the condition that each value stands for."""
+        raise NotImplementedError
+
+    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
+        """Narrow to the records of which any is true, or of which none is."""
+        conditions = self.conditions_of(qs.model)
+        found = reduce(or_, (conditions[one] for one in (value if self.many else [value])))
+        return qs.filter(~found if self.exclude else found)
+
+    def pairs_of(self, model: type[Model]) -> Pairs:
+        """Return the keys of records, in their order, with each value whose condition is true."""
+        conditions = self.conditions_of(model)
+        flags = [ExpressionWrapper(one, BooleanField()) for one in conditions.values()]
+        for key, *true in model._base_manager.order_by("pk").values_list("pk", *flags).iterator():
+            yield from ((key, one) for one, holds in zip(conditions, true, strict=True) if holds)
+
+
+class PresenceFilter(ConditionsFilter):
     """Whether a column holds a value."""
 
-    lookup = "isnull"
+    many = False
 
-    def condition(self, path: str, value: Any) -> Q:
-        """Return the condition on the column, true meaning that it is filled."""
-        return super().condition(path, not value)
+    def __init__(self, path: str, help_text: str) -> None:
+        """Take the column."""
+        super().__init__(FlagField(), path, help_text)
+
+    def conditions_of(self, model: type[Model]) -> Mapping[Any, Q]:
+        """Return the conditions that it is filled, and that it is not."""
+        return {one: Q(**{f"{self.path}__isnull": not one}) for one in (True, False)}
 
 
-class StatedFilter(ValuesFilter):
+class StatedFilter(ConditionsFilter):
     """Whether any of some keys of a record holds a value, or any of them none."""
 
     def __init__(self, conditions: Mapping[str, Q], help_text: str) -> None:
@@ -248,10 +262,37 @@ class StatedFilter(ValuesFilter):
         self.conditions = conditions
         super().__init__(CodeField(conditions), "", help_text)
 
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to the records with such a key."""
-        found = reduce(or_, (self.conditions[name] for name in value))
-        return qs.filter(~found if self.exclude else found)
+    def conditions_of(self, model: type[Model]) -> Mapping[Any, Q]:
+        """Return the condition that is asked for, by key."""
+        return self.conditions
+
+
+class RelationFilter(ConditionsFilter):
+    """How a record lies to others, seen from itself."""
+
+    def __init__(self, help_text: str) -> None:
+        """Take the help text."""
+        super().__init__(CodeField(RelationSeen), "", help_text)
+
+    def conditions_of(self, model: type[Model]) -> Mapping[Any, Q]:
+        """Return the condition that a record is at the end of such a relation."""
+        kind = cast("RecordKind", kind_of(model))
+        return {seen.value: related(kind, [seen.value]) for seen in RelationSeen}
+
+
+class SupersededFilter(ConditionsFilter):
+    """Whether another record corrects or retracts a record as a whole."""
+
+    many = False
+
+    def __init__(self, help_text: str) -> None:
+        """Take the help text."""
+        super().__init__(FlagField(), "", help_text)
+
+    def conditions_of(self, model: type[Model]) -> Mapping[Any, Q]:
+        """Return the conditions that it is so, and that it is not."""
+        found = Q(pk__in=superseded(cast("RecordKind", kind_of(model))))
+        return {True: found, False: ~found}
 
 
 class BetweenFilter(ValuesFilter):
@@ -264,42 +305,24 @@ class BetweenFilter(ValuesFilter):
         self.name = name
         super().__init__(PAIR, "", f"{help_text}, {COUNTRY}.")
 
-    def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
-        """Narrow to the records between the two, of which the keys alone are counted."""
-        narrowed = super().narrow(listing, values, name)
-        if self.name == "relations" or listing.rows.query.where:
-            return narrowed
-        return replace(narrowed, counted=keys_between(self.name, *sorted(values[name])))
-
     def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
         """Narrow to the records between the two."""
         return qs.filter(between(self.name, *sorted(value)))
 
+    @property
+    def held(self) -> bool:
+        """Whether the bitmap index holds the pairs, as it does not for relations."""
+        return self.name != "relations"
 
-class RelationFilter(ValuesFilter):
-    """How a record lies to others, seen from itself."""
+    def criteria(self, model: type[Model], name: str, value: Any) -> Sequence[Criterion] | None:
+        """Return the pair, the lesser code first."""
+        return super().criteria(model, name, sorted(value))
 
-    def __init__(self, help_text: str) -> None:
-        """Take the help text."""
-        super().__init__(CodeField(RelationSeen), "", help_text)
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to the records at the ends of such relations."""
-        found = related(kind_of(qs.model), value)  # type: ignore[arg-type]
-        return qs.filter(~found if self.exclude else found)
-
-
-class SupersededFilter(FlagFilter):
-    """Whether another record corrects or retracts a record as a whole."""
-
-    def __init__(self, help_text: str) -> None:
-        """Take the help text."""
-        super().__init__("", help_text)
-
-    def filter(self, qs: QuerySet[Any], value: Any) -> QuerySet[Any]:
-        """Narrow to those records, or to the others."""
-        found = Q(pk__in=superseded(kind_of(qs.model)))  # type: ignore[arg-type]
-        return qs.filter(found if value else ~found)
+    def pairs_of(self, model: type[Model]) -> Pairs:
+        """Return the keys of records, in their order, with each pair that they are between."""
+        ways = [way[self.name] for way in (pairs(), pairs_of_issues()) if self.name in way]
+        rows = (way.order_by("record").values_list("record", "one", "other") for way in ways)
+        return ((key, pair) for key, *pair in merge(*(way.iterator() for way in rows)))
 
 
 class AccountFilter(ValuesFilter):
@@ -330,68 +353,3 @@ class SinceFilter(ValuesFilter):
         known = PublishedRelease.objects.filter(pk=value).values("place")
         later = PublishedRelease.objects.filter(place__gt=Subquery(known))
         return qs.filter(release__in=later.values("pk"))
-
-
-def entries_with(words: Sequence[str]) -> QuerySet[Any]:
-    """Return the search entries that hold all these words; raises UnavailableError."""
-    try:
-        return matching(words)
-    except StaleIndexError as stale:
-        raise UnavailableError(
-            "The tables were written to by something other than load_release, and are too large to "
-            "be searched without the index: the operator has to run manage.py load_release."
-        ) from stale
-
-
-class SearchFilter(ValuesFilter):
-    """Words in the text of a record; a list then has the best match first."""
-
-    many = False
-    order = 3
-
-    def __init__(self, **options: Any) -> None:
-        """Take the options of the field: every list is searched alike."""
-        super().__init__(
-            WordsField(**options),
-            "",
-            "Holds all these words, in any case and with or without accents; abc* "
-            "stands for words that begin so. Records with all of them in the title come first "
-            "unless ordering is given.",
-        )
-
-    def filter(self, qs: Any, value: Any) -> Any:
-        """Narrow to the records that hold the words, or to their entries, each with its rank."""
-        kind = kind_of(qs.model)
-        if kind is None:
-            # The list of entries itself, which begins with those that hold the words.
-            return qs
-        entries = entries_with(value).filter(kind=kind)
-        ranks = entries.filter(record=OuterRef("pk")).values("rank")
-        found = qs.filter(pk__in=entries.values("record"))
-        if connections[qs.db].vendor == "sqlite" and served().common_words.keys() >= {*value}:
-            # Looking up each record in its order is quicker than making a list of so many.
-            found = qs.filter(Exists(entries.filter(record=OuterRef("pk"))))
-        # As an alias it is only made where the list is ordered by it.
-        return found.alias(rank=Subquery(ranks[:1], output_field=IntegerField()))
-
-    def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
-        """Narrow to the records that hold the words, and where the index can list them, to hits.
-
-        The index counts and orders hits, and one page of records is looked up. It is asked last, as
-        it looks for hits among what the other filters leave.
-        """
-        narrowed = super().narrow(listing, values, name)
-        if live.get() is not None:
-            return narrowed
-        words, kind = tuple(values[name]), kind_of(listing.rows.model)
-        others = values.keys() - {name}
-        if not others:
-            return replace(narrowed, hits=Hits(words, kind))
-        if kind is None:
-            if others == {"kind"}:
-                kinds = tuple(sorted(map(RecordKind, values["kind"])))
-                return replace(narrowed, hits=Hits(words, kinds=kinds))
-        else:
-            within = Within.of(listing.rows)
-            return replace(narrowed, hits=within and Hits(words, kind, within=within))
-        return narrowed

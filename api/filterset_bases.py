@@ -9,7 +9,6 @@ from django.db.models import Q
 from api.filters import (
     COUNTRY,
     RelationFilter,
-    SearchFilter,
     StatedFilter,
     SupersededFilter,
     ValuesFilter,
@@ -18,6 +17,7 @@ from api.keys import CountryField, KeyField
 from api.parameters import CodeField, Errors, Values, WholeNumberField
 from api.problems import error
 from api.range_filters import TimeFilter, YearFilter
+from api.search_filters import SearchFilter
 from api.serializers.base import RecordSerializer, RelatedSerializer
 from api.unstated import unstated
 from policy.models.base import Precision, Support

@@ -12,7 +12,6 @@ from api.filters import (
     ConcernFilter,
     FlagFilter,
     PresenceFilter,
-    SearchFilter,
     SinceFilter,
     ValuesFilter,
 )
@@ -34,6 +33,7 @@ from api.keys import AnyKeyField, CountryField, VersionField
 from api.parameters import ENTRY, KEY, LANGUAGE, M49, Errors, QuadField, Values, WholeNumberField
 from api.problems import error
 from api.range_filters import OfficeFilter, ScoreFilter
+from api.search_filters import SearchFilter
 from api.serializers import changes
 from api.serializers import records as serializers
 from api.unstated import unstated

@@ -1,13 +1,15 @@
 """A list as it was asked for: which rows it has, how many, and how a page of them is read."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, partial
 from operator import attrgetter
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self, cast
 
 from django.db import connections
 from django.db.models import F, Field, QuerySet
+from pyroaring import BitMap
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
@@ -16,10 +18,10 @@ from api.database.release import ServedRelease, served
 from api.keyset import RANK, Column, CursorField, KeysetPager, order_columns, read_rows
 from api.lookups import looked_up
 from api.parameters import OrderingField, ParameterField, Values, WholeNumberField, once
+from api.rendering.bitmaps import Criterion, axis, counts, matching
 from policy.models import SearchEntry
 from policy.models.registry import kind_of
 from policy.release.contents import file_name
-from policy.search.counts import number_of
 from policy.search.hits import Hits
 
 DEFAULT_PAGE_SIZE = 50
@@ -44,19 +46,18 @@ class Hit(NamedTuple):
         return self.pk
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listing:
     """A list that filters have narrowed.
 
-    ``records`` is the list before that, ``rows`` after it. ``counted`` are rows that are as many
-    and quicker to count; ``difference`` are two lists of which the one holds as many more than the
-    other; ``hits`` are the same rows in the order of the search index.
+    ``records`` is the list before that, ``rows`` after it. ``criteria`` are what the filters ask
+    of the bitmap index, None where it does not hold all of them; ``hits`` are the same rows in the
+    order of the search index.
     """
 
     records: QuerySet[Any]
     rows: QuerySet[Any]
-    counted: QuerySet[Any] | None = None
-    difference: "tuple[Listing, Listing] | None" = None
+    criteria: tuple[Criterion, ...] | None = ()
     hits: Hits | None = None
 
     @classmethod
@@ -64,30 +65,45 @@ class Listing:
         """Return a list with every filter applied that there is a value for."""
         listing = cls(records, records)
         given = {name: value for name, value in values.items() if name in filters}
-        for name in sorted(given, key=lambda one: filters[one].turn):
+        for name in sorted(given, key=lambda one: filters[one].order):
             listing = filters[name].narrow(listing, given, name)
+            asked = filters[name].criteria(records.model, name, given[name])
+            known = (
+                None if asked is None or listing.criteria is None else (*listing.criteria, *asked)
+            )
+            listing = replace(listing, criteria=known)
         if RANK in listing.rows.query.annotations and "ordering" not in values:
             # What a list is ordered by has to be read too.
             listing = replace(listing, rows=listing.rows.annotate(**{RANK: F(RANK)}))
         return listing
 
+    @cached_property
+    def bitmap(self) -> BitMap | None:
+        """The rows as the bitmap index tells them, None where it does not."""
+        if self.criteria is None or not served().rendered:
+            return None
+        return matching(self.records.model, self.criteria)
+
     def count(self, state: ServedRelease) -> int:
         """Return the exact number of rows; the release tells that of a list nobody narrowed."""
-        if self.hits is not None:
-            return _number_of_hits(state.state, self.hits)
-        if state.modified:
-            # What else wrote the tables may have left rows beside records that are gone.
-            return self.rows.count()
-        if self.difference is not None:
-            whole, taken = self.difference
-            return whole.count(state) - taken.count(state)
-        if self.counted is not None:
-            return self.counted.count()
-        if not self.rows.query.where:
+        # What else wrote the tables may have left rows beside records that are gone.
+        if not (self.rows.query.where or state.modified):
             told: int | None = state.release.counts.get(file_name(self.rows.model))  # type: ignore[arg-type]
             if told is not None:
                 return told
-        return self.rows.count()
+        if self.bitmap is not None:
+            return len(self.bitmap)
+        return self.hits.count() if self.hits else self.rows.count()
+
+    def counts(self, name: str, facet: Any) -> "Counter[Any]":
+        """Return how many rows have each value of a facet; None counts those without one."""
+        if self.bitmap is None:
+            return cast("Counter[Any]", facet.counts(self.rows))
+        found: Counter[Any] = Counter()
+        narrowed = self.bitmap if self.criteria else None
+        for value, number in counts(axis(self.records.model, name), narrowed):
+            found[facet.item.shown(value)] += number
+        return found
 
     def planned(self, total: int, state: ServedRelease) -> Self:
         """Return the list as its pages are read soonest, where it has so many rows.
@@ -96,7 +112,7 @@ class Listing:
         Where a list keeps many of its records, walking it and looking each one up is quicker.
         """
         of_all = state.release.counts.get(file_name(self.records.model))  # type: ignore[arg-type]
-        if self.hits or not of_all or connections[self.rows.db].vendor != "sqlite":
+        if not of_all or connections[self.rows.db].vendor != "sqlite":
             return self
         return replace(self, rows=looked_up(self.rows)) if total**2 > SPREAD * of_all else self
 
@@ -181,13 +197,6 @@ def _follows(row: Any, columns: list[Column], values: list[Any]) -> bool:
 
 def _by_rank_and_key(columns: list[Column]) -> bool:
     return columns[0].name == RANK and len(columns) == 2 and columns[1].field.primary_key
-
-
-@lru_cache(1000)
-def _number_of_hits(state: str, hits: Hits) -> int:
-    """Return the number of hits in one state of the tables: every page of a search tells it."""
-    known = number_of(hits, served().common_words)
-    return hits.count() if known is None else known
 
 
 class ListPage:

@@ -1,4 +1,4 @@
-"""Stored renderings: records as JSON, made when a release is loaded."""
+"""What is derived from a release when it is loaded: records as JSON, and the bitmap index."""
 
 from typing import ClassVar
 
@@ -24,6 +24,24 @@ class Rendering(models.Model):
         ordering: ClassVar = ["id"]
 
 
+class Bitmap(models.Model):
+    """The records of a list with one value, or the search entries with one word."""
+
+    id = Text(
+        primary_key=True,
+        max_length=500,
+        help_text='Name of the list, filter and value as JSON, such as statements?topic="trade".',
+    )
+    records = models.PositiveIntegerField(help_text="How many records it holds.")
+    bits = models.BinaryField(
+        help_text="Numbers of the search entries of these records, as a portable Roaring bitmap."
+    )
+
+    class Meta:
+        db_table = "machinery_bitmap"
+        ordering: ClassVar = ["id"]
+
+
 class RenderedState(models.Model):
     """The release and serializers that the stored renderings hold for; one row at most."""
 
@@ -32,11 +50,6 @@ class RenderedState(models.Model):
     id = Key(help_text="Always the same, for there is one row.")
     stamp = sha256_field(
         "SHA-256 of the release, the attached texts and the serializers they come from."
-    )
-    common_words = models.JSONField(
-        default=dict,
-        help_text="Per word that thousands of search entries hold, how many do: by the kind of "
-        "their records, and of all kinds under the empty text.",
     )
     dyads = models.JSONField(
         default=list,

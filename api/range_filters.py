@@ -1,17 +1,18 @@
 """Filter classes for ranges: days of an uncertain time, days in office, scores."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from api.filters import ValuesFilter, rows_beside
 from api.listing import Listing
 from api.parameters import DayField, ScoreField
+from api.rendering.bitmaps import Criterion, Pairs, axis
 from policy.models.events import scored
 
 
@@ -35,6 +36,22 @@ class TimeFilter(ValuesFilter):
         self.lookups = lookups
         super().__init__(DayField(), "", help_text)
 
+    held = True
+
+    def criteria(self, model: type[Model], name: str, value: date) -> Sequence[Criterion]:
+        """Return the days from or up to that one, for each of the lookups."""
+        found = []
+        for lookup in self.lookups:
+            column, _, compared = lookup.rpartition("__")
+            ends = (value, None) if compared == "gte" else (None, value)
+            found.append(Criterion(axis(model, column), between=ends))
+        return found
+
+    def indexed(self, model: type[Model], name: str) -> dict[str, Pairs]:
+        """Return the days of each record, by the columns of the lookups."""
+        columns = [lookup.rpartition("__")[0] for lookup in self.lookups]
+        return {name: ValuesFilter(self.item, name, "").pairs_of(model) for name in columns}
+
     def filter(self, qs: QuerySet[Any], value: date) -> QuerySet[Any]:
         """Narrow by the earliest and latest day."""
         beside = rows_beside(qs.model, self.lookups[0])
@@ -49,6 +66,7 @@ class OfficeFilter(ValuesFilter):
     """In an office on a day: the office that the other filters of offices ask for, if any do."""
 
     many = False
+    held = False
 
     def __init__(self, path: str, others: Mapping[str, str], help_text: str) -> None:
         """Take the path to the offices, and the filter of each of their columns by its name."""
@@ -64,7 +82,7 @@ class OfficeFilter(ValuesFilter):
         offices = listing.rows.model._meta.get_field(self.path)
         rows = offices.related_model._base_manager.order_by().filter(held)
         found = self.narrow_by_rows(listing.rows, rows, offices.field.name)
-        return replace(listing, rows=found, counted=None, difference=None)
+        return replace(listing, rows=found)
 
 
 class ScoreFilter(ValuesFilter):

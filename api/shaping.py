@@ -3,9 +3,8 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
-from django.db.models import QuerySet
-
 from api.filters import ValuesFilter
+from api.listing import Listing
 from api.parameters import ChoicesField, Errors, ParameterField, Values
 from api.problems import error
 from api.schema import SELECTION
@@ -72,12 +71,12 @@ def shaped(
 
 
 def count_facets(
-    queryset: QuerySet[Any], names: Iterable[str], facets: Mapping[str, ValuesFilter]
+    listing: Listing, names: Iterable[str], facets: Mapping[str, ValuesFilter]
 ) -> dict[str, list[JsonObject]]:
     """Count the records of a whole list by each value of the facets that were asked for."""
     counted = {}
     for name in names:
-        rows = facets[name].counts(queryset).items()
+        rows = listing.counts(name, facets[name]).items()
         ordered = sorted(rows, key=lambda row: (-row[1], row[0] is None, str(row[0])))
         counted[name] = [{"value": value, "count": records} for value, records in ordered]
     return counted

@@ -3,7 +3,7 @@
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from api.filters import SearchFilter, ValuesFilter
+from api.search_filters import SearchFilter, ValuesFilter
 from api.views.relations import SearchViewSet
 from policy.annotations.search_entries import indexed
 from policy.models import Country, SearchEntry

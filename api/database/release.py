@@ -35,7 +35,6 @@ from policy.models.state import live
 from policy.release.contents import UNCOUNTED, release_models
 from policy.release.state import state_digest
 from policy.release.verification import is_release, live_entries, records_in_tables
-from policy.search.counts import Numbers
 from policy.search.live import LiveEntries
 
 logger = logging.getLogger(__name__)
@@ -82,8 +81,7 @@ class ServedRelease:
     """The release that the tables name, and a token that differs whenever any answer may.
 
     ``stamp`` differs whenever the JSON of any of its records may; ``obstacle`` says why the stored
-    renderings cannot be used, None where they can. ``common_words`` are the counts stored with the
-    renderings; there are none where these cannot be used. Where the tables are not just what that
+    renderings cannot be used, None where they can. Where the tables are not just what that
     release holds, it has no content hash, and searches read ``live`` instead of the index.
     """
 
@@ -92,7 +90,6 @@ class ServedRelease:
     token: str
     stamp: str
     obstacle: str | None
-    common_words: Numbers
 
     @property
     def rendered(self) -> bool:
@@ -225,8 +222,7 @@ def _look() -> ServedRelease | None:
         release.modified = instead is not None
         stamp = digest[:HALF] + serializers_digest()[:HALF]
         obstacle = _obstacle(release.rendered, stamp)
-        words = {} if obstacle else RenderedState.objects.get(pk=RenderedState.ONLY).common_words
-    served = ServedRelease(release, instead, _sha256(stamp, SOFTWARE), stamp, obstacle, words)
+    served = ServedRelease(release, instead, _sha256(stamp, SOFTWARE), stamp, obstacle)
     _recent.clear()
     _recent[row] = served
     return served

@@ -15,11 +15,22 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Bitmap',
+            fields=[
+                ('id', policy.models.base.Text(help_text='Name of the list, filter and value as JSON, such as statements?topic="trade".', max_length=500, primary_key=True, serialize=False)),
+                ('records', models.PositiveIntegerField(help_text='How many records it holds.')),
+                ('bits', models.BinaryField(help_text='Numbers of the search entries of these records, as a portable Roaring bitmap.')),
+            ],
+            options={
+                'db_table': 'machinery_bitmap',
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
             name='RenderedState',
             fields=[
                 ('id', policy.models.base.Key(help_text='Always the same, for there is one row.', max_length=120, primary_key=True, serialize=False)),
                 ('stamp', policy.models.base.Text(help_text='SHA-256 of the release, the attached texts and the serializers they come from.', max_length=64, validators=[django.core.validators.RegexValidator('\\A[0-9a-f]{64}\\Z', 'Write a SHA-256 digest: 64 lower-case hex digits.')])),
-                ('common_words', models.JSONField(default=dict, help_text='Per word that thousands of search entries hold, how many do: by the kind of their records, and of all kinds under the empty text.')),
                 ('dyads', models.JSONField(default=list, help_text='Per pair of countries with a record between them, what the list of dyads says.')),
             ],
             options={

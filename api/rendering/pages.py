@@ -53,11 +53,6 @@ def bodies(places: Sequence[str]) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def facet_place(resource: str, name: str) -> str:
-    """Return the id of the rendering of a facet of a whole list."""
-    return f"{resource}?facets={name}"
-
-
 def json_response(body: str, allow: str | None = None) -> HttpResponse:
     """Return an answer of JSON that is written already; ``allow`` is its Allow header.
 

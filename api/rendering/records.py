@@ -2,20 +2,21 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
+from itertools import islice
 
 from django.db import connection, transaction
 
 from api.database.release import served
 from api.formats.streams import CHUNK, Csv, chunks
-from api.models import RenderedState, Rendering
-from api.rendering.pages import facet_place, render_json
+from api.models import Bitmap, RenderedState, Rendering
+from api.rendering import bitmaps
+from api.rendering.pages import render_json
 from api.rendering.shared import share
-from api.shaping import JsonObject, count_facets
+from api.shaping import JsonObject
 from api.views.records import RESOURCES
 from api.views.viewset import RecordViewSet
 from policy.dyads import dyads
 from policy.release.staging import fill
-from policy.search import counts
 
 COLUMNS = ("id", "csv_length", "ndjson_length", "body")
 
@@ -38,25 +39,34 @@ def serialized(viewset: type[RecordViewSet]) -> Iterator[Iterable[JsonObject]]:
         yield map(serializer.to_representation, rows)
 
 
-def facets_of(resource: str, viewset: type[RecordViewSet]) -> list[tuple[str, int, int, str]]:
-    """Return the renderings of all facets of a whole list."""
-    facets = viewset.filterset_class.chosen({}).facets()
-    counted = count_facets(viewset.alone().queryset, facets, facets)
-    return [(facet_place(resource, name), 0, 0, render_json(counted[name])) for name in counted]
+def index(resource: type[RecordViewSet]) -> None:
+    """Store the bitmaps of a list: of the records that each value of a filter finds."""
+    model = resource.queryset.model  # type: ignore[union-attr]
+    columns: dict[str, bitmaps.Pairs] = {}
+    for name, one in resource.filterset_class.chosen({}).base_filters.items():
+        columns |= one.indexed(model, name)
+    store(bitmaps.of_list(model, columns))
+
+
+def store(rows: Iterable[bitmaps.Row]) -> None:
+    """Store bitmaps, some at a time."""
+    rows = iter(rows)
+    while some := list(islice(rows, CHUNK)):
+        fill(connection, Bitmap._meta.db_table, bitmaps.COLUMNS, some)
 
 
 def render_all(*, anew: bool = False) -> None:
     """Render all records of the release that is loaded, unless that was done already.
 
-    With ``anew`` it is done again. The loader calls this before it commits. The counts of common
-    words, which searches need, those of the facets of whole lists, and the dyads with theirs are
-    stored with the renderings.
-    Without them, or with those of another state, the answers are the same but take longer.
+    With ``anew`` it is done again. The loader calls this before it commits. The bitmap index
+    and the dyads with their counts are stored with the renderings. Without them, or with those of
+    another state, the answers are the same but take longer.
     """
     if served().rendered and not anew:
         return
     with transaction.atomic():
         Rendering.objects.all().delete()
+        Bitmap.objects.all().delete()
         for resource, viewset in RESOURCES.items():
             for records in serialized(viewset):
                 written = [
@@ -64,10 +74,10 @@ def render_all(*, anew: bool = False) -> None:
                     for record in records
                 ]
                 fill(connection, Rendering._meta.db_table, COLUMNS, written)
-            fill(connection, Rendering._meta.db_table, COLUMNS, facets_of(resource, viewset))
+            index(viewset)
+        store(bitmaps.of_words())
         state = {
             "stamp": served().stamp,
-            "common_words": counts.numbers(),
             "dyads": [astuple(dyad) for dyad in dyads()],
         }
         RenderedState.objects.update_or_create(pk=RenderedState.ONLY, defaults=state)

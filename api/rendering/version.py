@@ -14,8 +14,11 @@ from policy.models.registry import list_name
 
 SERIALIZER_VERSION = 1
 """Raise it when a change of code alters the bytes of a record while its fields stay as they are."""
-LINES = Path(__file__).parent.parent / "formats" / "streams.py"
-"""The code that the stored lengths of lines depend on."""
+FILES = (
+    *("formats/streams.py", "rendering/bitmaps.py", "unstated.py"),
+    *("filters.py", "filterset_bases.py", "filtersets.py", "range_filters.py", "search_filters.py"),
+)
+"""The code that the stored lengths of lines depend on, and the bitmap index."""
 
 WORDING = {"choices", "help_text"}
 """Options of fields that change no byte of a record."""
@@ -31,7 +34,8 @@ def serializers_digest() -> str:
         and issubclass(serializer, RecordSerializer)
         and hasattr(serializer, "Meta")
     }
-    text = json.dumps([SERIALIZER_VERSION, LINES.read_text(), described])
+    code = [(Path(__file__).parent.parent / name).read_text() for name in FILES]
+    text = json.dumps([SERIALIZER_VERSION, code, described])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

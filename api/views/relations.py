@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from api import filtersets
 from api.database.connections import CompiledQuery, ParameterSlot
 from api.database.release import current, served
-from api.filters import COUNTRY, entries_with
+from api.filters import COUNTRY
 from api.formats import streams
 from api.formats.html import Html
 from api.formats.html import page as html_page
@@ -33,6 +33,7 @@ from api.models import RenderedState
 from api.parameters import KEY, ChoicesField, ListField, ParameterField
 from api.problems import RenamedError
 from api.rendering.pages import bodies, json_response, render_json
+from api.search_filters import entries_with
 from api.serializers import relations as serializers
 from api.shaping import JsonObject
 from api.views import records

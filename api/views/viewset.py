@@ -208,7 +208,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         asked = self.values.get("facets")
         if isinstance(renderer, Html) and not asked and found.count <= COUNTED:
             asked = usual_facets(chosen.facets())
-        facets = self._facets(listing, asked, chosen) if asked else {}
+        facets = count_facets(listing, asked or (), chosen.facets())
         around = found.envelope(facets)
         if self._as_rendered(request):
             if settings.RECIPES and self.served and listing.hits is None:
@@ -326,17 +326,6 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         view = self.expandable[name].alone(self.request, self.served)
         records: streams.JsonObjects = view.records(view.get_queryset().filter(pk__in=keys))
         return records
-
-    def _facets(
-        self, listing: Listing, asked: Sequence[str], chosen: type[ListFilterSet]
-    ) -> dict[str, Any]:
-        """Return the counts of a list by its facets, which are stored for the whole list."""
-        whole = not listing.rows.query.where and chosen is self.filterset_class.chosen({})
-        if whole and self.rendered:
-            places = {name: pages.facet_place(self.resource, name) for name in asked}
-            stored = pages.bodies(list(places.values()))
-            return {name: json.loads(stored[place]) for name, place in places.items()}
-        return count_facets(listing.rows, asked, chosen.facets())
 
     def _stream(self, queryset: QuerySet[Any], renderer: type[streams.Csv]) -> HttpResponseBase:
         columns = order_columns(queryset, self.ordering_fields, self.values.get("ordering", []))

@@ -88,6 +88,15 @@ class Hits:
             values += self.within.params
         return int(self._rows(sql, values)[0][0])
 
+    def entries(self) -> list[int]:
+        """Return the keys of the entries, without regard to kinds and to other filters."""
+        sql = "SELECT id FROM machinery_searchentry WHERE found_by @@ %s::tsquery"
+        words = TSQUERY.query(self.words)
+        if self._connection.vendor == "sqlite":
+            sql = f"SELECT rowid FROM machinery_searchindex WHERE {MATCH}"
+            words = FTS5.query(self.words)
+        return [key for (key,) in self._rows(sql, [words])]
+
     def _tsquery(self, *, titled: bool | None = None) -> str:
         """Return the query of PostgreSQL's index, which has the kinds of entries as words too."""
         query = TSQUERY.query(self.words, titled=titled)

@@ -1,0 +1,170 @@
+"""The bitmap index: each filter finds by it what SQL finds, alone and with others."""
+
+import itertools
+from collections import Counter
+from datetime import date, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from api.database.release import served
+from api.filters import BetweenFilter
+from api.listing import Listing
+from api.models import Bitmap, RenderedState
+from api.range_filters import TimeFilter
+from api.rendering import bitmaps
+from api.rendering.records import render_all
+from api.search_filters import SearchFilter
+from policy.models import SearchEntry
+from policy.models.registry import RecordKind, kind_of
+from policy.search.index import TITLE
+from tests import samples
+from tests.conftest import RESOURCES, VIEWSETS
+
+LEAST = 6
+"""So many entries hold a common word in these tests."""
+ONE, OTHER = samples.words()[:2]
+SOME = 4
+UNHELD = {"id", "exclude_id", "score_from", "score_to", "in_office_on", "account"}
+"""What the index does not hold: single records, scores, offices of which more is asked."""
+
+
+@pytest.fixture(scope="module")
+def indexed(django_db_setup, django_db_blocker):
+    """The release with an index whose words are common if a few entries hold them."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(bitmaps, "COMMON", LEAST)
+        render_all(anew=True)
+        yield
+    with django_db_blocker.unblock():
+        render_all(anew=True)
+
+
+def filters_of(resource):
+    return VIEWSETS[resource].filterset_class.base_filters
+
+
+def model_of(resource):
+    return VIEWSETS[resource].queryset.model
+
+
+def listed(resource, values):
+    return Listing.of(model_of(resource)._base_manager.all(), filters_of(resource), values)
+
+
+def by_sql(listing):
+    """Return the entries of the rows that SQL finds."""
+    keys = listing.rows.values_list("pk", flat=True)
+    entries = SearchEntry.objects.filter(kind=kind_of(listing.rows.model), record__in=[*keys])
+    return {*entries.values_list("id", flat=True)}
+
+
+def days(model, lookups):
+    """Return the first and the last day in the columns of some lookups, and some beside them."""
+    columns = [lookup.rpartition("__")[0] for lookup in lookups]
+    found = {day for row in model._base_manager.values_list(*columns) for day in row if day}
+    known = sorted(found) or [date(2025, 2, 3)]
+    return [known[0] - timedelta(1), known[0], known[len(known) // 2], known[-1] + timedelta(1)]
+
+
+def tried(resource, name):
+    """Return values of a filter: some of those that the index holds, and one that nobody has."""
+    one, model = filters_of(resource)[name], model_of(resource)
+    if isinstance(one, SearchFilter):
+        short, long = f"{ONE[:1]}*", f"{ONE[:3]}*"
+        return [[ONE], [ONE, OTHER], [short], [long], [ONE, long], ["zzzz"]]
+    if isinstance(one, TimeFilter):
+        return days(model, one.lookups)
+    axis = bitmaps.axis(model, name.removeprefix("exclude_"))
+    known = [value for value, _ in bitmaps.counts(axis, None) if value is not None]
+    if isinstance(one, BetweenFilter):
+        return [*known[:SOME], ["ATA", "BVT"]]
+    if not one.many:
+        return [True, False]
+    lists = [*([value] for value in known[:SOME]), known[:2], known]
+    return [some for some in lists if some]
+
+
+def held(resource):
+    """Return the filters of a list that the index holds."""
+    names = filters_of(resource).keys() - UNHELD
+    return sorted(names - ({"between"} if resource == "relations" else set()))
+
+
+def same(resource, values):
+    """Return how many records a list has, once the index and SQL agree on which."""
+    listing = listed(resource, values)
+    assert {*listing.bitmap} == by_sql(listing), values
+    assert listing.count(served()) == len(listing.bitmap)
+    return len(listing.bitmap)
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_a_filter_finds_by_the_index_what_sql_finds(indexed, db, resource):
+    found = [
+        same(resource, {name: one}) for name in held(resource) for one in tried(resource, name)
+    ]
+    assert len([number for number in found if number]) > SOME
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_filters_find_together_what_sql_finds(indexed, db, resource):
+    values = {name: found[0] for name in held(resource) if (found := tried(resource, name))}
+    pairs = itertools.combinations(values, 2)
+    some = list(pairs)[:: 1 if resource == "statements" else 7]
+    found = [same(resource, {name: values[name] for name in pair}) for pair in some]
+    assert any(found)
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_facets_count_by_the_index_what_sql_counts(indexed, db, resource):
+    for values in ({}, {"q": [ONE]}, {"exclude_id": ["none"]}):
+        listing = listed(resource, values)
+        for name, facet in VIEWSETS[resource].filterset_class.facets().items():
+            assert listing.counts(name, facet) == facet.counts(listing.rows), (name, values)
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_what_the_index_does_not_hold_is_known(indexed, db, resource):
+    filters, model = filters_of(resource), model_of(resource)
+    for name in filters.keys() & UNHELD:
+        assert filters[name].criteria(model, name, ["x"]) is None
+        assert filters[name].indexed(model, name) == {}
+
+
+def test_words_have_bitmaps_if_enough_entries_hold_them(indexed, db):
+    holding = Counter()
+    for words in SearchEntry.objects.values_list("words", flat=True):
+        plain = {word for word in words.split() if not word.startswith(TITLE)}
+        holding.update(plain | {f"{word[:most]}*" for word in plain for most in (1, 2)})
+    common = {word: number for word, number in holding.items() if number >= LEAST}
+    assert dict(bitmaps.counts(bitmaps.WORDS, None)) == common
+
+
+def test_a_search_of_some_kinds_counts_by_the_index(indexed, read):
+    page = read(f"search?q={ONE[:1]}*&facets=kind")
+    kinds = {one["value"]: one["count"] for one in page["facets"]["kind"]}
+    assert sum(kinds.values()) == page["count"]
+    for some in itertools.combinations(kinds, 2):
+        path = f"search?q={ONE[:1]}*&kind={','.join(some)}"
+        with CaptureQueriesContext(connection) as captured:
+            assert read(path)["count"] == sum(kinds[kind] for kind in some)
+        assert not [
+            one for one in captured if "count(" in one["sql"] and "machinery_search" in one["sql"]
+        ]
+
+
+def test_an_index_of_another_state_is_not_read(indexed, db, read):
+    path = f"statements?q={ONE}&facets=topic"
+    expected = read(path)
+    Bitmap.objects.update(records=1, bits=bitmaps.BitMap([1]).serialize())
+    RenderedState.objects.all().delete()
+    assert read(path) == expected
+
+
+def test_a_list_whose_entries_are_not_its_records_is_not_indexed(db):
+    SearchEntry.objects.filter(kind=RecordKind.STATEMENT).first().delete()
+    assert list(bitmaps.of_list(model_of("statements"), {})) == []
+    Bitmap.objects.filter(pk__contains="statement").delete()
+    assert listed("statements", {"topic": ["trade"]}).bitmap is None
