@@ -32,7 +32,8 @@ from api.parameters import (
     ListField,
     ParameterField,
 )
-from api.rendering.bitmaps import Criterion, Pairs, axis
+from api.rendering.bitmaps import Criterion, axis
+from api.rendering.indexing import Pairs
 from policy.dyads import between, pairs, pairs_of_issues
 from policy.models import PublishedRelease
 from policy.models.registry import RecordKind, kind_of
@@ -98,13 +99,20 @@ class ValuesFilter(django_filters.Filter):
 
     def criteria(self, model: type[Model], name: str, value: Any) -> Sequence[Criterion] | None:
         """Return what to ask the bitmap index for, None if it does not hold the filter."""
-        name = name.removeprefix("exclude_") if self.exclude else name
+        if not self.held:
+            return None
         values = value if self.many else [value]
-        return [Criterion(axis(model, name), values, self.exclude)] if self.held else None
+        return [Criterion(axis(model, self.column(name)), values, self.exclude)]
+
+    def column(self, name: str) -> str:
+        """Return what the bitmap index calls the column, for a filter of this name."""
+        if self.path and not self.where:
+            return f"{self.path}{self.transform}"
+        return name.removeprefix("exclude_") if self.exclude else name
 
     def indexed(self, model: type[Model], name: str) -> dict[str, Pairs]:
         """Return what the bitmap index holds of the filter, by the names of its columns."""
-        return {name: self.pairs_of(model)} if self.held and not self.exclude else {}
+        return {self.column(name): self.pairs_of(model)} if self.held and not self.exclude else {}
 
     def pairs_of(self, model: type[Model]) -> Pairs:
         """Return the keys of records, in their order, with each value that they have."""
@@ -231,6 +239,10 @@ class ConditionsFilter(ValuesFilter):
         conditions = self.conditions_of(qs.model)
         found = reduce(or_, (conditions[one] for one in (value if self.many else [value])))
         return qs.filter(~found if self.exclude else found)
+
+    def column(self, name: str) -> str:
+        """Return what the bitmap index calls the conditions, for a filter of this name."""
+        return name.removeprefix("exclude_") if self.exclude else name
 
     def pairs_of(self, model: type[Model]) -> Pairs:
         """Return the keys of records, in their order, with each value whose condition is true."""

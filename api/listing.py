@@ -5,20 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from operator import attrgetter
-from typing import Any, ClassVar, NamedTuple, Self, cast
+from types import SimpleNamespace
+from typing import Any, ClassVar, Self, cast
 
-from django.db import connections
 from django.db.models import F, Field, QuerySet
-from pyroaring import BitMap
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
 
 from api.addresses import absolute
 from api.database.release import ServedRelease, served
 from api.keyset import RANK, Column, CursorField, KeysetPager, order_columns, read_rows
-from api.lookups import looked_up
 from api.parameters import OrderingField, ParameterField, Values, WholeNumberField, once
-from api.rendering.bitmaps import Criterion, axis, counts, matching
+from api.rendering.bitmaps import WORDS, Criterion, axis, counts, matching
+from api.rendering.walks import IndexedRows
 from policy.models import SearchEntry
 from policy.models.registry import kind_of
 from policy.release.contents import file_name
@@ -26,24 +25,8 @@ from policy.search.hits import Hits
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
-SPREAD = 600
-"""A list that keeps n of N records is walked, and each record looked up, if n * n > SPREAD * N.
-
-A page of 50 looks 50 * N / n records up, each of which takes as long as gathering three keys; the
-rest is for lists whose records lie far behind in the order.
-"""
-
-
-class Hit(NamedTuple):
-    """The key and rank of a record that a search found, where its rendering tells the rest."""
-
-    pk: str | int
-    rank: int
-
-    @property
-    def id(self) -> str | int:
-        """The key by its other name."""
-        return self.pk
+FEW = 5000
+"""So few records are ordered by a column sooner where SQL finds them."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +61,14 @@ class Listing:
         return listing
 
     @cached_property
-    def bitmap(self) -> BitMap | None:
+    def indexed(self) -> IndexedRows | None:
         """The rows as the bitmap index tells them, None where it does not."""
         if self.criteria is None or not served().rendered:
             return None
-        return matching(self.records.model, self.criteria)
+        model = self.records.model
+        found = matching(model, self.criteria)
+        words = tuple(one.values[0] for one in self.criteria if one.axis == WORDS)
+        return None if found is None else IndexedRows(model, found, words)
 
     def count(self, state: ServedRelease) -> int:
         """Return the exact number of rows; the release tells that of a list nobody narrowed."""
@@ -91,34 +77,34 @@ class Listing:
             told: int | None = state.release.counts.get(file_name(self.rows.model))  # type: ignore[arg-type]
             if told is not None:
                 return told
-        if self.bitmap is not None:
-            return len(self.bitmap)
+        if self.indexed is not None:
+            return len(self.indexed.records)
         return self.hits.count() if self.hits else self.rows.count()
 
     def counts(self, name: str, facet: Any) -> "Counter[Any]":
         """Return how many rows have each value of a facet; None counts those without one."""
-        if self.bitmap is None:
+        if self.indexed is None:
             return cast("Counter[Any]", facet.counts(self.rows))
         found: Counter[Any] = Counter()
-        narrowed = self.bitmap if self.criteria else None
-        for value, number in counts(axis(self.records.model, name), narrowed):
+        narrowed = self.indexed.records if self.criteria else None
+        for value, number in counts(axis(self.records.model, facet.column(name)), narrowed):
             found[facet.item.shown(value)] += number
         return found
-
-    def planned(self, total: int, state: ServedRelease) -> Self:
-        """Return the list as its pages are read soonest, where it has so many rows.
-
-        SQLite does not know how many rows a subquery finds, and gathers all of them for each page.
-        Where a list keeps many of its records, walking it and looking each one up is quicker.
-        """
-        of_all = state.release.counts.get(file_name(self.records.model))  # type: ignore[arg-type]
-        if not of_all or connections[self.rows.db].vendor != "sqlite":
-            return self
-        return replace(self, rows=looked_up(self.rows)) if total**2 > SPREAD * of_all else self
 
     def columns(self, allowed: Mapping[str, str], names: list[str]) -> list[Column]:
         """Return the columns that the rows are ordered by, as ``order_columns`` takes them."""
         return order_columns(self.rows, allowed, names)
+
+    def indexed_by(self, columns: list[Column], total: int) -> IndexedRows | None:
+        """Return the rows if the bitmap index reads a page in this order sooner than SQL.
+
+        An index of the database has whole lists in the order of one column.
+        """
+        *before, last = columns
+        by_key = last.field.primary_key and all(column.name == RANK for column in before)
+        if (by_key and self.criteria) or (total > FEW and (self.criteria or before[1:])):
+            return self.indexed if self.indexed and self.indexed.orders(columns) else None
+        return None
 
     def read(
         self,
@@ -131,21 +117,32 @@ class Listing:
     ) -> list[Any]:
         """Return the first rows after the one with these values in the columns.
 
-        ``total`` is the number of all rows. With ``keys_only`` a row may be a mere ``Hit``.
+        ``total`` is the number of all rows. With ``keys_only`` a row may have no more than its key
+        and what is in the columns.
         """
+        if (indexed := self.indexed_by(columns, total)) is not None:
+            found = indexed.read(columns, values, number)
+            if keys_only:
+                names = [*(column.name for column in columns[:-1]), "pk"]
+                rows = (dict(zip(names, row, strict=True)) for row in found)
+                return [SimpleNamespace(**row, id=row["pk"]) for row in rows]
+            return self._records([(row[-1], row[0]) for row in found])
         if self.hits is None or not _by_rank_and_key(columns):
             return read_rows(self.rows, columns, values, number)
         position = (values[0], values[1]) if values else None
-        found = self.hits.after(position, number, total, backwards=not columns[0].descending)
+        hits = self.hits.after(position, number, total, backwards=not columns[0].descending)
         by_entry = kind_of(self.records.model) is None
-        keys = [hit.entry if by_entry else hit.record for hit in found]
-        if keys_only:
-            return [Hit(key, hit.rank) for key, hit in zip(keys, found, strict=True)]
-        records: QuerySet[Any] = SearchEntry.objects.defer("words") if by_entry else self.records
-        by_key = {row.pk: row for row in records.filter(pk__in=keys)}
-        for key, hit in zip(keys, found, strict=True):
-            by_key[key].rank = hit.rank
-        return [by_key[key] for key in keys]
+        return self._records([(hit.entry if by_entry else hit.record, hit.rank) for hit in hits])
+
+    def _records(self, found: Sequence[tuple[Any, Any]]) -> list[Any]:
+        """Return the records of some keys, in their order, each with its rank if it has one."""
+        records: QuerySet[Any] = self.records
+        if kind_of(records.model) is None:
+            records = SearchEntry.objects.defer("words")
+        by_key = {row.pk: row for row in records.filter(pk__in=[key for key, _ in found])}
+        for key, rank in found:
+            by_key[key].rank = rank
+        return [by_key[key] for key, _ in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +155,6 @@ class RowsListing:
     def count(self, state: ServedRelease) -> int:
         """Return the exact number of rows."""
         return len(self.rows)
-
-    def planned(self, total: int, state: ServedRelease) -> Self:
-        """Return the list as it is: its rows are in memory."""
-        return self
 
     def columns(self, allowed: Mapping[str, str], names: list[str]) -> list[Column]:
         """Return the columns that the rows are ordered by, ending in the key ``id``."""
@@ -221,7 +214,7 @@ class ListPage:
         )
         self.backwards, self.after = self.pager.begin(values.get("cursor"))
         self.count = listing.count(served())
-        self.listing = listing.planned(self.count, served())
+        self.listing = listing
 
     def read(self, *, keys_only: bool) -> list[Any]:
         """Return the rows of the page; with ``keys_only`` only the key of each is needed."""

@@ -12,7 +12,8 @@ from django.db.models import Model, Q, QuerySet
 from api.filters import ValuesFilter, rows_beside
 from api.listing import Listing
 from api.parameters import DayField, ScoreField
-from api.rendering.bitmaps import Criterion, Pairs, axis
+from api.rendering.bitmaps import Criterion, axis
+from api.rendering.indexing import Pairs
 from policy.models.events import scored
 
 

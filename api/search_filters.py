@@ -10,7 +10,8 @@ from api.filters import ValuesFilter
 from api.listing import Listing
 from api.parameters import WordsField
 from api.problems import UnavailableError
-from api.rendering.bitmaps import WORDS, Criterion, Pairs
+from api.rendering.bitmaps import WORDS, Criterion
+from api.rendering.indexing import Pairs
 from policy.models.registry import RecordKind, kind_of
 from policy.models.state import live
 from policy.search.hits import Hits, Within, matching

@@ -6,10 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.core.wsgi import get_wsgi_application
-from django.db import OperationalError, connection
-from django.test.utils import CaptureQueriesContext
+from django.db import OperationalError
 
-from api import listing
 from api.database.release import served
 from api.models import Rendering
 from api.rendering import pages
@@ -17,7 +15,7 @@ from api.rendering.records import render_all
 from api.views import base, viewset
 from policy.models import Release
 from tests.conftest import RESOURCES, VIEWSETS, some
-from tests.samples import FIRST, SECOND, find, records
+from tests.samples import FIRST, SECOND
 from tests.test_api import CASES
 from tests.wsgi import asking, connections_kept
 
@@ -191,31 +189,3 @@ def test_a_query_that_leaves_next_no_room_is_refused(api):
             assert following.json()["results"]
         else:
             assert "cursor" in response.json()["detail"]
-
-
-@pytest.mark.once
-@pytest.mark.parametrize("resource", RESOURCES)
-def test_a_filter_finds_the_same_by_gathering_keys_and_by_looking_each_record_up(
-    read, resource, monkeypatch
-):
-    for case in (case for case in CASES if case.startswith(f"{resource}?")):
-        monkeypatch.setattr(listing, "SPREAD", 10**9)
-        gathered = read(f"{case}&page_size=500")
-        monkeypatch.setattr(listing, "SPREAD", 0)
-        assert read(f"{case}&page_size=500") == gathered, case
-        assert gathered["count"] == len(gathered["results"]), case
-
-
-@pytest.mark.once
-def test_lists_that_keep_many_of_their_records_look_each_up(read, monkeypatch, settings):
-    settings.RECIPES = False
-    country = find(records("statements"), lambda one: one.get("about"), "about a country")["about"][
-        0
-    ]
-    for spread, sql in ((10**9, " IN (SELECT"), (0, "EXISTS(SELECT")):
-        monkeypatch.setattr(listing, "SPREAD", spread)
-        for path in (f"statements?about={country}", f"statements?exclude_about={country}"):
-            with CaptureQueriesContext(connection) as captured:
-                read(path)
-            (page,) = (one["sql"] for one in captured if "LIMIT 51" in one["sql"])
-            assert sql in page, path

@@ -5,14 +5,11 @@ of its keys, so that the bitmaps of all lists and of all words can be compared.
 """
 
 import json
-from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from django.db import connections, router
-from django.db.models import Model, QuerySet
+from django.db.models import Model
 from pyroaring import BitMap
 
 from api.models import Bitmap
@@ -20,20 +17,6 @@ from policy.models import SearchEntry
 from policy.models.registry import RecordKind, kind_of, list_name
 from policy.search.hits import Hits
 from policy.search.index import TITLE
-
-COMMON = 200
-"""So many entries hold each word that has a bitmap; those of any other are read from the index."""
-LONGEST = 100
-"""Greatest length of a word that has a bitmap, in code points."""
-BEGINNINGS = (1, 2)
-"""Lengths of the beginnings of words that have bitmaps too."""
-COLUMNS = ("id", "records", "bits")
-BUCKETS = 2**20
-
-Row = tuple[str, int, bytes]
-"""A bitmap as it is stored: its id, how many records it holds, and the records."""
-Pairs = Iterable[tuple[str, Any]]
-"""Keys of records, in their order, each with a value that the record has."""
 
 
 def axis(model: type[Model], name: str) -> str:
@@ -59,19 +42,20 @@ class Criterion(NamedTuple):
     @property
     def ids(self) -> list[str]:
         """The ids of the bitmaps of its values."""
-        return [_id(self.axis, value) for value in self.values]
+        return [bitmap_id(self.axis, value) for value in self.values]
 
     @property
     def range(self) -> list[str]:
         """The ids between which those of its range are; null comes after all texts."""
         first, last = self.between
         return [
-            _id(self.axis, first) if first else f'{self.axis}="',
-            _id(self.axis, last) if last else f'{self.axis}="~',
+            bitmap_id(self.axis, first) if first else f'{self.axis}="',
+            bitmap_id(self.axis, last) if last else f'{self.axis}="~',
         ]
 
 
-def _id(axis: str, value: Any) -> str:
+def bitmap_id(axis: str, value: Any) -> str:
+    """Return the id of the bitmap of a value."""
     return f"{axis}={json.dumps(value, ensure_ascii=False, default=str)}"
 
 
@@ -87,11 +71,11 @@ def matching(model: type[Model], criteria: Sequence[Criterion]) -> BitMap | None
     kept = _union(found, whole.ids)
     if not kept or not (kind or model is SearchEntry):
         return None
-    rare = [each.values[0] for each in criteria if each.axis == WORDS and each.ids[0] not in found]
-    if rare:
-        kept &= BitMap(Hits(tuple(rare)).entries())
+    words = [each.values[0] for each in criteria if each.axis == WORDS]
+    if words:
+        kept &= holding(words)
     for each in criteria:
-        if each.axis == WORDS and each.values[0] in rare:
+        if each.axis == WORDS:
             continue
         if each.values:
             having = _union(found, each.ids)
@@ -99,6 +83,29 @@ def matching(model: type[Model], criteria: Sequence[Criterion]) -> BitMap | None
             having = BitMap().union(*_read("id BETWEEN %s AND %s", each.range).values())
         kept = kept - having if each.excluded else kept & having
     return kept
+
+
+def holding(words: Sequence[str], *, titled: bool = False) -> BitMap:
+    """Return the entries that hold all of some words, or whose title does; ``abc*`` is a prefix.
+
+    Raises django.db.Error.
+    """
+    ids = {word: bitmap_id(WORDS, f"{TITLE}{word}" if titled else word) for word in words}
+    found = _read(f"id IN ({', '.join(['%s'] * len(ids))})", list(ids.values()))
+    rare = tuple(word for word, one in ids.items() if one not in found)
+    parts = [*found.values(), *([BitMap(Hits(rare).entries(titled=titled))] if rare else [])]
+    return parts[0].intersection(*parts[1:])
+
+
+def bitmap_of(criterion: Criterion) -> list[BitMap]:
+    """Return the records with each of some values, in the order of these."""
+    found = _read(f"id IN ({', '.join(['%s'] * len(criterion.values))})", criterion.ids)
+    return [found.get(one, BitMap()) for one in criterion.ids]
+
+
+def values_on(axis: str) -> list[Any]:
+    """Return the values on an axis, None among them where some record has none."""
+    return [value for value, _ in counts(axis, None)]
 
 
 def counts(axis: str, records: BitMap | None) -> Iterator[tuple[Any, int]]:
@@ -131,68 +138,3 @@ def _read(condition: str, values: Sequence[Any]) -> dict[str, BitMap]:
 
 def _union(found: Mapping[str, BitMap], ids: Iterable[str]) -> BitMap:
     return BitMap().union(*(found[one] for one in ids if one in found))
-
-
-def of_list(model: type[Model], columns: Mapping[str, Pairs]) -> Iterator[Row]:
-    """Yield the bitmaps of a list, of all its records and of each value of each column.
-
-    None where its search entries are not those of its records.
-    """
-    kind = kind_of(model)
-    entries = SearchEntry.objects.filter(kind=kind).order_by("record").values_list("record", "id")
-    keys = model._base_manager.order_by("pk").values_list("pk", flat=True)
-    numbers = array("I")
-    for key, entry in zip_longest(keys.iterator(), entries.iterator()):
-        if not (entry and key == entry[0]):
-            return
-        numbers.append(entry[1])
-    whole = BitMap(numbers)
-    yield _row(_id(KINDS, kind), whole)
-    for name, pairs in columns.items():
-        bitmaps: dict[Any, BitMap] = defaultdict(BitMap)
-        for number, value in _numbered(pairs, entries):
-            bitmaps[_id(axis(model, name), value)].add(number)
-        bitmaps[_id(axis(model, name), None)] = whole - BitMap().union(*bitmaps.values())
-        yield from (_row(one, bits) for one, bits in bitmaps.items() if bits)
-
-
-def _numbered(
-    pairs: Pairs, entries: "QuerySet[SearchEntry, tuple[str, int]]"
-) -> Iterator[tuple[int, Any]]:
-    """Yield values with the numbers of records in place of their keys, which are in order."""
-    found, key, number = iter(entries.iterator()), "", 0
-    for record, value in pairs:
-        while key != record:
-            key, number = next(found)
-        yield number, value
-
-
-def of_words() -> Iterator[Row]:
-    """Yield the bitmaps of common words, and of what words begin with, as ``ab*``.
-
-    Words are counted by their hashes before, since most are rare, and many.
-    """
-    counted = array("I", bytes(4 * BUCKETS))
-    for _, words in _words():
-        for word in words:
-            counted[hash(word) % BUCKETS] += 1
-    bitmaps: dict[str, BitMap] = defaultdict(BitMap)
-    for entry, words in _words():
-        for word in words:
-            if counted[hash(word) % BUCKETS] >= COMMON:
-                bitmaps[word].add(entry)
-    yield from (
-        _row(_id(WORDS, word), bits) for word, bits in bitmaps.items() if len(bits) >= COMMON
-    )
-
-
-def _words() -> Iterator[tuple[int, set[str]]]:
-    """Yield the words of each entry, and what they begin with."""
-    for entry, text in SearchEntry.objects.order_by("id").values_list("id", "words").iterator():
-        words = {word for word in text.split() if len(word) <= LONGEST and word[0] != TITLE}
-        yield entry, words | {f"{word[:most]}*" for word in words for most in BEGINNINGS}
-
-
-def _row(one: str, bits: BitMap) -> Row:
-    bits.run_optimize()
-    return one, len(bits), bits.serialize()

@@ -20,10 +20,11 @@ from api.database.connections import CompiledQuery, ParameterSlot
 from api.database.release import ServedRelease, served, snapshot
 from api.keyset import KeysetPager, Lookups, index_ranges
 from api.models import Rendering
+from api.rendering.walks import IndexedRows
 from api.shaping import JsonObject
 
-KEPT = 256
-"""How many recipes are kept; when there are more, all of them make room."""
+KEPT = 100
+"""How many recipes are kept, most with a bitmap; when there are more, all of them make room."""
 PLAIN_QUERY = re.compile(r"(?:[a-z_]+=[^&]*(?:&[a-z_]+=[^&]*)*)?")
 """A query whose names are not percent-encoded, so that a cursor in it is found as text."""
 CURSOR = "cursor="
@@ -78,8 +79,14 @@ class PageRecipe:
         resource: str,
         queryset: QuerySet[Any],
         page: dict[str, Any],
+        *,
+        indexed: IndexedRows | None,
     ) -> None:
-        """Take what the pages share: the state of the dataset, and what surrounds the records."""
+        """Take what the pages share: the state of the dataset, and what surrounds the records.
+
+        ``indexed`` are the rows of the list where the bitmap index reads its pages.
+        """
+        self._indexed = indexed
         self.token = token
         self._pager, self._resource, self._page = pager, resource, page
         self._rows = queryset.values_list("pk", *(column.name for column in pager.columns))
@@ -105,6 +112,9 @@ class PageRecipe:
     def _read(self, values: list[Any] | None, *, backwards: bool) -> list[Any]:
         """Return the first rows after the one with these values, one more than a page holds."""
         number = self._pager.size + 1
+        if self._indexed is not None:
+            rows = self._indexed.read(self._pager.read(backwards=backwards), values, number)
+            return [(row[-1], *row) for row in rows]
         connection = connections[router.db_for_read(self._rows.model)]
         stored = {
             column.name: column.field.get_db_prep_value(value, connection)

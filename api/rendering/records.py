@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from api.database.release import served
 from api.formats.streams import CHUNK, Csv, chunks
 from api.models import Bitmap, RenderedState, Rendering
-from api.rendering import bitmaps
+from api.rendering import indexing
 from api.rendering.pages import render_json
 from api.rendering.shared import share
 from api.shaping import JsonObject
@@ -42,17 +42,17 @@ def serialized(viewset: type[RecordViewSet]) -> Iterator[Iterable[JsonObject]]:
 def index(resource: type[RecordViewSet]) -> None:
     """Store the bitmaps of a list: of the records that each value of a filter finds."""
     model = resource.queryset.model  # type: ignore[union-attr]
-    columns: dict[str, bitmaps.Pairs] = {}
+    columns: dict[str, indexing.Pairs] = {}
     for name, one in resource.filterset_class.chosen({}).base_filters.items():
         columns |= one.indexed(model, name)
-    store(bitmaps.of_list(model, columns))
+    store(indexing.of_list(model, columns))
 
 
-def store(rows: Iterable[bitmaps.Row]) -> None:
+def store(rows: Iterable[indexing.Row]) -> None:
     """Store bitmaps, some at a time."""
     rows = iter(rows)
     while some := list(islice(rows, CHUNK)):
-        fill(connection, Bitmap._meta.db_table, bitmaps.COLUMNS, some)
+        fill(connection, Bitmap._meta.db_table, indexing.COLUMNS, some)
 
 
 def render_all(*, anew: bool = False) -> None:
@@ -75,7 +75,7 @@ def render_all(*, anew: bool = False) -> None:
                 ]
                 fill(connection, Rendering._meta.db_table, COLUMNS, written)
             index(viewset)
-        store(bitmaps.of_words())
+        store(indexing.of_words())
         state = {
             "stamp": served().stamp,
             "dyads": [astuple(dyad) for dyad in dyads()],

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -211,9 +211,10 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         facets = count_facets(listing, asked or (), chosen.facets())
         around = found.envelope(facets)
         if self._as_rendered(request):
-            if settings.RECIPES and self.served and listing.hits is None:
-                token, rows_read = self.served.token, cast("Listing", found.listing).rows
-                recipe = pages.PageRecipe(token, found.pager, self.resource, rows_read, around)
+            indexed = listing.indexed_by(found.pager.columns, found.count)
+            if settings.RECIPES and self.served and (listing.hits is None or indexed):
+                token, shared = self.served.token, (found.pager, self.resource, listing.rows)
+                recipe = pages.PageRecipe(token, *shared, around, indexed=indexed)
                 pages.keep(request._request, recipe)
             return pages.json_response(pages.page_of(around, self._bodies(rows)))
         records = self.written(rows)

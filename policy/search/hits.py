@@ -88,13 +88,13 @@ class Hits:
             values += self.within.params
         return int(self._rows(sql, values)[0][0])
 
-    def entries(self) -> list[int]:
-        """Return the keys of the entries, without regard to kinds and to other filters."""
+    def entries(self, *, titled: bool) -> list[int]:
+        """Return the keys of the entries, of any kind, or of those whose title holds the words."""
         sql = "SELECT id FROM machinery_searchentry WHERE found_by @@ %s::tsquery"
-        words = TSQUERY.query(self.words)
+        words = TSQUERY.query(self.words, titled=titled or None)
         if self._connection.vendor == "sqlite":
             sql = f"SELECT rowid FROM machinery_searchindex WHERE {MATCH}"
-            words = FTS5.query(self.words)
+            words = FTS5.query(self.words, titled=titled or None)
         return [key for (key,) in self._rows(sql, [words])]
 
     def _tsquery(self, *, titled: bool | None = None) -> str:

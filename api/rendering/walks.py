@@ -1,0 +1,132 @@
+"""Pages by the bitmap index: the first records of a list after a place in its order."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from django.db import connections, router
+from django.db.models import Model
+from pyroaring import BitMap
+
+from api.keyset import RANK, Column
+from api.rendering.bitmaps import Criterion, axis, bitmap_of, holding, values_on
+from policy.models import SearchEntry
+from policy.models.registry import kind_of
+
+SOME = 50
+"""How many values of a column are looked through at a time."""
+
+
+@dataclass(frozen=True)
+class IndexedRows:
+    """The rows of a list as their numbers; ``words`` are those that it was searched for."""
+
+    model: type[Model]
+    records: BitMap
+    words: tuple[str, ...] = ()
+
+    @cached_property
+    def titled(self) -> BitMap:
+        """The rows whose titles hold all the words."""
+        return self.records & holding(self.words, titled=True)
+
+    def orders(self, columns: Sequence[Column]) -> bool:
+        """Return whether the index has all columns."""
+        return all(self._values_on(one) or one.name == RANK for one in columns[:-1])
+
+    def read(
+        self, columns: Sequence[Column], values: Sequence[Any] | None, number: int
+    ) -> list[tuple[Any, ...]]:
+        """Return what the first rows after the one with these values have in the columns.
+
+        The last of these is the key.
+        """
+        found = list(islice(self._walk(self.records, columns, values, number), number))
+        keys = self._keys([entry for entry, *_ in found])
+        return [(*before, keys[entry]) for entry, *before in found]
+
+    def _walk(
+        self,
+        records: BitMap,
+        columns: Sequence[Column],
+        values: Sequence[Any] | None,
+        number: int,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield numbers of records in order, each with its values in all columns but the key."""
+        column, rest = columns[0], columns[1:]
+        if not rest:
+            yield from ((entry,) for entry in self._in_key_order(records, column, values, number))
+            return
+        first = values and (str(values[0]) if isinstance(values[0], date) else values[0])
+        for value, having in self._having(column, values is not None, first):
+            begun = values[1:] if values and value == first else None
+            for entry, *others in self._walk(records & having, rest, begun, number):
+                yield entry, value, *others
+
+    def _having(self, column: Column, begun: bool, first: Any) -> Iterator[tuple[Any, BitMap]]:
+        """Yield values of a column with their records, in order, from one where that is given."""
+        of_rank = column.name == RANK
+        values = [
+            one for one in ([0, 1] if of_rank else self._values_on(column)) if one is not None
+        ]
+        values.sort(reverse=column.descending)
+        empty: list[Any] = [] if of_rank else [None]
+        values = [*empty, *values] if column.nulls_first else [*values, *empty]
+        left = iter([one for one in values if not begun or _reached(column, one, first)])
+        while some := list(islice(left, SOME)):
+            if of_rank:
+                found = [self.titled if one else self.records - self.titled for one in some]
+            else:
+                found = bitmap_of(Criterion(axis(self.model, _name(column)), some))
+            yield from zip(some, found, strict=True)
+
+    def _values_on(self, column: Column) -> list[Any]:
+        return values_on(axis(self.model, _name(column)))
+
+    def _in_key_order(
+        self, records: BitMap, column: Column, values: Sequence[Any] | None, number: int
+    ) -> Iterable[int]:
+        """Return the first of some records after a key, or before it where the order descends."""
+        if not column.descending:
+            begin = records.rank(self._entry(values[0], "<=", "DESC")) if values else 0
+            return records[begin : begin + number]
+        end = len(records)
+        if values and (entry := self._entry(values[0], ">=", "ASC")):
+            end = records.rank(entry - 1)
+        return reversed(records[max(0, end - number) : end])
+
+    def _entry(self, key: Any, compared: str, direction: str) -> int:
+        """Return the number of a record, or of the one next to where it would be; 0 if none is."""
+        if self.model is SearchEntry:
+            return int(key)
+        sql = "SELECT id FROM machinery_searchentry WHERE kind = %s AND record"
+        rest = f"{compared} %s ORDER BY record {direction} LIMIT 1"
+        found = self._rows(f"{sql} {rest}", [str(kind_of(self.model)), key])
+        return int(found[0][0]) if found else 0
+
+    def _keys(self, entries: Sequence[int]) -> dict[int, Any]:
+        """Return the keys of records by their numbers."""
+        if self.model is SearchEntry or not entries:
+            return {entry: entry for entry in entries}
+        marks = ", ".join(["%s"] * len(entries))
+        sql = f"SELECT id, record FROM machinery_searchentry WHERE id IN ({marks})"  # noqa: S608
+        return dict(self._rows(sql, entries))
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        with connections[router.db_for_read(SearchEntry)].cursor() as cursor:
+            cursor.execute(sql, values)
+            return list(cursor.fetchall())
+
+
+def _name(column: Column) -> str:
+    return column.name.removesuffix("_id")
+
+
+def _reached(column: Column, value: Any, first: Any) -> bool:
+    """Return whether a value is that one, or comes after it."""
+    if value is None or first is None:
+        return value is first or (first is None) == column.nulls_first
+    return bool(value == first or (value > first) != column.descending)
