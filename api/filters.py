@@ -34,7 +34,7 @@ from api.parameters import (
 )
 from api.rendering.bitmaps import Criterion, axis
 from api.rendering.indexing import Pairs
-from policy.dyads import between, pairs, pairs_of_issues
+from policy.dyads import between, pairs, pairs_of_issues, relations_between
 from policy.models import PublishedRelease
 from policy.models.registry import RecordKind, kind_of
 from policy.models.relations import RelationSeen, related, superseded
@@ -321,10 +321,7 @@ class BetweenFilter(ValuesFilter):
         """Narrow to the records between the two."""
         return qs.filter(between(self.name, *sorted(value)))
 
-    @property
-    def held(self) -> bool:
-        """Whether the bitmap index holds the pairs, as it does not for relations."""
-        return self.name != "relations"
+    held = True
 
     def criteria(self, model: type[Model], name: str, value: Any) -> Sequence[Criterion] | None:
         """Return the pair, the lesser code first."""
@@ -332,6 +329,9 @@ class BetweenFilter(ValuesFilter):
 
     def pairs_of(self, model: type[Model]) -> Pairs:
         """Return the keys of records, in their order, with each pair that they are between."""
+        if self.name == "relations":
+            found = relations_between().items()
+            return sorted((key, list(pair)) for pair, keys in found for key in keys)
         ways = [way[self.name] for way in (pairs(), pairs_of_issues()) if self.name in way]
         rows = (way.order_by("record").values_list("record", "one", "other") for way in ways)
         return ((key, pair) for key, *pair in merge(*(way.iterator() for way in rows)))

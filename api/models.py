@@ -51,10 +51,6 @@ class RenderedState(models.Model):
     stamp = sha256_field(
         "SHA-256 of the release, the attached texts and the serializers they come from."
     )
-    dyads = models.JSONField(
-        default=list,
-        help_text="Per pair of countries with a record between them, what the list of dyads says.",
-    )
 
     class Meta:
         db_table = "machinery_renderedstate"

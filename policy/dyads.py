@@ -1,10 +1,10 @@
 """Dyads: what the dataset contains about unordered pairs of countries."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, reduce
-from itertools import combinations
+from itertools import chain, combinations
 from operator import or_
 from typing import Any
 
@@ -158,13 +158,10 @@ def _ways_between(name: str, first: Any, second: Any) -> list[tuple[QuerySet[Any
 def dyads() -> list[Dyad]:
     """Return every pair of countries with a record between them, in the order of their keys."""
     numbers: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    related: dict[tuple[str, str], set[str]] = defaultdict(set)
-    ends = _ends_of_relations()
     for name, direct in pairs().items():
         if name == "statements" and live.get() is not None:
-            for one, other, statement in set(_live_pairs()):
+            for one, other, _ in set(_live_pairs()):
                 numbers[one, other][name] += 1
-                related[one, other] |= ends[name].get(statement, set())
             continue
         same = {column: OuterRef(column) for column in ("one", "other", "record")}
         within = pairs_of_issues().get(name)
@@ -177,20 +174,36 @@ def dyads() -> list[Dyad]:
             counted = way.values_list("one", "other")
             for one, other, records in counted.annotate(records=Count("record", distinct=True)):
                 numbers[one, other][name] += records
-            of_relations = way.filter(record__in=_records_in_relations(name))
-            for one, other, record in of_relations.values_list("one", "other", "record"):
-                related[one, other] |= ends[name][record]
-    for pair, relations in related.items():
+    for pair, relations in relations_between().items():
         numbers[pair]["relations"] = len(relations)
+    return in_order(numbers)
+
+
+def in_order(numbers: Mapping[tuple[str, str], Mapping[str, int]]) -> list[Dyad]:
+    """Return dyads in the order of their keys, from the numbers of records between countries."""
+    names = (*KINDS, "relations")
     return [
-        Dyad(
-            f"{one}-{other}",
-            one,
-            other,
-            **{name: numbers[one, other][name] for name in (*pairs(), "relations")},
-        )
-        for one, other in sorted(numbers)
+        Dyad(f"{one}-{other}", one, other, **{name: of.get(name, 0) for name in names})
+        for (one, other), of in sorted(numbers.items())
     ]
+
+
+def relations_between() -> dict[tuple[str, str], set[str]]:
+    """Return the relations of which an end is between two countries, by the pair of these."""
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    ends = _ends_of_relations()
+    for name, direct in pairs().items():
+        rows: list[Iterable[tuple[str, str, str]]] = []
+        if name == "statements" and live.get() is not None:
+            rows.append(_live_pairs())
+        else:
+            for way in filter(None, (direct, pairs_of_issues().get(name))):
+                of_relations = way.filter(record__in=_records_in_relations(name))
+                rows.append(of_relations.values_list("one", "other", "record"))
+        for one, other, record in chain.from_iterable(rows):
+            if record in ends[name]:
+                found[one, other] |= ends[name][record]
+    return found
 
 
 def _records_in_relations(name: str) -> QuerySet[Any]:

@@ -89,8 +89,7 @@ def tried(resource, name):
 
 def held(resource):
     """Return the filters of a list that the index holds."""
-    names = filters_of(resource).keys() - UNHELD
-    return sorted(names - ({"between"} if resource == "relations" else set()))
+    return sorted(filters_of(resource).keys() - UNHELD)
 
 
 def same(resource, values):

@@ -31,7 +31,6 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', policy.models.base.Key(help_text='Always the same, for there is one row.', max_length=120, primary_key=True, serialize=False)),
                 ('stamp', policy.models.base.Text(help_text='SHA-256 of the release, the attached texts and the serializers they come from.', max_length=64, validators=[django.core.validators.RegexValidator('\\A[0-9a-f]{64}\\Z', 'Write a SHA-256 digest: 64 lower-case hex digits.')])),
-                ('dyads', models.JSONField(default=list, help_text='Per pair of countries with a record between them, what the list of dyads says.')),
             ],
             options={
                 'db_table': 'machinery_renderedstate',

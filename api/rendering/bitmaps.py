@@ -6,6 +6,8 @@ of its keys, so that the bitmaps of all lists and of all words can be compared.
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connections, router
@@ -31,13 +33,14 @@ WORDS = axis(SearchEntry, "q")
 class Criterion(NamedTuple):
     """A condition of which the index tells: a record has any of some values, or none of them.
 
-    In place of single values it may name the first and the last of a range, either of them None.
+    In place of single values it may name the first or the last day of a range.
     """
 
     axis: str
     values: Sequence[Any] = ()
     excluded: bool = False
-    between: tuple[Any, Any] = (None, None)
+    first: date | None = None
+    last: date | None = None
 
     @property
     def ids(self) -> list[str]:
@@ -45,13 +48,24 @@ class Criterion(NamedTuple):
         return [bitmap_id(self.axis, value) for value in self.values]
 
     @property
-    def range(self) -> list[str]:
-        """The ids between which those of its range are; null comes after all texts."""
-        first, last = self.between
-        return [
-            bitmap_id(self.axis, first) if first else f'{self.axis}="',
-            bitmap_id(self.axis, last) if last else f'{self.axis}="~',
-        ]
+    def ranges(self) -> list[tuple[str, str]]:
+        """The ids between which the bitmaps of its range are, of days, months and years.
+
+        What is begun by the first or the last day is told by the days or months within.
+        """
+        day, found = str(self.first or self.last), []
+        for (unit, length), outer in zip(UNITS.items(), (7, 4, 0), strict=True):
+            prefix, own = f'{self.axis}{unit}="', day[:length]
+            within = prefix + day[:outer]
+            if self.first:
+                found.append((f"{prefix}{own}{'~' if unit else ''}", f"{within}~"))
+            else:
+                found.append((within, f"{prefix}{own}{'' if unit else '~'}"))
+        return found
+
+
+UNITS = {"": 10, ":month": 7, ":year": 4}
+"""What the names of columns of days have behind them for longer times, and how long these are."""
 
 
 def bitmap_id(axis: str, value: Any) -> str:
@@ -64,25 +78,51 @@ def matching(model: type[Model], criteria: Sequence[Criterion]) -> BitMap | None
 
     Raises django.db.Error.
     """
-    kind = kind_of(model)
-    whole = Criterion(KINDS, [kind] if kind else [*RecordKind])
-    wanted = list(dict.fromkeys(one for each in (whole, *criteria) for one in each.ids))
+    return matching_each({model: criteria})[model]
+
+
+def matching_each(
+    asked: Mapping[type[Model], Sequence[Criterion]],
+) -> dict[type[Model], BitMap | None]:
+    """Return the records of some models that meet the criteria of each, as ``matching`` does."""
+    wholes = {model: Criterion(KINDS, _kinds(model)) for model in asked}
+    every = [*wholes.values(), *chain.from_iterable(asked.values())]
+    wanted = list(dict.fromkeys(one for each in every for one in each.ids))
     found = _read(f"id IN ({', '.join(['%s'] * len(wanted))})", wanted)
-    kept = _union(found, whole.ids)
-    if not kept or not (kind or model is SearchEntry):
-        return None
+    return {
+        model: _meeting(found, _union(found, wholes[model].ids), criteria)
+        for model, criteria in asked.items()
+    }
+
+
+def _kinds(model: type[Model]) -> list[RecordKind]:
+    """Return the kinds of the records of a model, of which search entries have all."""
+    if model is SearchEntry:
+        return [*RecordKind]
+    kind = kind_of(model)
+    return [kind] if kind else []
+
+
+def _meeting(
+    found: Mapping[str, BitMap], whole: BitMap, criteria: Sequence[Criterion]
+) -> BitMap | None:
     words = [each.values[0] for each in criteria if each.axis == WORDS]
-    if words:
-        kept &= holding(words)
+    if not whole:
+        return None
+    kept = whole & holding(words) if words else whole
     for each in criteria:
         if each.axis == WORDS:
             continue
-        if each.values:
-            having = _union(found, each.ids)
-        else:
-            having = BitMap().union(*_read("id BETWEEN %s AND %s", each.range).values())
+        having = _union(found, each.ids) if each.values else _within(each)
         kept = kept - having if each.excluded else kept & having
     return kept
+
+
+def _within(criterion: Criterion) -> BitMap:
+    """Return the records with a day in a range: those of days, and of whole months and years."""
+    ranges = criterion.ranges
+    condition = " OR ".join(["id BETWEEN %s AND %s"] * len(ranges))
+    return BitMap().union(*_read(condition, list(chain.from_iterable(ranges))).values())
 
 
 def holding(words: Sequence[str], *, titled: bool = False) -> BitMap:
@@ -103,6 +143,12 @@ def bitmap_of(criterion: Criterion) -> list[BitMap]:
     return [found.get(one, BitMap()) for one in criterion.ids]
 
 
+def on_axis(axis: str) -> dict[Any, BitMap]:
+    """Return each value on an axis with the records that have it."""
+    found = _read("id >= %s AND id < %s", [f"{axis}=", f"{axis}>"])
+    return {json.loads(one.removeprefix(f"{axis}=")): bits for one, bits in found.items()}
+
+
 def values_on(axis: str) -> list[Any]:
     """Return the values on an axis, None among them where some record has none."""
     return [value for value, _ in counts(axis, None)]
@@ -113,15 +159,13 @@ def counts(axis: str, records: BitMap | None) -> Iterator[tuple[Any, int]]:
 
     None stands for no value. Raises django.db.Error.
     """
-    bounds = "id >= %s AND id < %s", [f"{axis}=", f"{axis}>"]
-    if records is None:
-        found = dict(_rows("records", *bounds))
-    else:
-        bitmaps = _read(*bounds)
-        found = {one: bits.intersection_cardinality(records) for one, bits in bitmaps.items()}
-    for one, number in found.items():
-        if number:
-            yield json.loads(one.removeprefix(f"{axis}=")), number
+    if records is not None:
+        found = on_axis(axis).items()
+        numbers = ((value, bits.intersection_cardinality(records)) for value, bits in found)
+        yield from ((value, number) for value, number in numbers if number)
+        return
+    for one, number in _rows("records", "id >= %s AND id < %s", [f"{axis}=", f"{axis}>"]):
+        yield json.loads(one.removeprefix(f"{axis}=")), number
 
 
 def _rows(column: str, condition: str, values: Sequence[Any]) -> list[tuple[str, Any]]:

@@ -1,7 +1,6 @@
 """Rendering: every record stored as JSON when a release is loaded."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import astuple
 from itertools import islice
 
 from django.db import connection, transaction
@@ -15,7 +14,6 @@ from api.rendering.shared import share
 from api.shaping import JsonObject
 from api.views.records import RESOURCES
 from api.views.viewset import RecordViewSet
-from policy.dyads import dyads
 from policy.release.staging import fill
 
 COLUMNS = ("id", "csv_length", "ndjson_length", "body")
@@ -59,7 +57,7 @@ def render_all(*, anew: bool = False) -> None:
     """Render all records of the release that is loaded, unless that was done already.
 
     With ``anew`` it is done again. The loader calls this before it commits. The bitmap index
-    and the dyads with their counts are stored with the renderings. Without them, or with those of
+    is stored with the renderings. Without them, or with those of
     another state, the answers are the same but take longer.
     """
     if served().rendered and not anew:
@@ -76,8 +74,5 @@ def render_all(*, anew: bool = False) -> None:
                 fill(connection, Rendering._meta.db_table, COLUMNS, written)
             index(viewset)
         store(indexing.of_words())
-        state = {
-            "stamp": served().stamp,
-            "dyads": [astuple(dyad) for dyad in dyads()],
-        }
-        RenderedState.objects.update_or_create(pk=RenderedState.ONLY, defaults=state)
+        stamp = {"stamp": served().stamp}
+        RenderedState.objects.update_or_create(pk=RenderedState.ONLY, defaults=stamp)

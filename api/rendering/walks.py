@@ -104,21 +104,28 @@ class IndexedRows:
             return int(key)
         sql = "SELECT id FROM machinery_searchentry WHERE kind = %s AND record"
         rest = f"{compared} %s ORDER BY record {direction} LIMIT 1"
-        found = self._rows(f"{sql} {rest}", [str(kind_of(self.model)), key])
+        found = _rows(f"{sql} {rest}", [str(kind_of(self.model)), key])
         return int(found[0][0]) if found else 0
 
     def _keys(self, entries: Sequence[int]) -> dict[int, Any]:
         """Return the keys of records by their numbers."""
-        if self.model is SearchEntry or not entries:
-            return {entry: entry for entry in entries}
-        marks = ", ".join(["%s"] * len(entries))
-        sql = f"SELECT id, record FROM machinery_searchentry WHERE id IN ({marks})"  # noqa: S608
-        return dict(self._rows(sql, entries))
+        by_entry = self.model is SearchEntry
+        return {entry: entry for entry in entries} if by_entry else keys_of(entries)
 
-    def _rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
-        with connections[router.db_for_read(SearchEntry)].cursor() as cursor:
-            cursor.execute(sql, values)
-            return list(cursor.fetchall())
+
+def keys_of(entries: Sequence[int]) -> dict[int, str]:
+    """Return the keys of the records of some entries, by these."""
+    if not entries:
+        return {}
+    marks = ", ".join(["%s"] * len(entries))
+    sql = f"SELECT id, record FROM machinery_searchentry WHERE id IN ({marks})"  # noqa: S608
+    return dict(_rows(sql, entries))
+
+
+def _rows(sql: str, values: Sequence[Any]) -> list[Any]:
+    with connections[router.db_for_read(SearchEntry)].cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
 
 
 def _name(column: Column) -> str:

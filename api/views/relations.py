@@ -1,25 +1,25 @@
 """What cuts across the lists: search, dyads, and the coverage of a source."""
 
 import json
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, fields
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import chain
 from threading import Lock
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import connections, router
-from django.db.models import CharField, Count, Field, IntegerField, QuerySet, Value, Window
+from django.db.models import CharField, Field, IntegerField, QuerySet
 from django.http import Http404, HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from pyroaring import BitMap
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api import filtersets
-from api.database.connections import CompiledQuery, ParameterSlot
 from api.database.release import current, served
 from api.filters import COUNTRY
 from api.formats import streams
@@ -29,10 +29,11 @@ from api.html.details import dyad_page
 from api.html.lists import dyads_page, search_page
 from api.keys import CountryField
 from api.listing import KeysetPagination, ListPage, RowsListing
-from api.models import RenderedState
 from api.parameters import KEY, ChoicesField, ListField, ParameterField
 from api.problems import RenamedError
+from api.rendering.bitmaps import Criterion, axis, counts, matching_each, on_axis
 from api.rendering.pages import bodies, json_response, render_json
+from api.rendering.walks import keys_of
 from api.search_filters import entries_with
 from api.serializers import relations as serializers
 from api.shaping import JsonObject
@@ -41,9 +42,8 @@ from api.views.base import StrictView, raise_if_former, unknown_record
 from api.views.viewset import RecordViewSet
 from policy import dyads
 from policy.dyads import Dyad
-from policy.models import Country, Renaming, SearchEntry, Source
+from policy.models import Country, Event, Renaming, SearchEntry, Source
 from policy.models.registry import RecordKind, kind_of
-from policy.models.state import live
 
 PARTS: dict[str, type[RecordViewSet]] = {
     "issues": records.BilateralIssueViewSet,
@@ -68,13 +68,25 @@ SHOWN = 100
 """How many records of each kind a dyad carries; the list it links to has them all."""
 
 
+PAIRS: dict[str, tuple[type[Any], str]] = {
+    name: (viewset.queryset.model, axis(viewset.queryset.model, "between"))  # type: ignore[union-attr]
+    for name, viewset in PARTS.items()
+}
+"""The model of each part, and the axis of the bitmap index that its pairs of countries are on."""
+
+
 @lru_cache(maxsize=1)
 def every_dyad(token: str, *, rendered: bool) -> list[Dyad]:
     """Return all dyads of the release with this token, which every page of them is cut from."""
-    if not rendered:
+    known = matching_each({model: () for model, _ in PAIRS.values()}) if rendered else {}
+    if not known or None in known.values():
         return dyads.dyads()
-    stored = RenderedState.objects.values_list("dyads", flat=True).get(pk=RenderedState.ONLY)
-    return [Dyad(*row) for row in stored]
+    numbers: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for name, (_, of_pairs) in PAIRS.items():
+        for pair, number in counts(of_pairs, None):
+            if pair:
+                numbers[pair[0], pair[1]][name] = number
+    return dyads.in_order(numbers)
 
 
 _counting = Lock()
@@ -85,10 +97,6 @@ def known_dyads() -> list[Dyad]:
     """Return all dyads of the release of the open snapshot."""
     with _counting:
         return every_dyad(served().token, rendered=served().rendered)
-
-
-TOTALS = "totals"
-"""What stands for a part before the codings of events."""
 
 
 class SearchViewSet(RecordViewSet):
@@ -204,34 +212,32 @@ class DyadView(StrictView):
                 "between them, such as MEX-USA."
             )
         pair = sorted(codes)
-        query = _between_query() if live.get() is None else _between(*pair)
-        with connections[router.db_for_read(Country)].cursor() as cursor:
-            query.run(cursor, {"first": pair[0], "second": pair[1]})
-            rows = cursor.fetchall()
-        if not rows:
+        found = (_by_index(pair) if self._rendered else None) or _by_sql(pair)
+        if not any(found.counts.values()):
             self._refuse_unknown(codes)
-        keys = {name: sorted(row[1] for row in rows if row[0] == name) for name in PARTS}
         members: dict[str, Any] = {
             "release": render_json(current().version),
             "id": render_json("-".join(pair)),
             "countries": render_json(pair),
         }
-        counts = {row[0]: row[3] for row in rows if row[0] != TOTALS}
-        for name, texts in self._bodies(keys).items():
-            count = counts.get(name, 0)
+        for name, texts in self._bodies(found.keys).items():
+            count = found.counts[name]
             members[name] = f'{{"count":{count},"records":[{",".join(texts)}]}}'
             if name == "events":
-                totals = dyads.event_totals(row[1:] for row in rows if row[0] == TOTALS)
-                members["event_totals"] = render_json(asdict(totals))
+                members["event_totals"] = render_json(asdict(dyads.event_totals(found.codings)))
         text = ",".join(f'"{name}":{value}' for name, value in members.items())
         if isinstance(request.accepted_renderer, Html):
             context = dyad_page(json.loads(f"{{{text}}}"))
             return html_page(request._request, "dyad", context, self.served)
         return json_response(f"{{{text}}}")
 
+    @property
+    def _rendered(self) -> bool:
+        return bool(self.served and self.served.rendered)
+
     def _bodies(self, keys: dict[str, list[str]]) -> dict[str, list[str]]:
         """Return the records of these keys as JSON, by the names of the parts."""
-        if self.served and self.served.rendered:
+        if self._rendered:
             places = {n: [f"{PARTS[n].resource}/{key}" for key in keys[n]] for n in keys}
             stored = bodies(list(chain.from_iterable(places.values())))
             return {name: [stored[place] for place in places[name]] for name in keys}
@@ -258,23 +264,55 @@ class DyadView(StrictView):
             raise unknown_record(self.request._request, Country, ", ".join(absent))
 
 
-@cache
-def _between_query() -> CompiledQuery:
-    """Return the query for any two countries."""
-    return _between(*(ParameterSlot(name, CharField()) for name in ("first", "second")))
+class Between(NamedTuple):
+    """What lies between two countries, by the names of parts."""
+
+    counts: dict[str, int]
+    keys: dict[str, list[str]]
+    """The first keys of each part."""
+    codings: list[tuple[str, str | None, int]]
+    """Event types and modes, with the number of events that are coded so."""
 
 
-def _between(*pair: Any) -> CompiledQuery:
-    """Return what finds the first keys of each part, with their number, and codings of events."""
+def _by_sql(pair: list[str]) -> Between:
+    """Return what the tables tell of two countries."""
     found = {
-        name: viewset.queryset.model._base_manager.filter(dyads.between(name, *pair))  # type: ignore[union-attr]
-        for name, viewset in PARTS.items()
+        name: model._base_manager.filter(dyads.between(name, *pair)).order_by("pk")
+        for name, (model, _) in PAIRS.items()
     }
-    parts = [
-        rows.order_by("pk").values_list(Value(name), "pk", Value(""), Window(Count("pk")))[:SHOWN]
-        for name, rows in found.items()
-    ]
-    return CompiledQuery(*parts, dyads.codings(found["events"], Value(TOTALS)))
+    numbers = {name: rows.count() for name, rows in found.items()}
+    keys = {name: list(rows.values_list("pk", flat=True)[:SHOWN]) for name, rows in found.items()}
+    return Between(numbers, keys, list(dyads.codings(found["events"])))
+
+
+def _by_index(pair: list[str]) -> Between | None:
+    """Return what the bitmap index tells of two countries, None if it does not hold all parts."""
+    found = matching_each({model: [Criterion(on, [pair])] for model, on in PAIRS.values()})
+    parts = {name: found[model] for name, (model, _) in PAIRS.items()}
+    held = {name: bits for name, bits in parts.items() if bits is not None}
+    if len(held) < len(parts):
+        return None
+    first = {name: list(bits[:SHOWN]) for name, bits in held.items()}
+    keys = keys_of(list(chain.from_iterable(first.values())))
+    return Between(
+        {name: len(bits) for name, bits in held.items()},
+        {name: [keys[entry] for entry in entries] for name, entries in first.items()},
+        _codings(held["events"]),
+    )
+
+
+def _codings(events: BitMap) -> list[tuple[str, str | None, int]]:
+    """Return the event types and modes of events, each with the number of events."""
+    if not events:
+        return []
+    types, modes = (on_axis(axis(Event, name)) for name in ("event_type", "mode"))
+    counted = (
+        (event_type, mode, (having & events).intersection_cardinality(with_mode))
+        for event_type, having in types.items()
+        for mode, with_mode in modes.items()
+        if event_type is not None
+    )
+    return [row for row in counted if row[2]]
 
 
 class CoverageView(StrictView):
