@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pyroaring import BitMap
 
+from api import listing
 from api.database.release import served
 from api.filters import BetweenFilter
 from api.listing import Listing
@@ -16,6 +17,7 @@ from api.models import Bitmap, RenderedState
 from api.range_filters import TimeFilter
 from api.rendering import bitmaps, indexing
 from api.rendering.records import render_all
+from api.rendering.walks import IndexedRows
 from api.search_filters import SearchFilter
 from policy.models import SearchEntry
 from policy.models.registry import RecordKind, kind_of
@@ -54,10 +56,10 @@ def listed(resource, values):
     return Listing.of(model_of(resource)._base_manager.all(), filters_of(resource), values)
 
 
-def by_sql(listing):
-    """Return the entries of the rows that SQL finds."""
-    keys = listing.rows.values_list("pk", flat=True)
-    entries = SearchEntry.objects.filter(kind=kind_of(listing.rows.model), record__in=[*keys])
+def by_sql(found):
+    """Return the entries of the rows of a list that SQL finds."""
+    keys = found.rows.values_list("pk", flat=True)
+    entries = SearchEntry.objects.filter(kind=kind_of(found.rows.model), record__in=[*keys])
     return {*entries.values_list("id", flat=True)}
 
 
@@ -94,10 +96,10 @@ def held(resource):
 
 def same(resource, values):
     """Return how many records a list has, once the index and SQL agree on which."""
-    listing = listed(resource, values)
-    assert {*listing.indexed.records} == by_sql(listing), values
-    assert listing.count(served()) == len(listing.indexed.records)
-    return len(listing.indexed.records)
+    found = listed(resource, values)
+    assert {*found.indexed.records} == by_sql(found), values
+    assert found.count(served()) == len(found.indexed.records)
+    return len(found.indexed.records)
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
@@ -120,9 +122,9 @@ def test_filters_find_together_what_sql_finds(indexed, db, resource):
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_facets_count_by_the_index_what_sql_counts(indexed, db, resource):
     for values in ({}, {"q": [ONE]}, {"exclude_id": ["none"]}):
-        listing = listed(resource, values)
+        found = listed(resource, values)
         for name, facet in VIEWSETS[resource].filterset_class.facets().items():
-            assert listing.counts(name, facet) == facet.counts(listing.rows), (name, values)
+            assert found.counts(name, facet) == facet.counts(found.rows), (name, values)
 
 
 @pytest.mark.parametrize("resource", RESOURCES)
@@ -171,3 +173,46 @@ def test_a_list_whose_entries_are_not_its_records_is_not_indexed(db):
     assert list(indexing.of_list(model_of("statements"), {})) == []
     Bitmap.objects.filter(pk__contains="statement").delete()
     assert listed("statements", {"topic": ["trade"]}).indexed is None
+
+
+ORDERED = ["statements", "events", "bilateral-issues", "search"]
+
+
+def orderings(resource):
+    """Return every ordering of a list by one column, some by two, and its own."""
+    columns = ["kind", "title"] if resource == "search" else VIEWSETS[resource].ordering_fields
+    one = [f"{sign}{name}" for name in columns for sign in ("", "-")]
+    two = [f"{a},{b}" for a, b in itertools.permutations(one, 2) if a.strip("-") != b.strip("-")]
+    return ["", *(f"&ordering={names}" for names in [*one, *two[::9]])]
+
+
+def walked(client, path):
+    """Return the keys of a list, read page by page to the end, and back to the beginning."""
+    page, found = client.get(path).json(), []
+    while True:
+        found.append([one["id"] for one in page["results"]])
+        if page["next"] is None:
+            break
+        page = client.get(page["next"]).json()
+    back = [found[-1]]
+    while page["previous"]:
+        page = client.get(page["previous"]).json()
+        back.append([one["id"] for one in page["results"]])
+    return [one for page in found for one in page], [one for page in back[::-1] for one in page]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("resource", ORDERED)
+def test_pages_by_the_index_are_those_by_sql(indexed, client, monkeypatch, settings, resource):
+    narrowed = "superseded=false" if resource == "events" else f"q={ONE[:1]}*"
+    for ordering in orderings(resource):
+        path = f"/api/v1/{resource}?page_size=5&{narrowed}{ordering}"
+        settings.RECIPES = False
+        monkeypatch.setattr(listing, "FEW", 10**9)
+        monkeypatch.setattr(IndexedRows, "orders", lambda *_: False)
+        expected = walked(client, path)
+        assert len(expected[0]) > 5
+        settings.RECIPES = True
+        monkeypatch.undo()
+        monkeypatch.setattr(listing, "FEW", -1)
+        assert walked(client, path) == expected == (expected[0], expected[0]), path
