@@ -71,8 +71,6 @@ class ValuesFilter(django_filters.Filter):
     many = True
     """Whether several values may be given; these can be excluded too."""
     lookup = "in"
-    order = 0
-    """Filters of a greater number are applied later."""
     pairs = False
     """Whether a row beside a record is the only one of its value, where the path does not tell."""
     transform = ""

@@ -18,10 +18,8 @@ from api.keyset import RANK, Column, CursorField, KeysetPager, order_columns, re
 from api.parameters import OrderingField, ParameterField, Values, WholeNumberField, once
 from api.rendering.bitmaps import WORDS, Criterion, axis, counts, matching
 from api.rendering.walks import IndexedRows
-from policy.models import SearchEntry
 from policy.models.registry import kind_of
 from policy.release.contents import file_name
-from policy.search.hits import Hits
 
 DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 500
@@ -34,21 +32,19 @@ class Listing:
     """A list that filters have narrowed.
 
     ``records`` is the list before that, ``rows`` after it. ``criteria`` are what the filters ask
-    of the bitmap index, None where it does not hold all of them; ``hits`` are the same rows in the
-    order of the search index.
+    of the bitmap index, None where it does not hold all of them.
     """
 
     records: QuerySet[Any]
     rows: QuerySet[Any]
     criteria: tuple[Criterion, ...] | None = ()
-    hits: Hits | None = None
 
     @classmethod
     def of(cls, records: QuerySet[Any], filters: Mapping[str, Any], values: Values) -> Self:
         """Return a list with every filter applied that there is a value for."""
         listing = cls(records, records)
         given = {name: value for name, value in values.items() if name in filters}
-        for name in sorted(given, key=lambda one: filters[one].order):
+        for name in sorted(given):
             listing = filters[name].narrow(listing, given, name)
             asked = filters[name].criteria(records.model, name, given[name])
             known = (
@@ -79,7 +75,7 @@ class Listing:
                 return told
         if self.indexed is not None:
             return len(self.indexed.records)
-        return self.hits.count() if self.hits else self.rows.count()
+        return self.rows.count()
 
     def counts(self, name: str, facet: Any) -> "Counter[Any]":
         """Return how many rows have each value of a facet; None counts those without one."""
@@ -126,23 +122,21 @@ class Listing:
                 names = [*(column.name for column in columns[:-1]), "pk"]
                 rows = (dict(zip(names, row, strict=True)) for row in found)
                 return [SimpleNamespace(**row, id=row["pk"]) for row in rows]
-            return self._records([(row[-1], row[0]) for row in found])
-        if self.hits is None or not _by_rank_and_key(columns):
-            return read_rows(self.rows, columns, values, number)
-        position = (values[0], values[1]) if values else None
-        hits = self.hits.after(position, number, total, backwards=not columns[0].descending)
-        by_entry = kind_of(self.records.model) is None
-        return self._records([(hit.entry if by_entry else hit.record, hit.rank) for hit in hits])
+            return self._records(found, indexed, ranked=columns[0].name == RANK)
+        return read_rows(self.rows, columns, values, number)
 
-    def _records(self, found: Sequence[tuple[Any, Any]]) -> list[Any]:
-        """Return the records of some keys, in their order, each with its rank if it has one."""
-        records: QuerySet[Any] = self.records
-        if kind_of(records.model) is None:
-            records = SearchEntry.objects.defer("words")
-        by_key = {row.pk: row for row in records.filter(pk__in=[key for key, _ in found])}
-        for key, rank in found:
-            by_key[key].rank = rank
-        return [by_key[key] for key, _ in found]
+    def _records(
+        self, found: list[tuple[Any, ...]], indexed: IndexedRows, *, ranked: bool
+    ) -> list[Any]:
+        """Return the records of rows, in their order; what has a rank in them is told it."""
+        records, by_entry = self.records, kind_of(self.records.model) is None
+        if by_entry:
+            records = records.model._base_manager.defer("words")
+        by_key = {row.pk: row for row in records.filter(pk__in=[row[-1] for row in found])}
+        for row in found:
+            if ranked or by_entry:
+                by_key[row[-1]].rank = row[0] if ranked else int(row[-1] in indexed.titled)
+        return [by_key[row[-1]] for row in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,10 +180,6 @@ def _follows(row: Any, columns: list[Column], values: list[Any]) -> bool:
         if own != value:
             return bool((own < value) == column.descending)
     return False
-
-
-def _by_rank_and_key(columns: list[Column]) -> bool:
-    return columns[0].name == RANK and len(columns) == 2 and columns[1].field.primary_key
 
 
 class ListPage:

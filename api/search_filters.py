@@ -1,20 +1,17 @@
 """The filter for words, and the search entries that hold them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import IntegerField, Model, OuterRef, QuerySet, Subquery
 
 from api.filters import ValuesFilter
-from api.listing import Listing
 from api.parameters import WordsField
 from api.problems import UnavailableError
 from api.rendering.bitmaps import WORDS, Criterion
 from api.rendering.indexing import Pairs
-from policy.models.registry import RecordKind, kind_of
-from policy.models.state import live
-from policy.search.hits import Hits, Within, matching
+from policy.models.registry import kind_of
+from policy.search.hits import matching
 from policy.search.live import StaleIndexError
 
 
@@ -33,7 +30,7 @@ class SearchFilter(ValuesFilter):
     """Words in the text of a record; a list then has the best match first."""
 
     many = False
-    order = 3
+    held = True
 
     def __init__(self, **options: Any) -> None:
         """Take the options of the field: every list is searched alike."""
@@ -57,8 +54,6 @@ class SearchFilter(ValuesFilter):
         # As an alias it is only made where the list is ordered by it.
         return found.alias(rank=Subquery(ranks[:1], output_field=IntegerField()))
 
-    held = True
-
     def criteria(self, model: type[Model], name: str, value: Any) -> Sequence[Criterion] | None:
         """Return the words, each of which has to be held."""
         return [Criterion(WORDS, [word]) for word in value]
@@ -66,25 +61,3 @@ class SearchFilter(ValuesFilter):
     def indexed(self, model: type[Model], name: str) -> dict[str, Pairs]:
         """Return nothing: all lists have the same words, which are indexed once."""
         return {}
-
-    def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:
-        """Narrow to the records that hold the words, and where the index can list them, to hits.
-
-        The index counts and orders hits, and one page of records is looked up. It is asked last, as
-        it looks for hits among what the other filters leave.
-        """
-        narrowed = super().narrow(listing, values, name)
-        if live.get() is not None:
-            return narrowed
-        words, kind = tuple(values[name]), kind_of(listing.rows.model)
-        others = values.keys() - {name}
-        if not others:
-            return replace(narrowed, hits=Hits(words, kind))
-        if kind is None:
-            if others == {"kind"}:
-                kinds = tuple(sorted(map(RecordKind, values["kind"])))
-                return replace(narrowed, hits=Hits(words, kinds=kinds))
-        else:
-            within = Within.of(listing.rows)
-            return replace(narrowed, hits=within and Hits(words, kind, within=within))
-        return narrowed

@@ -17,7 +17,7 @@ from pyroaring import BitMap
 from api.models import Bitmap
 from policy.models import SearchEntry
 from policy.models.registry import RecordKind, kind_of, list_name
-from policy.search.hits import Hits
+from policy.search.hits import entries_holding
 from policy.search.index import TITLE
 
 
@@ -133,7 +133,7 @@ def holding(words: Sequence[str], *, titled: bool = False) -> BitMap:
     ids = {word: bitmap_id(WORDS, f"{TITLE}{word}" if titled else word) for word in words}
     found = _read(f"id IN ({', '.join(['%s'] * len(ids))})", list(ids.values()))
     rare = tuple(word for word, one in ids.items() if one not in found)
-    parts = [*found.values(), *([BitMap(Hits(rare).entries(titled=titled))] if rare else [])]
+    parts = [*found.values(), *([BitMap(entries_holding(rare, titled=titled))] if rare else [])]
     return parts[0].intersection(*parts[1:])
 
 

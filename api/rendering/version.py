@@ -15,7 +15,7 @@ from policy.models.registry import list_name
 SERIALIZER_VERSION = 1
 """Raise it when a change of code alters the bytes of a record while its fields stay as they are."""
 FILES = (
-    *("formats/streams.py", "rendering/bitmaps.py", "unstated.py"),
+    *("formats/streams.py", "rendering/bitmaps.py", "rendering/indexing.py", "unstated.py"),
     *("filters.py", "filterset_bases.py", "filtersets.py", "range_filters.py", "search_filters.py"),
 )
 """The code that the stored lengths of lines depend on, and the bitmap index."""

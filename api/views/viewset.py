@@ -212,7 +212,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         around = found.envelope(facets)
         if self._as_rendered(request):
             indexed = listing.indexed_by(found.pager.columns, found.count)
-            if settings.RECIPES and self.served and (listing.hits is None or indexed):
+            if settings.RECIPES and self.served:
                 token, shared = self.served.token, (found.pager, self.resource, listing.rows)
                 recipe = pages.PageRecipe(token, *shared, around, indexed=indexed)
                 pages.keep(request._request, recipe)
