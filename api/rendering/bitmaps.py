@@ -89,10 +89,7 @@ def matching_each(
     every = [*wholes.values(), *chain.from_iterable(asked.values())]
     wanted = list(dict.fromkeys(one for each in every for one in each.ids))
     found = _read(f"id IN ({', '.join(['%s'] * len(wanted))})", wanted)
-    return {
-        model: _meeting(found, _union(found, wholes[model].ids), criteria)
-        for model, criteria in asked.items()
-    }
+    return {model: _meeting(found, wholes[model], criteria) for model, criteria in asked.items()}
 
 
 def _kinds(model: type[Model]) -> list[RecordKind]:
@@ -104,12 +101,14 @@ def _kinds(model: type[Model]) -> list[RecordKind]:
 
 
 def _meeting(
-    found: Mapping[str, BitMap], whole: BitMap, criteria: Sequence[Criterion]
+    found: Mapping[str, BitMap], whole: Criterion, criteria: Sequence[Criterion]
 ) -> BitMap | None:
-    words = [each.values[0] for each in criteria if each.axis == WORDS]
-    if not whole:
+    """Return the records that meet all criteria; ``whole`` are all that there are."""
+    if not found.keys() & whole.ids:
         return None
-    kept = whole & holding(words) if words else whole
+    kept = _union(found, whole.ids)
+    if words := [each.values[0] for each in criteria if each.axis == WORDS]:
+        kept &= holding(words)
     for each in criteria:
         if each.axis == WORDS:
             continue

@@ -90,22 +90,23 @@ class IndexedRows:
         self, records: BitMap, column: Column, values: Sequence[Any] | None, number: int
     ) -> Iterable[int]:
         """Return the first of some records after a key, or before it where the order descends."""
+        begin, end = 0, len(records)
+        if values and (entry := self._entry(values[0], descending=column.descending)) is not None:
+            begin = records.rank(entry) if entry >= 0 else 0
+            end = records.rank(entry - 1) if entry > 0 else 0
         if not column.descending:
-            begin = records.rank(self._entry(values[0], "<=", "DESC")) if values else 0
             return records[begin : begin + number]
-        end = len(records)
-        if values and (entry := self._entry(values[0], ">=", "ASC")):
-            end = records.rank(entry - 1)
         return reversed(records[max(0, end - number) : end])
 
-    def _entry(self, key: Any, compared: str, direction: str) -> int:
-        """Return the number of a record, or of the one next to where it would be; 0 if none is."""
+    def _entry(self, key: Any, *, descending: bool) -> int | None:
+        """Return the number of a record, or of the next one that a page leaves out; or None."""
         if self.model is SearchEntry:
             return int(key)
+        compared, direction = (">=", "ASC") if descending else ("<=", "DESC")
         sql = "SELECT id FROM machinery_searchentry WHERE kind = %s AND record"
         rest = f"{compared} %s ORDER BY record {direction} LIMIT 1"
         found = _rows(f"{sql} {rest}", [str(kind_of(self.model)), key])
-        return int(found[0][0]) if found else 0
+        return int(found[0][0]) if found else None
 
     def _keys(self, entries: Sequence[int]) -> dict[int, Any]:
         """Return the keys of records by their numbers."""
