@@ -329,10 +329,10 @@ class BetweenFilter(ValuesFilter):
         """Return the keys of records, in their order, with each pair that they are between."""
         if self.name == "relations":
             found = relations_between().items()
-            return sorted((key, list(pair)) for pair, keys in found for key in keys)
+            return sorted((key, pair) for pair, keys in found for key in keys)
         ways = [way[self.name] for way in (pairs(), pairs_of_issues()) if self.name in way]
         rows = (way.order_by("record").values_list("record", "one", "other") for way in ways)
-        return ((key, pair) for key, *pair in merge(*(way.iterator() for way in rows)))
+        return ((key, (one, other)) for key, one, other in merge(*(way.iterator() for way in rows)))
 
 
 class AccountFilter(ValuesFilter):

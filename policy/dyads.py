@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, reduce
-from itertools import chain, combinations
+from itertools import combinations
 from operator import or_
 from typing import Any
 
@@ -192,18 +192,23 @@ def relations_between() -> dict[tuple[str, str], set[str]]:
     """Return the relations of which an end is between two countries, by the pair of these."""
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     ends = _ends_of_relations()
-    for name, direct in pairs().items():
-        rows: list[Iterable[tuple[str, str, str]]] = []
-        if name == "statements" and live.get() is not None:
-            rows.append(_live_pairs())
-        else:
-            for way in filter(None, (direct, pairs_of_issues().get(name))):
-                of_relations = way.filter(record__in=_records_in_relations(name))
-                rows.append(of_relations.values_list("one", "other", "record"))
-        for one, other, record in chain.from_iterable(rows):
-            if record in ends[name]:
-                found[one, other] |= ends[name][record]
+    for name in KINDS:
+        for one, other, record in _between_any(name):
+            found[one, other] |= ends[name][record]
     return found
+
+
+def _between_any(name: str) -> Iterator[tuple[str, str, str]]:
+    """Yield the records of a kind in relations with each pair of countries they are between."""
+    records = _records_in_relations(name)
+    if name == "statements" and live.get() is not None:
+        held = set(records.values_list(flat=True))
+        yield from (row for row in _live_pairs() if row[2] in held)
+        return
+    for rows in (pairs(), pairs_of_issues()):
+        if name in rows:
+            found = rows[name].filter(record__in=records)
+            yield from found.values_list("one", "other", "record")
 
 
 def _records_in_relations(name: str) -> QuerySet[Any]:

@@ -3,7 +3,7 @@
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -18,8 +18,10 @@ COMMON = 200
 """So many entries hold each word that has a bitmap; those of any other are read from the index."""
 LONGEST = 100
 """Greatest length of a word that has a bitmap, in code points."""
-BEGINNINGS = (1, 2)
-"""Lengths of the beginnings of words that have bitmaps too."""
+BEGINNING = 2
+"""Up to so many letters that words begin with have bitmaps too."""
+BLOCK = 20_000
+"""How many entries have their words listed before these are added to bitmaps."""
 COLUMNS = ("id", "records", "bits")
 BUCKETS = 2**20
 
@@ -45,11 +47,13 @@ def of_list(model: type[Model], columns: Mapping[str, Pairs]) -> Iterator[Row]:
     whole = BitMap(numbers)
     yield _row(bitmap_id(KINDS, kind), whole)
     for name, pairs in columns.items():
-        bitmaps: dict[Any, BitMap] = defaultdict(BitMap)
+        having: dict[Any, array[int]] = defaultdict(lambda: array("I"))
         for number, value in _numbered(pairs, entries):
-            bitmaps[bitmap_id(axis(model, name), value)].add(number)
-        bitmaps[bitmap_id(axis(model, name), None)] = whole - BitMap().union(*bitmaps.values())
-        yield from (_row(one, bits) for one, bits in bitmaps.items() if bits)
+            having[value].append(number)
+        bitmaps = {value: BitMap(found) for value, found in having.items()}
+        bitmaps[None] = whole - BitMap().union(*bitmaps.values())
+        on = axis(model, name)
+        yield from (_row(bitmap_id(on, value), bits) for value, bits in bitmaps.items() if bits)
 
 
 def _numbered(
@@ -69,27 +73,31 @@ def of_words() -> Iterator[Row]:
     Words are counted by their hashes before, since most are rare, and many.
     """
     counted = array("I", bytes(4 * BUCKETS))
-    for _, words in _words():
-        for word in words:
-            counted[hash(word) % BUCKETS] += 1
+    for block in _blocks():
+        for word, entries in block.items():
+            counted[hash(word) % BUCKETS] += len(entries)
     bitmaps: dict[str, BitMap] = defaultdict(BitMap)
-    for entry, words in _words():
-        for word in words:
+    for block in _blocks():
+        for word, entries in block.items():
             if counted[hash(word) % BUCKETS] >= COMMON:
-                bitmaps[word].add(entry)
-    yield from (
-        _row(bitmap_id(WORDS, word), bits) for word, bits in bitmaps.items() if len(bits) >= COMMON
-    )
+                bitmaps[word].update(entries)
+            shortest = len(TITLE) + 1 if word[0] == TITLE else 1
+            for length in range(shortest, min(len(word), shortest + BEGINNING - 1) + 1):
+                bitmaps[f"{word[:length]}*"].update(entries)
+    for word, bits in bitmaps.items():
+        if len(bits) >= COMMON and len(word) <= LONGEST:
+            yield _row(bitmap_id(WORDS, word), bits)
 
 
-def _words() -> Iterator[tuple[int, set[str]]]:
-    """Yield the words of each entry, and what they begin with, after the mark of a title."""
-    for entry, text in SearchEntry.objects.order_by("id").values_list("id", "words").iterator():
-        words = {word for word in text.split() if len(word) <= LONGEST}
-        for word in text.split():
-            mark = TITLE if word[0] == TITLE else ""
-            words.update(f"{word[: len(mark) + most]}*" for most in BEGINNINGS)
-        yield entry, words
+def _blocks() -> Iterator["dict[str, array[int]]"]:
+    """Yield the entries with each word, a block of entries at a time."""
+    words = SearchEntry.objects.order_by("id").values_list("id", "words").iterator()
+    while block := list(islice(words, BLOCK)):
+        having: dict[str, array[int]] = defaultdict(lambda: array("I"))
+        for entry, text in block:
+            for word in text.split():
+                having[word].append(entry)
+        yield having
 
 
 def _row(one: str, bits: BitMap) -> Row:
