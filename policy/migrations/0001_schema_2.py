@@ -62,12 +62,11 @@ TRIP_STATUS = [
 FULL_TEXT_INDEX = {
     # FTS5's documented external-content table: it stores no words, and triggers keep it current.
     # The words come folded from the build, those of titles marked, so nothing is tokenised but
-    # at spaces; and no query asks for positions. Beginnings of one and two characters, which many
-    # words have, are kept as words are.
+    # at spaces; and no query asks for positions.
     'sqlite': [
         """CREATE VIRTUAL TABLE machinery_searchindex USING fts5(
             words, content = 'machinery_searchentry', content_rowid = 'id',
-            tokenize = 'ascii', detail = none, prefix = '1 2')""",
+            tokenize = 'ascii', detail = none)""",
         """CREATE TRIGGER machinery_searchentry_added AFTER INSERT ON machinery_searchentry BEGIN
             INSERT INTO machinery_searchindex (rowid, words) VALUES (new.id, new.words);
         END""",
@@ -102,21 +101,6 @@ NO_FULL_TEXT_INDEX = {
     ],
     'postgresql': ['ALTER TABLE machinery_searchentry DROP COLUMN found_by'],
 }
-# The pairs of statements from what is asked for to the statements that have it: Django creates an
-# index on either key of a pair, and none on both in this order.
-PAIR_INDEXES = [
-    'CREATE INDEX policy_statement_about_asked '
-    'ON policy_statement_about (country_id, statement_id)',
-    'CREATE INDEX policy_statement_issues_asked '
-    'ON policy_statement_issues (bilateralissue_id, statement_id)',
-    'CREATE INDEX policy_statement_evidence_asked '
-    'ON policy_statement_evidence (passage_id, statement_id)',
-]
-NO_PAIR_INDEXES = [
-    'DROP INDEX policy_statement_evidence_asked',
-    'DROP INDEX policy_statement_issues_asked',
-    'DROP INDEX policy_statement_about_asked',
-]
 
 
 def refuse_other_tables(apps, schema_editor):
@@ -715,7 +699,7 @@ class Migration(migrations.Migration):
                 ('attributed_organisation', models.ForeignKey(blank=True, help_text='Slug of the organisation it is attributed to when no person is; else null.', null=True, on_delete=models.PROTECT, related_name='attributed_statements', to='policy.organisation')),
                 ('evidence', models.ManyToManyField(blank=True, help_text='The passages this fact rests on, in the order of their source.', to='policy.passage')),
                 ('issues', models.ManyToManyField(blank=True, help_text='Slugs of the bilateral issues it belongs to.', related_name='statements', to='policy.bilateralissue')),
-                ('speaker', models.ForeignKey(blank=True, help_text='Slug of the official who said it; null when no person is named.', null=True, on_delete=models.PROTECT, related_name='statements', to='policy.official')),
+                ('speaker', models.ForeignKey(blank=True, db_index=False, help_text='Slug of the official who said it; null when no person is named.', null=True, on_delete=models.PROTECT, related_name='statements', to='policy.official')),
                 ('via_official', models.ForeignKey(blank=True, help_text='Slug of the official who passed it on for whom it is attributed to; null when none is named.', null=True, on_delete=models.PROTECT, related_name='statements_passed_on', to='policy.official')),
                 ('via_organisation', models.ForeignKey(blank=True, help_text='Slug of the organisation that passed it on or published it; null when none is named.', null=True, on_delete=models.PROTECT, related_name='statements_passed_on', to='policy.organisation')),
             ],
@@ -726,15 +710,8 @@ class Migration(migrations.Migration):
                     models.Index(fields=['kind', 'id'], name='policy_statement_kind'),
                     models.Index(fields=['topic', 'id'], name='policy_statement_topic'),
                     models.Index(fields=['speaker', 'id'], name='policy_statement_speaker'),
-                    models.Index(fields=['attributed_organisation', 'id'], name='policy_statement_organisation'),
-                    models.Index(fields=['attributed_country', 'id'], name='policy_statement_country'),
-                    models.Index(fields=['narrator', 'id'], name='policy_statement_narrator'),
-                    models.Index(fields=['verbatim', 'id'], name='policy_statement_verbatim'),
-                    models.Index(fields=['support', 'id'], name='policy_statement_support'),
                     models.Index(fields=['time_earliest', 'id'], name='policy_statement_earliest'),
                     models.Index(fields=['time_latest', 'id'], name='policy_statement_latest'),
-                    models.Index(fields=['time_precision', 'id'], name='policy_statement_precision'),
-                    models.Index(fields=['time_latest', 'time_earliest', 'id'], name='policy_statement_times'),
                 ],
                 'constraints': [
                     models.CheckConstraint(condition=models.Q(models.Q(('time_earliest__isnull', True), ('time_latest__isnull', True), ('time_precision__isnull', True), ('time_year_inferred', False)), models.Q(('time_earliest__isnull', False), ('time_latest__gte', models.F('time_earliest')), ('time_precision__isnull', False)), _connector='OR'), name='policy_statement_time', violation_error_message='Give the earliest day, the latest day (not before it) and the precision together, or none of them.'),
@@ -756,10 +733,6 @@ class Migration(migrations.Migration):
             options={
                 'db_table': 'machinery_concern',
                 'ordering': ['id'],
-                'indexes': [
-                    models.Index(fields=['country', 'topic', 'statement'], name='machinery_concern_topic'),
-                    models.Index(fields=['country', 'statement'], name='machinery_concern_country'),
-                ],
             },
         ),
         migrations.CreateModel(
@@ -899,6 +872,5 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('source', 'entry'), name='policy_passage_entry_once'),
         ),
         migrations.RunPython(execute(FULL_TEXT_INDEX), execute(NO_FULL_TEXT_INDEX)),
-        migrations.RunSQL(PAIR_INDEXES, NO_PAIR_INDEXES),
         migrations.RunPython(migrations.RunPython.noop, unwatch_tables),
     ]

@@ -75,6 +75,7 @@ class Statement(Fact, Timed):
         Official,
         models.PROTECT,
         related_name="statements",
+        db_index=False,
         help_text="Slug of the official who said it; null when no person is named.",
         **OPTIONAL,
     )
@@ -154,27 +155,16 @@ class Statement(Fact, Timed):
 
     class Meta(Timed.Meta):
         ordering: ClassVar = ["id"]
-        # Each filter and ordering column followed by the key, so that a page is one index range.
+        # What a whole list is ordered by, followed by the key; the bitmap index has what is filtered.
         indexes: ClassVar = [
             models.Index(fields=[column, "id"], name=f"policy_statement_{name}")
             for name, column in {
                 "kind": "kind",
                 "topic": "topic",
                 "speaker": "speaker",
-                "organisation": "attributed_organisation",
-                "country": "attributed_country",
-                "narrator": "narrator",
-                "verbatim": "verbatim",
-                "support": "support",
                 "earliest": "time_earliest",
                 "latest": "time_latest",
-                "precision": "time_precision",
             }.items()
-        ] + [
-            # Both ends of a time: those that reach into a span are counted without their rows.
-            models.Index(
-                fields=["time_latest", "time_earliest", "id"], name="policy_statement_times"
-            )
         ]
         constraints: ClassVar = [
             *Timed.Meta.constraints,
@@ -235,10 +225,6 @@ class Concern(models.Model):
     class Meta:
         db_table = "machinery_concern"
         ordering: ClassVar = ["id"]
-        indexes: ClassVar = [
-            models.Index(fields=["country", "topic", "statement"], name="machinery_concern_topic"),
-            models.Index(fields=["country", "statement"], name="machinery_concern_country"),
-        ]
 
 
 def concerns_for(countries: Sequence[str], topics: Sequence[str] = ()) -> QuerySet[Concern]:
