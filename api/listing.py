@@ -1,9 +1,10 @@
 """A list as it was asked for: which rows it has, how many, and how a page of them is read."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import islice
 from operator import attrgetter
 from types import SimpleNamespace
 from typing import Any, ClassVar, Self, cast
@@ -87,6 +88,16 @@ class Listing:
             found[facet.item.shown(value)] += number
         return found
 
+    def places(self) -> list[int] | None:
+        """Return where the rows stand among all records, in the order of keys, from 0.
+
+        None where the bitmap index does not tell.
+        """
+        whole = matching(self.records.model, ()) if self.indexed is not None else None
+        if self.indexed is None or whole is None:
+            return None
+        return [entry - whole.min() for entry in self.indexed.records]
+
     def columns(self, allowed: Mapping[str, str], names: list[str]) -> list[Column]:
         """Return the columns that the rows are ordered by, as ``order_columns`` takes them."""
         return order_columns(self.rows, allowed, names)
@@ -124,6 +135,16 @@ class Listing:
                 return [SimpleNamespace(**row, id=row["pk"]) for row in rows]
             return self._records(found, indexed, ranked=columns[0].name == RANK)
         return read_rows(self.rows, columns, values, number)
+
+    def chunks(self, columns: list[Column], size: int, total: int) -> Iterator[list[Any]]:
+        """Yield all rows, so many at a time; the bitmap index tells no more than their keys."""
+        if (indexed := self.indexed_by(columns, total)) is not None:
+            for keys in indexed.chunks(columns, size):
+                yield [SimpleNamespace(pk=key) for key in keys]
+            return
+        rows = iter(self.rows.order_by(*(column.expression for column in columns)).iterator(size))
+        while some := list(islice(rows, size)):
+            yield some
 
     def _records(
         self, found: list[tuple[Any, ...]], indexed: IndexedRows, *, ranked: bool

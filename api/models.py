@@ -15,12 +15,26 @@ class Rendering(models.Model):
         max_length=160,
         help_text="Name of the list and key of the record, such as countries/PAN.",
     )
-    csv_length = models.PositiveIntegerField(help_text="Length of its line of CSV, in bytes.")
-    ndjson_length = models.PositiveIntegerField(help_text="Length of its line of NDJSON, in bytes.")
     body = LongText(help_text="The record, as the API writes it in JSON.")
 
     class Meta:
         db_table = "machinery_rendering"
+        ordering: ClassVar = ["id"]
+
+
+class LineLengths(models.Model):
+    """How long each record of a list is as a line of a format, so that the whole has a length."""
+
+    id = Text(
+        primary_key=True, max_length=60, help_text="List and format, such as statements.ndjson."
+    )
+    total = models.BigIntegerField(help_text="Length of all lines together, in bytes.")
+    lengths = models.BinaryField(
+        help_text="Length of each line in the order of keys, in bytes, as four bytes, least first."
+    )
+
+    class Meta:
+        db_table = "machinery_linelengths"
         ordering: ClassVar = ["id"]
 
 

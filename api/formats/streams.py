@@ -1,17 +1,18 @@
 """Whole lists as CSV and NDJSON, and records that are written in JSON already."""
 
 import json
+import sys
 import unicodedata
+from array import array
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, ClassVar
 
-from django.db.models import Q, QuerySet, Sum, Value
-from django.db.models.functions import Concat
+from django.db.models import QuerySet
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 from api.database.connections import renew
-from api.models import Rendering
+from api.models import LineLengths
 from api.rendering.pages import render_json
 from api.schema import SELECTION
 from api.shaping import JsonObject
@@ -103,21 +104,33 @@ def chunks(queryset: QuerySet[Any], size: int) -> Iterator[list[Any]]:
 
 
 def stream(
-    queryset: QuerySet[Any], head: str, lines: Callable[[list[Any]], Iterable[str]]
+    rows: Iterable[list[Any]], head: str, lines: Callable[[list[Any]], Iterable[str]]
 ) -> Generator[bytes]:
-    """Return a whole list, a chunk of records at a time, from the snapshot that is open."""
+    """Return a whole list, some rows at a time, from the snapshot that is open."""
     yield head.encode()
-    for rows in chunks(queryset, CHUNK):
-        yield "".join(lines(rows)).encode()
+    for some in rows:
+        yield "".join(lines(some)).encode()
+        renew()
 
 
-def length(queryset: QuerySet[Any], resource: str, renderer: type[Csv], keys: Sequence[str]) -> int:
-    """Return the length in bytes of a whole list of rendered records, without making it."""
-    if queryset.query.where:
-        place = Concat(Value(f"{resource}/"), "pk", output_field=Rendering._meta.pk)
-        found = Q(pk__in=queryset.order_by().annotate(place=place).values("place"))
-    else:
-        # All that begins with the name and a slash, after which the next character is 0.
-        found = Q(pk__gt=f"{resource}/", pk__lt=f"{resource}0")
-    total = Rendering.objects.filter(found).aggregate(bytes=Sum(f"{renderer.format}_length"))
-    return len(renderer.head(keys).encode()) + (total["bytes"] or 0)
+def in_bytes(lengths: "array[int]") -> bytes:
+    """Return lengths as they are stored, the least byte of each first."""
+    if sys.byteorder == "big":
+        lengths = array("I", lengths)
+        lengths.byteswap()
+    return lengths.tobytes()
+
+
+def length(place: str, renderer: type[Csv], keys: Sequence[str], rows: Iterable[int] | None) -> int:
+    """Return the length in bytes of a list of rendered records, without making it.
+
+    ``rows`` are the places of its records in the order of keys, from 0; None stands for all.
+    """
+    stored = LineLengths.objects.filter(pk=f"{place}.{renderer.format}")
+    head = len(renderer.head(keys).encode())
+    if rows is None:
+        return head + int(stored.values_list("total", flat=True).get())
+    lengths = array("I", bytes(stored.values_list("lengths", flat=True).get()))
+    if sys.byteorder == "big":
+        lengths.byteswap()
+    return head + sum(map(lengths.__getitem__, rows))

@@ -27,6 +27,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='LineLengths',
+            fields=[
+                ('id', policy.models.base.Text(help_text='List and format, such as statements.ndjson.', max_length=60, primary_key=True, serialize=False)),
+                ('total', models.BigIntegerField(help_text='Length of all lines together, in bytes.')),
+                ('lengths', models.BinaryField(help_text='Length of each line in the order of keys, in bytes, as four bytes, least first.')),
+            ],
+            options={
+                'db_table': 'machinery_linelengths',
+                'ordering': ['id'],
+            },
+        ),
+        migrations.CreateModel(
             name='RenderedState',
             fields=[
                 ('id', policy.models.base.Key(help_text='Always the same, for there is one row.', max_length=120, primary_key=True, serialize=False)),
@@ -40,8 +52,6 @@ class Migration(migrations.Migration):
             name='Rendering',
             fields=[
                 ('id', policy.models.base.Text(help_text='Name of the list and key of the record, such as countries/PAN.', max_length=160, primary_key=True, serialize=False)),
-                ('csv_length', models.PositiveIntegerField(help_text='Length of its line of CSV, in bytes.')),
-                ('ndjson_length', models.PositiveIntegerField(help_text='Length of its line of NDJSON, in bytes.')),
                 ('body', policy.models.base.LongText(help_text='The record, as the API writes it in JSON.')),
             ],
             options={

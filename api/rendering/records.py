@@ -1,13 +1,14 @@
 """Rendering: every record stored as JSON when a release is loaded."""
 
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from django.db import connection, transaction
 
 from api.database.release import served
-from api.formats.streams import CHUNK, Csv, chunks
-from api.models import Bitmap, RenderedState, Rendering
+from api.formats.streams import CHUNK, Csv, Ndjson, chunks, in_bytes
+from api.models import Bitmap, LineLengths, RenderedState, Rendering
 from api.rendering import indexing
 from api.rendering.pages import render_json
 from api.rendering.shared import share
@@ -16,13 +17,13 @@ from api.views.records import RESOURCES
 from api.views.viewset import RecordViewSet
 from policy.release.staging import fill
 
-COLUMNS = ("id", "csv_length", "ndjson_length", "body")
+COLUMNS = ("id", "body")
 
 
-def rendered(record: JsonObject, keys: Sequence[str]) -> tuple[int, int, str]:
-    """Return the lengths in bytes of a record's lines of CSV and of NDJSON, and its JSON."""
+def rendered(record: JsonObject, keys: Sequence[str]) -> tuple[str, int, int]:
+    """Return a record as JSON, and the lengths in bytes of its lines of CSV and of NDJSON."""
     body = render_json(record)
-    return len(Csv.line(record, keys).encode()), len(body.encode()) + 1, body
+    return body, len(Csv.line(record, keys).encode()), len(body.encode()) + 1
 
 
 def serialized(viewset: type[RecordViewSet]) -> Iterator[Iterable[JsonObject]]:
@@ -65,13 +66,21 @@ def render_all(*, anew: bool = False) -> None:
     with transaction.atomic():
         Rendering.objects.all().delete()
         Bitmap.objects.all().delete()
+        LineLengths.objects.all().delete()
         for resource, viewset in RESOURCES.items():
+            lines = {Csv: array("I"), Ndjson: array("I")}
             for records in serialized(viewset):
-                written = [
-                    (f"{resource}/{record['id']}", *rendered(record, viewset.keys()))
-                    for record in records
-                ]
+                written = []
+                for record in records:
+                    body, csv, ndjson = rendered(record, viewset.keys())
+                    written.append((f"{resource}/{record['id']}", body))
+                    lines[Csv].append(csv)
+                    lines[Ndjson].append(ndjson)
                 fill(connection, Rendering._meta.db_table, COLUMNS, written)
+            LineLengths.objects.bulk_create(
+                LineLengths(f"{resource}.{renderer.format}", sum(lengths), in_bytes(lengths))
+                for renderer, lengths in lines.items()
+            )
             index(viewset)
         store(indexing.of_words())
         stamp = {"stamp": served().stamp}

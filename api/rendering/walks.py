@@ -48,6 +48,13 @@ class IndexedRows:
         keys = self._keys([entry for entry, *_ in found])
         return [(*before, keys[entry]) for entry, *before in found]
 
+    def chunks(self, columns: Sequence[Column], size: int) -> Iterator[list[Any]]:
+        """Yield the keys of all rows in order, so many at a time."""
+        found = self._walk(self.records, columns, None, len(self.records))
+        while entries := [entry for entry, *_ in islice(found, size)]:
+            keys = self._keys(entries)
+            yield [keys[entry] for entry in entries]
+
     def _walk(
         self,
         records: BitMap,

@@ -1,8 +1,7 @@
 """What the list of every kind of record does: filter, page, shape, write in any format."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import partial
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -16,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from api.database.release import ServedRelease, rendered_record
+from api.database.release import ServedRelease, rendered_record, served
 from api.filterset_bases import ListFilterSet
 from api.formats import geojson, jsonld, streams, transfers
 from api.formats.html import Html, page
@@ -24,7 +23,7 @@ from api.formats.jsonld import context, linked
 from api.html.details import record_page
 from api.html.lists import COUNTED, list_page, usual_facets
 from api.html.records import Records
-from api.keyset import order_columns, own_order
+from api.keyset import own_order
 from api.listing import KeysetPagination, Listing, ListPage
 from api.negotiation import prefers_first
 from api.parameters import KEY, ChoicesField, Errors, ParameterField, Values
@@ -202,7 +201,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         listing = Listing.of(self.get_queryset(), filters, self.values)
         renderer = request.accepted_renderer
         if isinstance(renderer, streams.STREAMS):
-            return self._stream(listing.rows, type(renderer))
+            return self._stream(listing, type(renderer))
         found = ListPage(listing, request, self.values, self.ordering_fields)
         rows = found.read(keys_only=self.rendered)
         asked = self.values.get("facets")
@@ -328,9 +327,8 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         records: streams.JsonObjects = view.records(view.get_queryset().filter(pk__in=keys))
         return records
 
-    def _stream(self, queryset: QuerySet[Any], renderer: type[streams.Csv]) -> HttpResponseBase:
-        columns = order_columns(queryset, self.ordering_fields, self.values.get("ordering", []))
-        rows = queryset.order_by(*(column.expression for column in columns))
+    def _stream(self, listing: Listing, renderer: type[streams.Csv]) -> HttpResponseBase:
+        columns = listing.columns(self.ordering_fields, self.values.get("ordering", []))
         keys = sorted(kept_keys(self.values, self.keys()), key=self.keys().index)
         whole = self.rendered and not self._media_type
 
@@ -339,9 +337,14 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
                 return (body + "\n" for body in self._bodies(chunk))
             return (renderer.line(record, keys) for record in self.written(chunk))
 
-        pieces = partial(streams.stream, rows, renderer.head(keys), lines)
+        total = listing.count(served())
+
+        def pieces() -> Generator[bytes]:
+            rows = listing.chunks(columns, streams.CHUNK, total)
+            return streams.stream(rows, renderer.head(keys), lines)
+
         port = self.request.META["SERVER_PORT"]
-        long = bool(queryset.order_by().values("pk")[streams.CHUNK : streams.CHUNK + 1])
+        long = total > streams.CHUNK
         sent = transfers.begin(pieces(), self.opened, port, long=long)
         content_type = f"{renderer.media_type}; charset=utf-8"
         if isinstance(sent, bytes):
@@ -351,7 +354,17 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         if preferred_encoding(self.request.META.get("HTTP_ACCEPT_ENCODING", "")) == PLAIN:
             length = known_length(self.request.META, self.served)
             if length is None:
-                stored = whole and streams.length(queryset, self.resource, renderer, keys)
-                length = stored or sum(map(len, pieces()))
+                length = self._length(listing, renderer, keys) if whole else None
+                length = sum(map(len, pieces())) if length is None else length
             response["Content-Length"] = str(length)
         return response
+
+    def _length(
+        self, listing: Listing, renderer: type[streams.Csv], keys: Sequence[str]
+    ) -> int | None:
+        """Return the length of a list of whole records in bytes, None if it has to be made."""
+        narrowed = bool(listing.rows.query.where)
+        places = listing.places() if narrowed else None
+        if narrowed and places is None:
+            return None
+        return streams.length(self.resource, renderer, keys, places)

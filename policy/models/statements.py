@@ -155,7 +155,7 @@ class Statement(Fact, Timed):
 
     class Meta(Timed.Meta):
         ordering: ClassVar = ["id"]
-        # What a whole list is ordered by, followed by the key; the bitmap index has what is filtered.
+        # What whole lists are ordered by, and the key; the bitmap index has what filters find.
         indexes: ClassVar = [
             models.Index(fields=[column, "id"], name=f"policy_statement_{name}")
             for name, column in {
