@@ -1,6 +1,7 @@
 """Questions asked for the first time, each beside hand-written SQL in Datasette."""
 
 import os
+import sqlite3
 from collections import defaultdict
 from contextlib import closing
 from dataclasses import dataclass
@@ -107,6 +108,14 @@ QUESTIONS = [
     Question("source", f"{LIST}source={{source}}", narrowed(
         "s.id in (select e.statement_id from policy_statement_evidence e "
         "join policy_passage p on p.id = e.passage_id where p.source_id = '{source}')")),
+    Question("q, prefix of three, filter", f"{LIST}q={{three}}*&topic={{topic}}",
+             found("{three}*", "s.topic = '{topic}'")),
+    Question("topic, country excluded, ordering",
+             f"{LIST}topic={{topic}}&exclude_country={{one}}&ordering=-time_earliest",
+             narrowed("s.topic = '{topic}' and not " + CONCERN.format("= '{one}'")),
+             "s.time_earliest desc nulls last, s.id desc"),
+    Question("from, country", f"{LIST}from={{first}}&country={{one}}",
+             narrowed("s.time_latest >= '{first}' and " + CONCERN.format("= '{one}'"))),
     Question("issues of a country", "/api/v1/bilateral-issues?country={one}",
              "policy_bilateralissue i where i.id in (select bilateralissue_id from "
              "policy_bilateralissue_countries where country_id = '{one}')", "i.id", "i.*"),
@@ -134,12 +143,33 @@ FACETS = {
 """The counts that a question asks for besides, as SQL of their own."""
 
 
+INDEXES = [
+    *(f"policy_statement ({column}, id)" for column in ("support", "time_precision")),
+    "policy_statement (time_latest, time_earliest, id)",
+    "machinery_concern (country_id, statement_id)",
+    "machinery_concern (country_id, topic, statement_id)",
+    "policy_statement_about (country_id, statement_id)",
+    "policy_statement_issues (bilateralissue_id, statement_id)",
+    "policy_statement_evidence (passage_id, statement_id)",
+]
+"""What SQL needs to answer the questions well, and we do not."""
+
+
+def index_for_sql(file: Path) -> None:
+    """Create the indexes that only SQL needs in a database."""
+    with closing(sqlite3.connect(file)) as connection:
+        for number, columns in enumerate(INDEXES):
+            connection.execute(f"CREATE INDEX IF NOT EXISTS bench_{number} ON {columns}")
+        connection.commit()
+
+
 def values(world: World, rank: int = 0) -> dict[str, str]:
     """Return what the questions ask for: the most frequent of everything, or what comes later."""
     (one, two), word = world.country.items[rank : rank + 2], world.vocabulary.items[rank]
     day = date(2020, 3, 1) + timedelta(days=rank)
     return {
         "w": word, "v": world.vocabulary.items[rank + 1], "p": word[: min(rank, 2) + 1],
+        "three": word[:3],
         "one": one, "two": two, "dyad": "-".join(sorted((one, two))),
         "topic": world.topic.items[min(rank, 5)], "source": "source-00000",
         "first": day.isoformat(), "last": (day + timedelta(days=30)).isoformat(),
