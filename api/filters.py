@@ -108,14 +108,16 @@ class ValuesFilter(django_filters.Filter):
             return f"{self.path}{self.transform}"
         return name.removeprefix("exclude_") if self.exclude else name
 
-    def indexed(self, model: type[Model], name: str) -> dict[str, Pairs]:
+    def indexed(self, model: type[Model], name: str) -> dict[str, Pairs | str]:
         """Return what the bitmap index holds of the filter, by the names of its columns."""
         return {self.column(name): self.pairs_of(model)} if self.held and not self.exclude else {}
 
-    def pairs_of(self, model: type[Model]) -> Pairs:
-        """Return the keys of records, in their order, with each value that they have."""
-        everything = model._base_manager.order_by(), "pk", self.path
-        rows, owner, path = rows_beside(model, self.path) or everything
+    def pairs_of(self, model: type[Model]) -> Pairs | str:
+        """Return the keys of records, in their order, with each value; or the path of a column."""
+        beside = rows_beside(model, self.path)
+        if beside is None:
+            return f"{self.path}{self.transform}"
+        rows, owner, path = beside
         found = rows.filter(self.where, **{f"{path}__isnull": False}).order_by(owner)
         return found.values_list(owner, f"{path}{self.transform}").iterator()
 

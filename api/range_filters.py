@@ -12,7 +12,7 @@ from django.db.models import Model, Q, QuerySet
 from api.filters import ValuesFilter, rows_beside
 from api.listing import Listing
 from api.parameters import DayField, ScoreField
-from api.rendering.bitmaps import UNITS, Criterion, axis
+from api.rendering.bitmaps import Criterion, axis
 from api.rendering.indexing import Pairs
 from policy.models.events import scored
 
@@ -48,19 +48,10 @@ class TimeFilter(ValuesFilter):
             found.append(Criterion(axis(model, column), first=first, last=last))
         return found
 
-    def indexed(self, model: type[Model], name: str) -> dict[str, Pairs]:
-        """Return days, months and years of each record, by the columns of the lookups."""
+    def indexed(self, model: type[Model], name: str) -> dict[str, Pairs | str]:
+        """Return the days of each record, by the columns of the lookups."""
         columns = [lookup.rpartition("__")[0] for lookup in self.lookups]
-        return {
-            f"{column}{unit}": self._cut(model, column, length)
-            for column in columns
-            for unit, length in UNITS.items()
-        }
-
-    def _cut(self, model: type[Model], column: str, length: int) -> Pairs:
-        """Return the first characters of the days in a column."""
-        pairs = ValuesFilter(self.item, column, "").pairs_of(model)
-        return ((key, str(day)[:length]) for key, day in pairs)
+        return {name: ValuesFilter(self.item, name, "").pairs_of(model) for name in columns}
 
     def filter(self, qs: QuerySet[Any], value: date) -> QuerySet[Any]:
         """Narrow by the earliest and latest day."""

@@ -58,6 +58,6 @@ class SearchFilter(ValuesFilter):
         """Return the words, each of which has to be held."""
         return [Criterion(WORDS, [word]) for word in value]
 
-    def indexed(self, model: type[Model], name: str) -> dict[str, Pairs]:
+    def indexed(self, model: type[Model], name: str) -> dict[str, Pairs | str]:
         """Return nothing: all lists have the same words, which are indexed once."""
         return {}

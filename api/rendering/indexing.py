@@ -3,13 +3,14 @@
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from itertools import islice, zip_longest
 from typing import Any
 
 from django.db.models import Model, QuerySet
 from pyroaring import BitMap
 
-from api.rendering.bitmaps import KINDS, WORDS, axis, bitmap_id
+from api.rendering.bitmaps import KINDS, UNITS, WORDS, axis, bitmap_id
 from policy.models import SearchEntry
 from policy.models.registry import kind_of
 from policy.search.index import TITLE
@@ -27,33 +28,68 @@ BUCKETS = 2**20
 
 Row = tuple[str, int, bytes]
 """A bitmap as it is stored: its id, how many records it holds, and the records."""
+Having = dict[Any, "array[int]"]
+"""The numbers of the records with each value."""
 Pairs = Iterable[tuple[str, Any]]
 """Keys of records, in their order, each with a value that the record has."""
 
 
-def of_list(model: type[Model], columns: Mapping[str, Pairs]) -> Iterator[Row]:
+def of_list(model: type[Model], columns: Mapping[str, Pairs | str]) -> Iterator[Row]:
     """Yield the bitmaps of a list, of all its records and of each value of each column.
 
-    None where its search entries are not those of its records.
+    A column is given as pairs, or as a path where each record has one value at most. None where
+    the search entries of the list are not those of its records.
     """
     kind = kind_of(model)
     entries = SearchEntry.objects.filter(kind=kind).order_by("record").values_list("record", "id")
-    keys = model._base_manager.order_by("pk").values_list("pk", flat=True)
+    records = model._base_manager.order_by("pk")
     numbers = array("I")
-    for key, entry in zip_longest(keys.iterator(), entries.iterator()):
+    keys = records.values_list("pk", flat=True).iterator()
+    for key, entry in zip_longest(keys, entries.iterator()):
         if not (entry and key == entry[0]):
             return
         numbers.append(entry[1])
     whole = BitMap(numbers)
     yield _row(bitmap_id(KINDS, kind), whole)
+    own = {name: found for name, found in columns.items() if isinstance(found, str)}
+    for name, having in _of_paths(records, numbers, own):
+        yield from _column(axis(model, name), having, whole)
     for name, pairs in columns.items():
-        having: dict[Any, array[int]] = defaultdict(lambda: array("I"))
-        for number, value in _numbered(pairs, entries):
-            having[value].append(number)
-        bitmaps = {value: BitMap(found) for value, found in having.items()}
-        bitmaps[None] = whole - BitMap().union(*bitmaps.values())
-        on = axis(model, name)
-        yield from (_row(bitmap_id(on, value), bits) for value, bits in bitmaps.items() if bits)
+        if not isinstance(pairs, str):
+            yield from _column(axis(model, name), _listed(_numbered(pairs, entries)), whole)
+
+
+def _of_paths(
+    records: "QuerySet[Any]", numbers: "array[int]", paths: Mapping[str, str]
+) -> "Iterator[tuple[str, Having]]":
+    """Yield columns by their names, all read at once from some records, which are numbered."""
+    found: list[Having] = [_listed(()) for _ in paths]
+    rows = records.values_list(*paths.values()).iterator() if paths else ()
+    for number, row in zip(numbers, rows, strict=bool(paths)):
+        for having, value in zip(found, row, strict=True):
+            if value is not None:
+                having[value].append(number)
+    yield from zip(paths, found, strict=True)
+
+
+def _listed(pairs: Iterable[tuple[int, Any]]) -> "Having":
+    having: Having = defaultdict(lambda: array("I"))
+    for number, value in pairs:
+        having[value].append(number)
+    return having
+
+
+def _column(axis: str, having: "Having", whole: BitMap) -> Iterator[Row]:
+    """Yield the bitmaps of the values on an axis, of months and years of days, and of no value."""
+    bitmaps = {value: BitMap(numbers) for value, numbers in having.items()}
+    bitmaps[None] = whole - BitMap().union(*bitmaps.values())
+    yield from (_row(bitmap_id(axis, value), bits) for value, bits in bitmaps.items() if bits)
+    for unit, length in UNITS.items():
+        longer: dict[str, BitMap] = defaultdict(BitMap)
+        for value, bits in bitmaps.items():
+            if unit and isinstance(value, date):
+                longer[str(value)[:length]] |= bits
+        yield from (_row(bitmap_id(f"{axis}{unit}", one), bits) for one, bits in longer.items())
 
 
 def _numbered(

@@ -41,7 +41,7 @@ def serialized(viewset: type[RecordViewSet]) -> Iterator[Iterable[JsonObject]]:
 def index(resource: type[RecordViewSet]) -> None:
     """Store the bitmaps of a list: of the records that each value of a filter finds."""
     model = resource.queryset.model  # type: ignore[union-attr]
-    columns: dict[str, indexing.Pairs] = {}
+    columns: dict[str, indexing.Pairs | str] = {}
     for name, one in resource.filterset_class.chosen({}).base_filters.items():
         columns |= one.indexed(model, name)
     store(indexing.of_list(model, columns))
