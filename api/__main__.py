@@ -8,8 +8,11 @@ import os
 import signal
 import socket
 import sys
+import time
+from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 
 from granian.cli import entrypoint
 from granian.server.mp import WorkerProcess
@@ -92,12 +95,23 @@ def _clear(folder: Path) -> None:
         sys.exit(f"METRICS_DIR cannot be used: {error}: name a folder that the server may write.")
 
 
-def _leave_signals() -> None:
-    """Keep a new worker from taking signals as the process that it was forked from does."""
+def _begin_worker(parent: int) -> None:
+    """Let a new worker take signals by itself, and end with the process that it was forked from."""
     # A terminal sends Ctrl-C to the workers too, which then miss that they are told to end.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # The inherited handler would drop what ends a worker that still imports the application.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    Thread(target=_end_with, args=(parent,), name="parent", daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when that one is gone.
+
+    A server that was killed would else leave workers that answer, and hold its port.
+    """
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _is_alive(worker: WorkerProcess) -> bool:
@@ -123,7 +137,7 @@ def main(arguments: list[str]) -> None:
     if sys.platform == "linux":
         # From Python 3.14 on, the workers would not be forked.
         multiprocessing.set_start_method("fork")
-    os.register_at_fork(after_in_child=_leave_signals)
+    os.register_at_fork(after_in_child=partial(_begin_worker, os.getpid()))
     WorkerProcess.is_alive = _is_alive  # type: ignore[assignment, method-assign]
     # granian advises fewer threads; ours wait for the database most of the time.
     logging.getLogger("_granian").addFilter(

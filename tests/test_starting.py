@@ -140,6 +140,31 @@ def test_workers_that_are_still_starting_end_when_told_to(tmp_path):
 
 
 @pytest.mark.once
+def test_workers_end_with_a_server_that_is_killed(loaded):
+    port = free_port()
+
+    def taken() -> bool:
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            return True
+        return False
+
+    process = start(loaded, port)
+    with ready(process, port):
+        left = workers(process)
+        process.kill()
+        process.wait(10)
+        until = time.monotonic() + 20
+        while taken() and time.monotonic() < until:
+            time.sleep(0.1)
+        held = taken()
+        for pid in left if held else ():
+            os.kill(pid, signal.SIGKILL)
+        assert not held
+
+
+@pytest.mark.once
 def test_silent_connections_are_closed_and_leave_room(loaded):
     port, few = free_port(), 256
     with ExitStack() as stack:
