@@ -96,7 +96,8 @@ class Listing:
         whole = matching(self.records.model, ()) if self.indexed is not None else None
         if self.indexed is None or whole is None:
             return None
-        return [entry - whole.min() for entry in self.indexed.records]
+        first = whole.min() if whole else 0
+        return [entry - first for entry in self.indexed.records]
 
     def columns(self, allowed: Mapping[str, str], names: list[str]) -> list[Column]:
         """Return the columns that the rows are ordered by, as ``order_columns`` takes them."""
@@ -129,30 +130,41 @@ class Listing:
         """
         if (indexed := self.indexed_by(columns, total)) is not None:
             found = indexed.read(columns, values, number)
-            if keys_only:
-                names = [*(column.name for column in columns[:-1]), "pk"]
-                rows = (dict(zip(names, row, strict=True)) for row in found)
-                return [SimpleNamespace(**row, id=row["pk"]) for row in rows]
-            return self._records(found, indexed, ranked=columns[0].name == RANK)
+            return self._found(indexed, columns, found, keys_only=keys_only)
         return read_rows(self.rows, columns, values, number)
 
-    def chunks(self, columns: list[Column], size: int, total: int) -> Iterator[list[Any]]:
-        """Yield all rows, so many at a time; the bitmap index tells no more than their keys."""
+    def chunks(
+        self, columns: list[Column], size: int, *, total: int, keys_only: bool
+    ) -> Iterator[list[Any]]:
+        """Yield all rows, so many at a time, as ``read`` returns those of a page."""
         if (indexed := self.indexed_by(columns, total)) is not None:
-            for keys in indexed.chunks(columns, size):
-                yield [SimpleNamespace(pk=key) for key in keys]
+            for found in indexed.chunks(columns, size):
+                yield self._found(indexed, columns, found, keys_only=keys_only)
             return
         rows = iter(self.rows.order_by(*(column.expression for column in columns)).iterator(size))
         while some := list(islice(rows, size)):
             yield some
 
-    def _records(
-        self, found: list[tuple[Any, ...]], indexed: IndexedRows, *, ranked: bool
+    def _found(
+        self,
+        indexed: IndexedRows,
+        columns: list[Column],
+        found: list[tuple[Any, ...]],
+        *,
+        keys_only: bool,
     ) -> list[Any]:
-        """Return the records of rows, in their order; what has a rank in them is told it."""
+        """Return rows of which the index tells what is in the columns, the last being the key.
+
+        What is ordered by rank is told it, and so is each search entry.
+        """
+        if keys_only:
+            names = [*(column.name for column in columns[:-1]), "pk"]
+            rows = (dict(zip(names, row, strict=True)) for row in found)
+            return [SimpleNamespace(**row, id=row["pk"]) for row in rows]
         records, by_entry = self.records, kind_of(self.records.model) is None
         if by_entry:
             records = records.model._base_manager.defer("words")
+        ranked = columns[0].name == RANK
         by_key = {row.pk: row for row in records.filter(pk__in=[row[-1] for row in found])}
         for row in found:
             if ranked or by_entry:

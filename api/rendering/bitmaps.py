@@ -87,7 +87,7 @@ def matching_each(
     """Return the records of some models that meet the criteria of each, as ``matching`` does."""
     wholes = {model: Criterion(KINDS, _kinds(model)) for model in asked}
     every = [*wholes.values(), *chain.from_iterable(asked.values())]
-    wanted = list(dict.fromkeys(one for each in every for one in each.ids))
+    wanted = list(dict.fromkeys(one for each in every if each.axis != WORDS for one in each.ids))
     found = _read(f"id IN ({', '.join(['%s'] * len(wanted))})", wanted)
     return {model: _meeting(found, wholes[model], criteria) for model, criteria in asked.items()}
 

@@ -44,16 +44,19 @@ class IndexedRows:
 
         The last of these is the key.
         """
-        found = list(islice(self._walk(self.records, columns, values, number), number))
-        keys = self._keys([entry for entry, *_ in found])
-        return [(*before, keys[entry]) for entry, *before in found]
+        return self._keyed(list(islice(self._walk(self.records, columns, values, number), number)))
 
-    def chunks(self, columns: Sequence[Column], size: int) -> Iterator[list[Any]]:
-        """Yield the keys of all rows in order, so many at a time."""
+    def chunks(self, columns: Sequence[Column], size: int) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield what all rows have in the columns, in order, so many at a time."""
         found = self._walk(self.records, columns, None, len(self.records))
-        while entries := [entry for entry, *_ in islice(found, size)]:
-            keys = self._keys(entries)
-            yield [keys[entry] for entry in entries]
+        while some := list(islice(found, size)):
+            yield self._keyed(some)
+
+    def _keyed(self, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """Return rows with their keys at the end, in place of their numbers at the beginning."""
+        entries = [entry for entry, *_ in found]
+        keys = {} if self.model is SearchEntry else keys_of(entries)
+        return [(*before, keys.get(entry, entry)) for entry, *before in found]
 
     def _walk(
         self,
@@ -114,11 +117,6 @@ class IndexedRows:
         rest = f"{compared} %s ORDER BY record {direction} LIMIT 1"
         found = _rows(f"{sql} {rest}", [str(kind_of(self.model)), key])
         return int(found[0][0]) if found else None
-
-    def _keys(self, entries: Sequence[int]) -> dict[int, Any]:
-        """Return the keys of records by their numbers."""
-        by_entry = self.model is SearchEntry
-        return {entry: entry for entry in entries} if by_entry else keys_of(entries)
 
 
 def keys_of(entries: Sequence[int]) -> dict[int, str]:

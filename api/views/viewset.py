@@ -340,7 +340,7 @@ class RecordViewSet(StrictView, ReadOnlyModelViewSet):  # type: ignore[type-arg]
         total = listing.count(served())
 
         def pieces() -> Generator[bytes]:
-            rows = listing.chunks(columns, streams.CHUNK, total)
+            rows = listing.chunks(columns, streams.CHUNK, total=total, keys_only=self.rendered)
             return streams.stream(rows, renderer.head(keys), lines)
 
         port = self.request.META["SERVER_PORT"]
