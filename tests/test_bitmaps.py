@@ -38,6 +38,7 @@ def indexed(django_db_setup, django_db_blocker):
     """The release with an index whose words are common if a few entries hold them."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patched:
         patched.setattr(indexing, "COMMON", LEAST)
+        patched.setattr(indexing, "BEGUN", LEAST)
         render_all(anew=True)
         yield
     with django_db_blocker.unblock():
@@ -138,11 +139,10 @@ def test_what_the_index_does_not_hold_is_known(indexed, db, resource):
 def test_words_have_bitmaps_if_enough_entries_hold_them(indexed, db):
     holding = Counter()
     for words in SearchEntry.objects.values_list("words", flat=True):
-        for mark in ("", TITLE):
-            held = {word for word in words.split() if word.startswith(TITLE) == bool(mark)}
-            holding.update(
-                held | {f"{word[: len(mark) + most]}*" for word in held for most in (1, 2)}
-            )
+        for word in words.split():
+            holding[word] += 1
+        begun = {word[:most] for word in words.split() for most in range(1, len(word) + 1)}
+        holding.update(f"{beginning}*" for beginning in begun - {TITLE})
     common = {word: number for word, number in holding.items() if number >= LEAST}
     assert dict(bitmaps.counts(bitmaps.WORDS, None)) == common
 

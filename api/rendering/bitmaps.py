@@ -144,13 +144,17 @@ def bitmap_of(criterion: Criterion) -> list[BitMap]:
 
 def on_axis(axis: str) -> dict[Any, BitMap]:
     """Return each value on an axis with the records that have it."""
-    found = _read("id >= %s AND id < %s", [f"{axis}=", f"{axis}>"])
-    return {json.loads(one.removeprefix(f"{axis}=")): bits for one, bits in found.items()}
+    return {_value(one): bits for one, bits in _read(ON_AXIS, _bounds(axis)).items()}
 
 
 def values_on(axis: str) -> list[Any]:
     """Return the values on an axis, None among them where some record has none."""
-    return [value for value, _ in counts(axis, None)]
+    return [_value(one) for one, _ in _rows("records", ON_AXIS, _bounds(axis))]
+
+
+def is_held(axis: str) -> bool:
+    """Return whether the index holds an axis: each record has a value on it, or None."""
+    return bool(_rows("records", f"{ON_AXIS} LIMIT 1", _bounds(axis)))
 
 
 def counts(axis: str, records: BitMap | None) -> Iterator[tuple[Any, int]]:
@@ -158,13 +162,27 @@ def counts(axis: str, records: BitMap | None) -> Iterator[tuple[Any, int]]:
 
     None stands for no value. Raises django.db.Error.
     """
-    if records is not None:
-        found = on_axis(axis).items()
-        numbers = ((value, bits.intersection_cardinality(records)) for value, bits in found)
-        yield from ((value, number) for value, number in numbers if number)
+    if records is None:
+        found = _rows("records", ON_AXIS, _bounds(axis))
+        yield from ((_value(one), number) for one, number in found)
         return
-    for one, number in _rows("records", "id >= %s AND id < %s", [f"{axis}=", f"{axis}>"]):
-        yield json.loads(one.removeprefix(f"{axis}=")), number
+    for value, bits in on_axis(axis).items():
+        if number := bits.intersection_cardinality(records):
+            yield value, number
+
+
+ON_AXIS = "id >= %s AND id < %s"
+
+
+def _bounds(axis: str) -> list[str]:
+    return [f"{axis}=", f"{axis}>"]
+
+
+def _value(one: str) -> Any:
+    """Return the value that a bitmap is of, by its id."""
+    text = one[one.index("=") + 1 :]
+    # Most are plain texts, which take a tenth of the time without a decoder.
+    return text[1:-1] if text[0] == '"' and "\\" not in text else json.loads(text)
 
 
 def _rows(column: str, condition: str, values: Sequence[Any]) -> list[tuple[str, Any]]:

@@ -19,8 +19,8 @@ COMMON = 200
 """So many entries hold each word that has a bitmap; those of any other are read from the index."""
 LONGEST = 100
 """Greatest length of a word that has a bitmap, in code points."""
-BEGINNING = 2
-"""Up to so many letters that words begin with have bitmaps too."""
+BEGUN = 5000
+"""So many entries hold words that begin alike for the beginning to have a bitmap."""
 BLOCK = 20_000
 """How many entries have their words listed before these are added to bitmaps."""
 COLUMNS = ("id", "records", "bits")
@@ -104,36 +104,40 @@ def _numbered(
 
 
 def of_words() -> Iterator[Row]:
-    """Yield the bitmaps of common words, and of what words begin with, as ``ab*``.
+    """Yield the bitmaps of common words, and of what many words begin with, as ``ab*``.
 
     Words are counted by their hashes before, since most are rare, and many.
     """
     counted = array("I", bytes(4 * BUCKETS))
-    for block in _blocks():
-        for word, entries in block.items():
-            counted[hash(word) % BUCKETS] += len(entries)
+    for one, entries in _words_and_beginnings():
+        counted[hash(one) % BUCKETS] += len(entries)
     bitmaps: dict[str, BitMap] = defaultdict(BitMap)
-    for block in _blocks():
-        for word, entries in block.items():
-            if counted[hash(word) % BUCKETS] >= COMMON:
-                bitmaps[word].update(entries)
-            shortest = len(TITLE) + 1 if word[0] == TITLE else 1
-            for length in range(shortest, min(len(word), shortest + BEGINNING - 1) + 1):
-                bitmaps[f"{word[:length]}*"].update(entries)
-    for word, bits in bitmaps.items():
-        if len(bits) >= COMMON and len(word) <= LONGEST:
-            yield _row(bitmap_id(WORDS, word), bits)
+    for one, entries in _words_and_beginnings():
+        if counted[hash(one) % BUCKETS] >= _least(one):
+            bitmaps[one].update(entries)
+    for one, bits in bitmaps.items():
+        if len(bits) >= _least(one):
+            yield _row(bitmap_id(WORDS, one), bits)
 
 
-def _blocks() -> Iterator["dict[str, array[int]]"]:
-    """Yield the entries with each word, a block of entries at a time."""
-    words = SearchEntry.objects.order_by("id").values_list("id", "words").iterator()
-    while block := list(islice(words, BLOCK)):
-        having: dict[str, array[int]] = defaultdict(lambda: array("I"))
-        for entry, text in block:
-            for word in text.split():
-                having[word].append(entry)
-        yield having
+def _least(word: str) -> int:
+    return BEGUN if word[-1] == "*" else COMMON
+
+
+def _words_and_beginnings() -> Iterator[tuple[str, "array[int]"]]:
+    """Yield words and what they begin with, each as often as there are blocks, with its entries.
+
+    A word of a title is marked, and so is what it begins with.
+    """
+    texts = SearchEntry.objects.order_by("id").values_list("id", "words").iterator()
+    while block := list(islice(texts, BLOCK)):
+        found = _listed((entry, word) for entry, text in block for word in text.split())
+        for word, entries in found.items():
+            if len(word) <= LONGEST:
+                yield word, entries
+                shortest = len(TITLE) + 1 if word[0] == TITLE else 1
+                for length in range(shortest, len(word) + 1):
+                    yield f"{word[:length]}*", entries
 
 
 def _row(one: str, bits: BitMap) -> Row:

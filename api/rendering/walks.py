@@ -12,7 +12,7 @@ from django.db.models import Model
 from pyroaring import BitMap
 
 from api.keyset import RANK, Column
-from api.rendering.bitmaps import Criterion, axis, bitmap_of, holding, values_on
+from api.rendering.bitmaps import Criterion, axis, bitmap_of, holding, is_held, values_on
 from policy.models import SearchEntry
 from policy.models.registry import kind_of
 
@@ -35,7 +35,7 @@ class IndexedRows:
 
     def orders(self, columns: Sequence[Column]) -> bool:
         """Return whether the index has all columns."""
-        return all(self._values_on(one) or one.name == RANK for one in columns[:-1])
+        return all(one.name == RANK or is_held(self._axis(one)) for one in columns[:-1])
 
     def read(
         self, columns: Sequence[Column], values: Sequence[Any] | None, number: int
@@ -80,7 +80,7 @@ class IndexedRows:
         """Yield values of a column with their records, in order, from one where that is given."""
         of_rank = column.name == RANK
         values = [
-            one for one in ([0, 1] if of_rank else self._values_on(column)) if one is not None
+            one for one in ([0, 1] if of_rank else values_on(self._axis(column))) if one is not None
         ]
         values.sort(reverse=column.descending)
         empty: list[Any] = [] if of_rank else [None]
@@ -90,11 +90,11 @@ class IndexedRows:
             if of_rank:
                 found = [self.titled if one else self.records - self.titled for one in some]
             else:
-                found = bitmap_of(Criterion(axis(self.model, _name(column)), some))
+                found = bitmap_of(Criterion(self._axis(column), some))
             yield from zip(some, found, strict=True)
 
-    def _values_on(self, column: Column) -> list[Any]:
-        return values_on(axis(self.model, _name(column)))
+    def _axis(self, column: Column) -> str:
+        return axis(self.model, column.name.removesuffix("_id"))
 
     def _in_key_order(
         self, records: BitMap, column: Column, values: Sequence[Any] | None, number: int
@@ -132,10 +132,6 @@ def _rows(sql: str, values: Sequence[Any]) -> list[Any]:
     with connections[router.db_for_read(SearchEntry)].cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
-
-
-def _name(column: Column) -> str:
-    return column.name.removesuffix("_id")
 
 
 def _reached(column: Column, value: Any, first: Any) -> bool:
