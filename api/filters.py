@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import reduce
 from heapq import merge
 from operator import or_
-from typing import Any, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import django_filters
 from django.db import connections
@@ -71,10 +71,18 @@ class ValuesFilter(django_filters.Filter):
     many = True
     """Whether several values may be given; these can be excluded too."""
     lookup = "in"
+    held: ClassVar[bool] = True
+    """Whether the bitmap index holds what the filter finds."""
     pairs = False
     """Whether a row beside a record is the only one of its value, where the path does not tell."""
     transform = ""
     """What makes a value of the column, such as ``__year``."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Leave to SQL what a class finds in a way of its own, unless it says that it is held."""
+        super().__init_subclass__(**options)
+        if {"narrow", "filter", "condition"} & vars(cls).keys() and "held" not in vars(cls):
+            cls.held = False
 
     def __init__(
         self, item: ParameterField, path: str, help_text: str, where: Q | None = None
@@ -90,14 +98,9 @@ class ValuesFilter(django_filters.Filter):
         none_of.exclude, none_of._field = True, self._field.described(help_text)
         return none_of
 
-    @property
-    def held(self) -> bool:
-        """Whether the bitmap index holds what the filter finds."""
-        return self.path not in ("", "pk")
-
     def criteria(self, model: type[Model], name: str, value: Any) -> Sequence[Criterion] | None:
         """Return what to ask the bitmap index for, None if it does not hold the filter."""
-        if not self.held:
+        if not self.held or self.path == "pk":
             return None
         values = value if self.many else [value]
         return [Criterion(axis(model, self.column(name)), values, self.exclude)]
@@ -110,7 +113,8 @@ class ValuesFilter(django_filters.Filter):
 
     def indexed(self, model: type[Model], name: str) -> dict[str, Pairs | str]:
         """Return what the bitmap index holds of the filter, by the names of its columns."""
-        return {self.column(name): self.pairs_of(model)} if self.held and not self.exclude else {}
+        held = self.held and self.path != "pk" and not self.exclude
+        return {self.column(name): self.pairs_of(model)} if held else {}
 
     def pairs_of(self, model: type[Model]) -> Pairs | str:
         """Return the keys of records, in their order, with each value; or the path of a column."""
@@ -203,6 +207,7 @@ class FlagFilter(ValuesFilter):
 class ConcernFilter(ValuesFilter):
     """Countries that a statement concerns in any way, narrowed by topic where both are given."""
 
+    held = True
     pairs = True
 
     def narrow(self, listing: Listing, values: Mapping[str, Any], name: str) -> Listing:

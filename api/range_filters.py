@@ -20,6 +20,7 @@ from policy.models.events import scored
 class YearFilter(ValuesFilter):
     """Any of some years, which a day lies in."""
 
+    held = True
     transform = "__year"
 
     def condition(self, path: str, value: Any) -> Q:
@@ -67,7 +68,6 @@ class OfficeFilter(ValuesFilter):
     """In an office on a day: the office that the other filters of offices ask for, if any do."""
 
     many = False
-    held = False
 
     def __init__(self, path: str, others: Mapping[str, str], help_text: str) -> None:
         """Take the path to the offices, and the filter of each of their columns by its name."""

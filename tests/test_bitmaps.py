@@ -6,14 +6,16 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from pyroaring import BitMap
 
 from api import listing
 from api.database.release import served
-from api.filters import BetweenFilter
+from api.filters import BetweenFilter, ValuesFilter
 from api.listing import Listing
 from api.models import Bitmap, RenderedState
+from api.parameters import CodeField
 from api.range_filters import TimeFilter
 from api.rendering import bitmaps, indexing
 from api.rendering.records import render_all
@@ -216,3 +218,14 @@ def test_pages_by_the_index_are_those_by_sql(indexed, client, monkeypatch, setti
         monkeypatch.undo()
         monkeypatch.setattr(listing, "FEW", -1)
         assert walked(client, path) == expected == (expected[0], expected[0]), path
+
+
+def test_a_filter_with_a_condition_of_its_own_is_left_to_sql():
+    class Longer(ValuesFilter):
+        def condition(self, path, value):
+            return Q(**{f"{path}__in": [*value, "trade"]})
+
+    filters = {"topic": Longer(CodeField(["trade"]), "topic", "Help.")}
+    found = Listing.of(model_of("statements").objects.all(), filters, {"topic": ["crime"]})
+    assert found.criteria is None
+    assert filters["topic"].indexed(model_of("statements"), "topic") == {}
