@@ -19,7 +19,7 @@ COMMON = 200
 """So many entries hold each word that has a bitmap; those of any other are read from the index."""
 LONGEST = 100
 """Greatest length of a word that has a bitmap, in code points."""
-BEGUN = 5000
+BEGUN = 20_000
 """So many entries hold words that begin alike for the beginning to have a bitmap."""
 BLOCK = 20_000
 """How many entries have their words listed before these are added to bitmaps."""
