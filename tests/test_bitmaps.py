@@ -229,3 +229,23 @@ def test_a_filter_with_a_condition_of_its_own_is_left_to_sql():
     found = Listing.of(model_of("statements").objects.all(), filters, {"topic": ["crime"]})
     assert found.criteria is None
     assert filters["topic"].indexed(model_of("statements"), "topic") == {}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("ordering", ["", "&ordering=kind", "&ordering=-title"])
+@pytest.mark.parametrize("written", ["csv", "ndjson"])
+def test_hits_are_streamed_by_the_index_as_by_sql(indexed, client, monkeypatch, written, ordering):
+    path = f"/api/v1/search?q={ONE[:1]}*&format={written}{ordering}"
+    monkeypatch.setattr(listing, "FEW", -1)
+    by_index = client.get(path)
+    RenderedState.objects.all().delete()
+    by_tables = client.get(path)
+    assert by_index.status_code == by_tables.status_code == 200
+    assert b"".join(by_index) == b"".join(by_tables)
+    assert by_index["Content-Length"] == by_tables["Content-Length"]
+
+
+@pytest.mark.parametrize("path", ["changes", "releases", "changes?facets=kind"])
+def test_a_list_that_the_index_never_holds_is_read_without_it(indexed, read, path):
+    page = read(path)
+    assert page["count"] == len(page["results"]) or page["next"]

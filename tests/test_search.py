@@ -158,20 +158,6 @@ def test_the_index_and_the_ranking_of_all_hits_give_the_same_pages(read, path, a
     assert walk() == pages
 
 
-@pytest.mark.parametrize("path", ["search", "statements"])
-@pytest.mark.parametrize("form", ["csv", "ndjson"])
-def test_a_search_is_streamed_alike_with_the_index_and_without(api, path, form):
-    def streamed():
-        response = api.get(f"/api/v1/{path}?q={WORD[:1]}*&format={form}")
-        assert response.status_code == 200
-        return response.getvalue()
-
-    indexed = streamed()
-    assert indexed.count(b"\n") > 5
-    RenderedState.objects.all().delete()
-    assert streamed() == indexed
-
-
 NARROWED = [
     "statements?q={0}&kind=indirect_speech,narration",
     "statements?q={0}&topic=territory&country=PAN,USA",

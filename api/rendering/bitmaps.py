@@ -88,7 +88,7 @@ def matching_each(
     wholes = {model: Criterion(KINDS, _kinds(model)) for model in asked}
     every = [*wholes.values(), *chain.from_iterable(asked.values())]
     wanted = list(dict.fromkeys(one for each in every if each.axis != WORDS for one in each.ids))
-    found = _read(f"id IN ({', '.join(['%s'] * len(wanted))})", wanted)
+    found = _of(wanted)
     return {model: _meeting(found, wholes[model], criteria) for model, criteria in asked.items()}
 
 
@@ -130,7 +130,7 @@ def holding(words: Sequence[str], *, titled: bool = False) -> BitMap:
     Raises django.db.Error.
     """
     ids = {word: bitmap_id(WORDS, f"{TITLE}{word}" if titled else word) for word in words}
-    found = _read(f"id IN ({', '.join(['%s'] * len(ids))})", list(ids.values()))
+    found = _of(list(ids.values()))
     rare = tuple(word for word, one in ids.items() if one not in found)
     parts = [*found.values(), *([BitMap(entries_holding(rare, titled=titled))] if rare else [])]
     return parts[0].intersection(*parts[1:])
@@ -138,7 +138,7 @@ def holding(words: Sequence[str], *, titled: bool = False) -> BitMap:
 
 def bitmap_of(criterion: Criterion) -> list[BitMap]:
     """Return the records with each of some values, in the order of these."""
-    found = _read(f"id IN ({', '.join(['%s'] * len(criterion.values))})", criterion.ids)
+    found = _of(criterion.ids)
     return [found.get(one, BitMap()) for one in criterion.ids]
 
 
@@ -190,6 +190,12 @@ def _rows(column: str, condition: str, values: Sequence[Any]) -> list[tuple[str,
     with connections[router.db_for_read(Bitmap)].cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
+
+
+def _of(ids: Sequence[str]) -> dict[str, BitMap]:
+    """Return the bitmaps of some ids, by these, where there are such bitmaps."""
+    # PostgreSQL refuses an empty list.
+    return _read(f"id IN ({', '.join(['%s'] * len(ids))})", ids) if ids else {}
 
 
 def _read(condition: str, values: Sequence[Any]) -> dict[str, BitMap]:
