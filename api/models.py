@@ -43,7 +43,8 @@ class Bitmap(models.Model):
 
     id = Text(
         primary_key=True,
-        max_length=500,
+        # A value of 200 characters, each of which JSON may write as six, after list and filter.
+        max_length=1300,
         help_text='Name of the list, filter and value as JSON, such as statements?topic="trade".',
     )
     records = models.PositiveIntegerField(help_text="How many records it holds.")

@@ -175,6 +175,33 @@ def test_a_list_whose_entries_are_not_its_records_is_not_indexed(db):
     assert list(indexing.of_list(model_of("statements"), {})) == []
     Bitmap.objects.filter(pk__contains="statement").delete()
     assert listed("statements", {"topic": ["trade"]}).indexed is None
+    assert bitmaps.matching(SearchEntry, []) is None
+
+
+@pytest.mark.parametrize("exchanged", [True, False])
+def test_a_list_whose_entries_are_not_numbered_in_its_order_is_not_indexed(db, exchanged):
+    entries = SearchEntry.objects.filter(kind=RecordKind.STATEMENT)
+    assert len(list(indexing.of_list(model_of("statements"), {}))) == 1
+    first, last = entries.earliest("id").pk, entries.latest("id").pk
+    if exchanged:
+        entries.filter(pk=first).update(id=2**31 - 2)
+        entries.filter(pk=last).update(id=first)
+        entries.filter(pk=2**31 - 2).update(id=last)
+    else:
+        entries.filter(pk=last).update(id=last + 1000)
+    assert list(indexing.of_list(model_of("statements"), {})) == []
+
+
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_the_longest_value_has_room_in_the_id_of_a_bitmap(resource):
+    model, room = model_of(resource), Bitmap._meta.pk.max_length
+    for name, one in filters_of(resource).items():
+        column = model._meta
+        for part in one.path.split("__") if one.held and not one.exclude and one.path else ():
+            field = column.pk if part == "pk" else column.get_field(part)
+            column = field.related_model._meta if field.related_model else column
+            longest = "\x01" * (getattr(field, "max_length", None) or 0)
+            assert len(bitmaps.bitmap_id(bitmaps.axis(model, one.column(name)), longest)) <= room
 
 
 ORDERED = ["statements", "events", "bilateral-issues", "search"]

@@ -114,6 +114,10 @@ CASES = {
     "key that is a number": (record("trips", "pk", 5), "pk: must be a text, not 5"),
     "place that is a text": (record("search_entries", "pk", "1"), "pk: must be a whole number"),
     "huge place": (record("search_entries", "pk", 2**31), "pk: must be a number from"),
+    "place before the first": (
+        record("search_entries", "pk", 0),
+        "id: .* greater than or equal to 1",
+    ),
     "other model": (record("trips", "model", "policy.event"), "model: must be 'policy.trip'"),
     "no fields": (record("trips", "fields", []), "fields: must be an object"),
     "extra part": (record("trips", "natural", 1), "model, pk and fields, and nothing else"),

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Bitmap',
             fields=[
-                ('id', policy.models.base.Text(help_text='Name of the list, filter and value as JSON, such as statements?topic="trade".', max_length=500, primary_key=True, serialize=False)),
+                ('id', policy.models.base.Text(help_text='Name of the list, filter and value as JSON, such as statements?topic="trade".', max_length=1300, primary_key=True, serialize=False)),
                 ('records', models.PositiveIntegerField(help_text='How many records it holds.')),
                 ('bits', models.BinaryField(help_text='Numbers of the search entries of these records, as a portable Roaring bitmap.')),
             ],

@@ -104,7 +104,7 @@ def _meeting(
     found: Mapping[str, BitMap], whole: Criterion, criteria: Sequence[Criterion]
 ) -> BitMap | None:
     """Return the records that meet all criteria; ``whole`` are all that there are."""
-    if not found.keys() & whole.ids:
+    if not (whole.ids and found.keys() >= {*whole.ids}):
         return None
     kept = _union(found, whole.ids)
     if words := [each.values[0] for each in criteria if each.axis == WORDS]:

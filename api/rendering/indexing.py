@@ -38,7 +38,8 @@ def of_list(model: type[Model], columns: Mapping[str, Pairs | str]) -> Iterator[
     """Yield the bitmaps of a list, of all its records and of each value of each column.
 
     A column is given as pairs, or as a path where each record has one value at most. None where
-    the search entries of the list are not those of its records.
+    the search entries of the list are not those of its records, numbered one after the other in
+    the order of their keys.
     """
     kind = kind_of(model)
     entries = SearchEntry.objects.filter(kind=kind).order_by("record").values_list("record", "id")
@@ -46,7 +47,8 @@ def of_list(model: type[Model], columns: Mapping[str, Pairs | str]) -> Iterator[
     numbers = array("I")
     keys = records.values_list("pk", flat=True).iterator()
     for key, entry in zip_longest(keys, entries.iterator()):
-        if not (entry and key == entry[0]):
+        follows = entry and (not numbers or entry[1] == numbers[-1] + 1)
+        if not (follows and key == entry[0]):
             return
         numbers.append(entry[1])
     whole = BitMap(numbers)

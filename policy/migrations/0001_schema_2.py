@@ -613,7 +613,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='SearchEntry',
             fields=[
-                ('id', models.IntegerField(help_text='Place of the entry in the order of kind and record, from 1.', primary_key=True, serialize=False)),
+                ('id', models.IntegerField(help_text='Place of the entry in the order of kind and record, from 1.', primary_key=True, serialize=False, validators=[MinValueValidator(1)])),
                 ('kind', Text(choices=RECORD_KINDS, help_text='Kind of the record.', max_length=15)),
                 ('record', Text(help_text='Key of the record.', max_length=200)),
                 ('title', Text(help_text='What to call the record in a list of hits.', max_length=300)),

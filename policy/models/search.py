@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from policy.models.base import LongText, Text
@@ -13,7 +14,9 @@ class SearchEntry(models.Model):
     """What one record is found by, derived from the record and its parts by the build."""
 
     id = models.IntegerField(
-        primary_key=True, help_text="Place of the entry in the order of kind and record, from 1."
+        primary_key=True,
+        validators=[MinValueValidator(1)],
+        help_text="Place of the entry in the order of kind and record, from 1.",
     )
     kind = Text(max_length=15, choices=RecordKind, help_text="Kind of the record.")
     record = Text(max_length=200, help_text="Key of the record.")
