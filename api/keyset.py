@@ -92,7 +92,9 @@ class Column:
         if isinstance(self.field, models.DateField) and isinstance(value, str):
             return DAY.to_python(value)
         if isinstance(self.field, models.IntegerField):
-            if type(value) is int and -(2**31) <= value < 2**31:
+            # A condition that no row can fail would find the rows without a value too.
+            least = 0 if isinstance(self.field, models.PositiveIntegerField) else -(2**31)
+            if type(value) is int and least <= value < 2**31:
                 return value
         elif isinstance(self.field, models.FloatField):
             if type(value) is float and isfinite(value):

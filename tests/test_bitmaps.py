@@ -17,7 +17,7 @@ from api.listing import Listing
 from api.models import Bitmap, RenderedState
 from api.parameters import CodeField
 from api.range_filters import TimeFilter
-from api.rendering import bitmaps, indexing
+from api.rendering import bitmaps, indexing, walks
 from api.rendering.records import render_all
 from api.rendering.walks import IndexedRows
 from api.search_filters import SearchFilter
@@ -244,7 +244,21 @@ def test_pages_by_the_index_are_those_by_sql(indexed, client, monkeypatch, setti
         settings.RECIPES = True
         monkeypatch.undo()
         monkeypatch.setattr(listing, "FEW", -1)
-        assert walked(client, path) == expected == (expected[0], expected[0]), path
+        for few in (0, 2, walks.FEW):
+            monkeypatch.setattr(walks, "FEW", few)
+            assert walked(client, path) == expected == (expected[0], expected[0]), (path, few)
+
+
+def test_a_page_by_several_columns_asks_no_more_for_more_values(indexed, db, monkeypatch):
+    monkeypatch.setattr(listing, "FEW", -1)
+    found = listed("statements", {"q": [f"{ONE[:1]}*"]})
+    columns = found.columns(VIEWSETS["statements"].ordering_fields, ["speaker", "topic", "kind"])
+    assert len(bitmaps.values_on(bitmaps.axis(found.rows.model, "speaker"))) > SOME
+    indexed_by = found.indexed_by(columns, 1)
+    with CaptureQueriesContext(connection) as captured:
+        assert len(indexed_by.read(columns, None, 500)) == len(indexed_by.records)
+    # The values of the column and their records, keys, and rows with and without each value.
+    assert len(captured) <= SOME + 6
 
 
 def test_a_filter_with_a_condition_of_its_own_is_left_to_sql():

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 from django.db import connection
-from django.db.models import DateField, Q
+from django.db.models import DateField, PositiveIntegerField, Q
 
-from api.keyset import index_ranges, order_columns
+from api.keyset import Column, index_ranges, order_columns
 from policy.models import Statement
 from tests.conftest import VIEWSETS, engine
 
@@ -31,3 +31,10 @@ def test_no_page_of_statements_is_sorted(db, name, backwards):
             rows = Statement.objects.filter(*map(Q, conditions)).order_by(*order)[:50]
             plan = rows.values_list("pk").explain()
             assert SORTS[engine()] not in plan, (values, conditions, plan)
+
+
+def test_a_cursor_has_no_number_that_its_column_cannot_hold():
+    column = Column("start", PositiveIntegerField(null=True), descending=False)
+    assert [column.read(value) for value in (None, 0, 5)] == [None, 0, 5]
+    with pytest.raises(ValueError, match="-1"):
+        column.read(-1)

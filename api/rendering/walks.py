@@ -11,13 +11,15 @@ from django.db import connections, router
 from django.db.models import Model
 from pyroaring import BitMap
 
-from api.keyset import RANK, Column
+from api.keyset import RANK, Column, read_rows
 from api.rendering.bitmaps import Criterion, axis, bitmap_of, holding, is_held, values_on
 from policy.models import SearchEntry
 from policy.models.registry import kind_of
 
 SOME = 50
 """How many values of a column are looked through at a time."""
+FEW = 500
+"""So few records with one value are ordered by further columns sooner where SQL does it."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,34 @@ class IndexedRows:
             yield from ((entry,) for entry in self._in_key_order(records, column, values, number))
             return
         first = values and (str(values[0]) if isinstance(values[0], date) else values[0])
+        left_to_sql = bool(rest[1:]) and column.name != RANK
+        few = BitMap()
         for value, having in self._having(column, values is not None, first):
+            found = records & having
+            if left_to_sql and len(found) <= FEW:
+                few |= found
+                if len(few) < min(number, FEW):
+                    continue
+                found = BitMap()
+            if few:
+                yield from self._by_sql(few, columns, values)
+                few = BitMap()
             begun = values[1:] if values and value == first else None
-            for entry, *others in self._walk(records & having, rest, begun, number):
+            for entry, *others in self._walk(found, rest, begun, number) if found else ():
                 yield entry, value, *others
+        yield from self._by_sql(few, columns, values)
+
+    def _by_sql(
+        self, records: BitMap, columns: Sequence[Column], values: Sequence[Any] | None
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield of few records what ``_walk`` does; SQL orders them sooner by many columns."""
+        keys = self._keys(list(records))
+        entries = {key: entry for entry, key in keys.items()}
+        names = [column.name for column in columns[:-1]]
+        begun = None if values is None else [*values]
+        rows = self.model._base_manager.filter(pk__in=entries).only("pk", *names)
+        for row in read_rows(rows, [*columns], begun, len(keys)) if keys else ():
+            yield entries[row.pk], *(getattr(row, name) for name in names)
 
     def _having(self, column: Column, begun: bool, first: Any) -> Iterator[tuple[Any, BitMap]]:
         """Yield values of a column with their records, in order, from one where that is given."""
