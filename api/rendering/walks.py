@@ -56,9 +56,13 @@ class IndexedRows:
 
     def _keyed(self, found: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
         """Return rows with their keys at the end, in place of their numbers at the beginning."""
-        entries = [entry for entry, *_ in found]
-        keys = {} if self.model is SearchEntry else keys_of(entries)
-        return [(*before, keys.get(entry, entry)) for entry, *before in found]
+        keys = self._keys([entry for entry, *_ in found])
+        return [(*before, keys[entry]) for entry, *before in found]
+
+    def _keys(self, entries: Sequence[int]) -> dict[int, Any]:
+        """Return the keys of records by their numbers."""
+        by_entry = self.model is SearchEntry
+        return {entry: entry for entry in entries} if by_entry else keys_of(entries)
 
     def _walk(
         self,
