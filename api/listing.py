@@ -108,9 +108,8 @@ class Listing:
 
         An index of the database has whole lists in the order of one column.
         """
-        *before, last = columns
-        by_key = last.field.primary_key and all(column.name == RANK for column in before)
-        if (by_key and self.criteria) or (total > FEW and (self.criteria or before[1:])):
+        wanted = self.criteria or columns[2:]
+        if (_by_key(columns) and self.criteria) or (total > FEW and wanted):
             return self.indexed if self.indexed and self.indexed.orders(columns) else None
         return None
 
@@ -136,8 +135,12 @@ class Listing:
     def chunks(
         self, columns: list[Column], size: int, *, total: int, keys_only: bool
     ) -> Iterator[list[Any]]:
-        """Yield all rows, so many at a time, as ``read`` returns those of a page."""
-        if (indexed := self.indexed_by(columns, total)) is not None:
+        """Yield all rows, so many at a time, as ``read`` returns those of a page.
+
+        SQL sorts a whole list once, which is sooner than to look for one value after the other.
+        """
+        indexed = self.indexed_by(columns, total) if _by_key(columns) else None
+        if indexed is not None:
             for found in indexed.chunks(columns, size):
                 yield self._found(indexed, columns, found, keys_only=keys_only)
             return
@@ -170,6 +173,12 @@ class Listing:
             if ranked or by_entry:
                 by_key[row[-1]].rank = row[0] if ranked else int(row[-1] in indexed.titled)
         return [by_key[row[-1]] for row in found]
+
+
+def _by_key(columns: Sequence[Column]) -> bool:
+    """Return whether rows are ordered by their key, those of a search by their rank before."""
+    *before, last = columns
+    return last.field.primary_key and all(column.name == RANK for column in before)
 
 
 @dataclass(frozen=True, slots=True)
