@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 from api.database.release import served
 from api.formats.streams import CHUNK, Csv, Ndjson, chunks, in_bytes
@@ -15,6 +16,7 @@ from api.rendering.shared import share
 from api.shaping import JsonObject
 from api.views.records import RESOURCES
 from api.views.viewset import RecordViewSet
+from policy.release.records import DatabaseRow
 from policy.release.staging import fill
 
 COLUMNS = ("id", "body")
@@ -51,7 +53,16 @@ def store(rows: Iterable[indexing.Row]) -> None:
     """Store bitmaps, some at a time."""
     rows = iter(rows)
     while some := list(islice(rows, CHUNK)):
-        fill(connection, Bitmap._meta.db_table, indexing.COLUMNS, some)
+        fill_with_bytes(Bitmap, indexing.COLUMNS, some)
+
+
+def fill_with_bytes(
+    model: type[Model], columns: Sequence[str], rows: Sequence[DatabaseRow]
+) -> None:
+    """Insert rows with bytes, which psycopg would write by the session's settings for literals."""
+    if connection.vendor == "postgresql":
+        rows = [[f"\\x{v.hex()}" if isinstance(v, bytes) else v for v in row] for row in rows]
+    fill(connection, model._meta.db_table, columns, rows)
 
 
 def render_all(*, anew: bool = False) -> None:
@@ -77,10 +88,10 @@ def render_all(*, anew: bool = False) -> None:
                     lines[Csv].append(csv)
                     lines[Ndjson].append(ndjson)
                 fill(connection, Rendering._meta.db_table, COLUMNS, written)
-            LineLengths.objects.bulk_create(
-                LineLengths(f"{resource}.{renderer.format}", sum(lengths), in_bytes(lengths))
-                for renderer, lengths in lines.items()
-            )
+            lengths = [
+                (f"{resource}.{one.format}", sum(n), in_bytes(n)) for one, n in lines.items()
+            ]
+            fill_with_bytes(LineLengths, ("id", "total", "lengths"), lengths)
             index(viewset)
         store(indexing.of_words())
         stamp = {"stamp": served().stamp}
