@@ -17,7 +17,7 @@ from api.listing import Listing
 from api.models import Bitmap, RenderedState
 from api.parameters import CodeField
 from api.range_filters import TimeFilter
-from api.rendering import bitmaps, indexing, walks
+from api.rendering import bitmaps, indexing, pages, walks
 from api.rendering.records import render_all
 from api.rendering.walks import IndexedRows
 from api.search_filters import SearchFilter
@@ -290,3 +290,13 @@ def test_hits_are_streamed_by_the_index_as_by_sql(indexed, client, monkeypatch, 
 def test_a_list_that_the_index_never_holds_is_read_without_it(indexed, read, path):
     page = read(path)
     assert page["count"] == len(page["results"]) or page["next"]
+
+
+def test_a_damaged_index_is_unavailable_and_says_the_cure(indexed, api):
+    asked = "/api/v1/statements?topic=territory,migration"
+    assert api.get(asked).status_code == 200
+    pages._kept.clear()
+    Bitmap.objects.filter(pk__startswith="statements?topic=").update(bits=b"\0")
+    refused = api.get(asked)
+    assert refused.status_code == 503
+    assert "load_release --full" in refused.json()["detail"]

@@ -15,6 +15,7 @@ from django.db.models import Model
 from pyroaring import BitMap
 
 from api.models import Bitmap
+from api.problems import UnavailableError
 from policy.models import SearchEntry
 from policy.models.registry import RecordKind, kind_of, list_name
 from policy.search.hits import entries_holding
@@ -200,7 +201,13 @@ def _of(ids: Sequence[str]) -> dict[str, BitMap]:
 
 def _read(condition: str, values: Sequence[Any]) -> dict[str, BitMap]:
     found = _rows("bits", condition, values)
-    return {one: BitMap.deserialize(bytes(bits)) for one, bits in found}
+    try:
+        return {one: BitMap.deserialize(bytes(bits)) for one, bits in found}
+    except ValueError as damaged:
+        raise UnavailableError(
+            "The bitmap index was written to by something other than load_release: the operator "
+            "has to run manage.py load_release --full."
+        ) from damaged
 
 
 def _union(found: Mapping[str, BitMap], ids: Iterable[str]) -> BitMap:
