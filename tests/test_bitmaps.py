@@ -244,8 +244,8 @@ def test_pages_by_the_index_are_those_by_sql(indexed, client, monkeypatch, setti
         settings.RECIPES = True
         monkeypatch.undo()
         monkeypatch.setattr(listing, "FEW", -1)
-        for few in (0, 2, walks.FEW):
-            monkeypatch.setattr(walks, "FEW", few)
+        for few in (0, 2, walks.SORTED_BY_SQL):
+            monkeypatch.setattr(walks, "SORTED_BY_SQL", few)
             assert walked(client, path) == expected == (expected[0], expected[0]), (path, few)
 
 

@@ -18,7 +18,7 @@ from policy.models.registry import kind_of
 
 SOME = 50
 """How many values of a column are looked through at a time."""
-FEW = 500
+SORTED_BY_SQL = 500
 """So few records with one value are ordered by further columns sooner where SQL does it."""
 
 
@@ -81,9 +81,9 @@ class IndexedRows:
         few = BitMap()
         for value, having in self._having(column, values is not None, first):
             found = records & having
-            if left_to_sql and len(found) <= FEW:
+            if left_to_sql and len(found) <= SORTED_BY_SQL:
                 few |= found
-                if len(few) < min(number, FEW):
+                if len(few) < min(number, SORTED_BY_SQL):
                     continue
                 found = BitMap()
             if few:
